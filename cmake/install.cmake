@@ -1,0 +1,3 @@
+# A relocatable tree: bin/ finds lib/ beside it.
+include(GNUInstallDirs)
+include(CPack)

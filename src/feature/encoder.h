@@ -1,0 +1,74 @@
+// Encoders: columns → features. One source file a kind, registering an EncoderKind. Fitting is
+// observe, merge, freeze, as with rules.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/params.h"
+#include "base/registry.h"
+#include "base/state.h"
+#include "frame/batch.h"
+#include "frame/scratch.h"
+#include "tensor/tensor.h"
+
+namespace gristmill {
+
+// What a learner wants of its features.
+struct Wants {
+  bool scaled = false;  // numbers to mean 0, variance 1; missing filled, with an indicator
+  bool missing = true;  // takes NaN
+  bool cyclic = false;  // calendar parts as sine and cosine rather than as numbers
+  bool operator==(const Wants&) const = default;
+  nlohmann::json json() const;
+  static Wants from_json(const nlohmann::json& json);
+};
+
+class Encoder {
+ public:
+  virtual ~Encoder() = default;
+  virtual void bind(const Schema& in) = 0;  // Code::not_found, Code::invalid (type)
+  virtual std::vector<std::string> reads() const = 0;
+  virtual std::vector<TensorSpec> outputs() const = 0;
+  // Writes its slice: spec s of outputs() starts at column at[s] of its block. Thread-safe.
+  virtual void encode(const Batch& rows, const FeatureRows& out, const int64_t* at,
+                      Scratch& scratch) const = 0;
+  virtual State save() const = 0;
+};
+
+class EncoderFit {
+ public:
+  virtual ~EncoderFit() = default;
+  virtual std::vector<std::string> reads() const = 0;
+  virtual bool needs_rows() const { return true; }
+  // `weight` and `target` may be null. Rows are training rows in order.
+  virtual void observe(const Batch& rows) = 0;
+  virtual std::unique_ptr<EncoderFit> clone_empty() const = 0;
+  virtual void merge(EncoderFit&& later) = 0;
+  virtual bool next_pass() { return false; }
+  // Null: the column carries nothing (constant, all null); `why` says so.
+  virtual std::unique_ptr<Encoder> freeze(std::string* why) const = 0;
+};
+
+struct EncoderContext {
+  const Field& field;  // the column
+  const Wants& wants;
+  std::string time;  // the prediction time's column, for elapsed; "" when there is none
+};
+
+struct EncoderKind {
+  std::string name;  // "number", "category", "datetime", "boolean"
+  int version = 1;
+  std::string text;  // for the reference
+  std::string example;
+  std::vector<ParamDoc> params;
+  std::function<std::unique_ptr<EncoderFit>(const nlohmann::json& params, const EncoderContext&)>
+      make;
+  std::function<std::unique_ptr<Encoder>(const State&)> load;
+};
+using Encoders = Registry<EncoderKind>;
+using RegisterEncoder = Registration<EncoderKind>;
+
+}  // namespace gristmill

@@ -1,0 +1,60 @@
+// All encoders of a model, in order, writing one layout; and `auto`, which chooses them.
+#pragma once
+
+#include "feature/encoder.h"
+
+namespace gristmill {
+
+class Featurizer {
+ public:
+  struct Step {
+    std::string kind;
+    std::unique_ptr<Encoder> encoder;
+  };
+  Featurizer() = default;
+  Featurizer(const Schema& in, std::vector<Step> steps);  // binds
+  const FeatureLayout& layout() const { return layout_; }
+  std::vector<std::string> reads() const;
+  const std::vector<Step>& steps() const { return steps_; }
+  void encode(const Batch& rows, const FeatureRows& out, Scratch& scratch) const;
+  State save() const;
+  static Featurizer load(const State& state, const Schema& in);
+
+ private:
+  std::vector<Step> steps_;
+  std::vector<std::vector<int64_t>> at_;  // of each step's specs
+  FeatureLayout layout_;
+};
+
+// What `features:` says of one column: {kind, params}; "auto" leaves the kind open.
+struct FeatureChoice {
+  std::string column;
+  std::string kind = "auto";
+  nlohmann::json params = nlohmann::json::object();
+};
+
+// Fits encoders for all `choices` in one pass or more. `auto` columns are decided after the first
+// pass: numbers, booleans and times by type; text as category unless it looks like an identifier
+// (nearly every value distinct) or a constant; those are left out and named.
+class FeaturizerFit {
+ public:
+  FeaturizerFit(const Schema& in, std::vector<FeatureChoice> choices, Wants wants,
+                std::string time);
+  ~FeaturizerFit();
+  std::vector<std::string> reads() const;
+  void observe(const Batch& rows);  // training rows
+  std::unique_ptr<FeaturizerFit> clone_empty() const;
+  void merge(FeaturizerFit&& later);
+  bool next_pass();
+  // The featurizer, and the columns left out with the reason.
+  struct LeftOut {
+    std::string column, reason;
+  };
+  Featurizer freeze(std::vector<LeftOut>* left_out) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gristmill

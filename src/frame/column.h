@@ -1,0 +1,90 @@
+// One column of a batch, in Arrow's layout without an offset.
+// Column is a view; ColumnBuffer owns and is reused: after the first batches it allocates nothing.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "frame/schema.h"
+
+namespace gristmill {
+
+inline bool get_bit(const uint8_t* bits, int64_t i) { return (bits[i >> 3] >> (i & 7)) & 1; }
+inline void set_bit(uint8_t* bits, int64_t i) { bits[i >> 3] |= uint8_t(1) << (i & 7); }
+inline void clear_bit(uint8_t* bits, int64_t i) { bits[i >> 3] &= ~(uint8_t(1) << (i & 7)); }
+
+// A view of `length` values. The bytes belong to somebody else. The value of a null is unspecified
+// but readable; a null string has equal offsets.
+struct Column {
+  Type type = Type::string;
+  int64_t length = 0;
+  const uint8_t* validity = nullptr;  // bitmap, 1: present; nullptr: no nulls
+  const void* data = nullptr;         // as Type says; string: the bytes
+  const int32_t* offsets = nullptr;   // string: length + 1
+
+  bool is_null(int64_t i) const { return validity != nullptr && !get_bit(validity, i); }
+  template <class T>
+  const T* values() const {  // int64_t, double or int32_t, as the type is
+    return static_cast<const T*>(data);
+  }
+  bool boolean(int64_t i) const { return get_bit(static_cast<const uint8_t*>(data), i); }
+  std::string_view string(int64_t i) const {
+    return {static_cast<const char*>(data) + offsets[i], size_t(offsets[i + 1] - offsets[i])};
+  }
+  int64_t null_count() const;
+};
+
+class ColumnBuffer {
+ public:
+  ColumnBuffer() = default;
+  explicit ColumnBuffer(Type type) : type_(type) { clear(); }
+
+  // Empty, of this type; capacity is kept.
+  void reset(Type type);
+  void clear() { reset(type_); }
+  Type type() const { return type_; }
+  int64_t length() const { return length_; }
+
+  // One value at the end, of the column's type; dates as int32_t days, times as int64_t.
+  void append_null();
+  void append(bool value);
+  void append(int64_t value);
+  void append(double value);
+  void append_days(int32_t value);
+  void append(std::string_view value);  // Code::exhausted past 2 GiB of text in one batch
+  void append(const char*) = delete;    // would become bool
+  // Rows [begin, begin + count) of a column of the same type.
+  void append(const Column& from, int64_t begin, int64_t count);
+  // The rows whose bit is set in `keep`.
+  void append_selected(const Column& from, const uint8_t* keep);
+
+  // Vector access for types of fixed width and booleans: makes the column `length` long, all
+  // present, and returns its values to write (booleans: a zeroed bitmap).
+  template <class T>
+  T* resize(int64_t length) {
+    return static_cast<T*>(resize_raw(length));
+  }
+  // The validity bitmap to write; made all ones when there was none. `length` bits.
+  uint8_t* validity();
+  // Copies another column's validity (same length).
+  void copy_validity(const Column& from);
+
+  Column view() const;
+  // Bytes of memory held.
+  size_t memory() const;
+
+ private:
+  void* resize_raw(int64_t length);
+  void set_present(bool present);
+
+  Type type_ = Type::string;
+  int64_t length_ = 0;
+  bool has_nulls_ = false;
+  std::vector<uint8_t> validity_;
+  std::vector<uint8_t> bytes_;  // values, or text
+  size_t used_ = 0;             // of bytes_
+  std::vector<int32_t> offsets_;
+};
+
+}  // namespace gristmill

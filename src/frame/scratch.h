@@ -1,0 +1,43 @@
+// Reusable memory for one thread that runs rules and encoders over batches.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "frame/column.h"
+
+namespace gristmill {
+
+// A row that could not be computed (a CAST that failed, a format that does not fit).
+struct RowError {
+  int64_t row = 0;    // in the batch
+  std::string field;  // the column being made, or read
+  std::string message;
+};
+
+// Buffers are handed out in the order of asking, which is the same for every batch, so each user
+// finds its own again. clear() starts the next batch; nothing is freed. Not thread-safe.
+class Scratch {
+ public:
+  // An empty buffer of this type, valid until clear().
+  ColumnBuffer& column(Type type);
+  // `n` bytes/values, uninitialised.
+  template <class T>
+  T* values(int64_t n) {
+    return reinterpret_cast<T*>(raw(size_t(n) * sizeof(T)));
+  }
+  void clear();
+
+  std::vector<RowError> errors;  // of this batch, in the order met; a row may occur twice
+
+ private:
+  char* raw(size_t bytes);
+  std::deque<ColumnBuffer> columns_;
+  size_t next_column_ = 0;
+  std::deque<std::vector<char>> blocks_;
+  size_t next_block_ = 0;
+};
+
+}  // namespace gristmill

@@ -1,0 +1,40 @@
+// Learners: a data set → a model. One source file a kind, registering a LearnerKind.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/params.h"
+#include "base/progress.h"
+#include "base/registry.h"
+#include "feature/encoder.h"
+#include "model/model.h"
+#include "tensor/dataset.h"
+
+namespace gristmill {
+
+struct TrainContext {
+  uint64_t seed = 0;
+  int threads = 0;  // 0: all cores; the model does not depend on it
+  Progress& progress;
+};
+
+struct LearnerKind {
+  std::string name;  // "linear", "boosted-trees", "baseline"
+  int version = 1;
+  std::string text;  // for the reference
+  std::vector<ParamDoc> params;
+  Wants wants;
+  bool needs_validate = false;  // stops early on the validate rows
+  // Memory while training, for the plan: bytes a row for this layout; 0: it streams.
+  std::function<int64_t(const FeatureLayout&)> bytes_per_row;
+  // Trains on fold `train`, may look at `validate`, never at `test`. Code::invalid when the data
+  // cannot be learned from (one class only, no rows).
+  std::function<std::unique_ptr<Model>(const Dataset&, const Params&, TrainContext&)> train;
+};
+using Learners = Registry<LearnerKind>;
+using RegisterLearner = Registration<LearnerKind>;
+
+}  // namespace gristmill

@@ -1,0 +1,59 @@
+// Which rows train, validate and test: decided by the key, the time or the group of a row, never by
+// its position.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "frame/batch.h"
+#include "tensor/dataset.h"
+
+namespace gristmill {
+
+// `split:` of the project file, checked. Forms of a boundary: a date or time, a share ("15%" or
+// 0.15), or a span from the end ("30d", "12h", "8w").
+struct SplitSpec {
+  enum class By { random, time, group };
+  By by = By::random;
+  std::string column;     // time or group
+  bool stratify = false;  // random only
+  std::string validate = "15%", test = "15%";
+  std::string gap;  // time: rows within this span before a boundary are left out
+  uint64_t seed = 0;
+
+  // Code::invalid with the nearest key. `null`: random, or by `time_column` when there is one.
+  static SplitSpec parse(const nlohmann::json& json, const std::string& time_column);
+  nlohmann::json json() const;
+};
+
+// What was decided: recorded with the model.
+struct Split {
+  // time: rows < validate_from (− gap) train; [validate_from, test_from) validate; rest test.
+  // No row of one instant stands on two sides.
+  int64_t validate_from = 0, test_from = 0, gap = 0;  // microseconds
+  SplitSpec spec;
+  std::vector<uint64_t> validate_below, test_below;  // random, group: hash thresholds by class
+  // The fold of a row, or −1: in a gap. `value`: the time in µs, else the hash of key or group.
+  int fold(int64_t value_or_hash, int class_number) const;
+  nlohmann::json json() const;  // instants as ISO 8601 text
+};
+
+// Sees all labelled rows once, then decides. Memory: 8 bytes a row for time, 512 KiB a class else.
+class SplitFit {
+ public:
+  explicit SplitFit(SplitSpec spec, int classes);
+  ~SplitFit();
+  // Adds one row: its time in µs, or its row_key (random) or hash of the group.
+  void observe(uint64_t value, int class_number);
+  // Code::invalid when a fold is empty.
+  Split decide() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gristmill

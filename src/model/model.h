@@ -1,0 +1,35 @@
+// A trained model when it predicts: no training code here.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/registry.h"
+#include "base/state.h"
+#include "tensor/dataset.h"
+#include "tensor/tensor.h"
+
+namespace gristmill {
+
+class Model {
+ public:
+  virtual ~Model() = default;
+  virtual std::string kind() const = 0;  // "linear", "boosted-trees", "baseline"
+  virtual int64_t outputs() const = 0;   // 1 (regression, binary) or one a class
+  // Fills out[i * outputs() + k]: the value (regression), the probability of the positive class
+  // (binary), or of each class. A row's answer depends on that row alone. Thread-safe.
+  virtual void predict(const FeatureRows& rows, double* out) const = 0;
+  virtual State save() const = 0;
+  // Importance of each feature spec, summing to 1, in the layout's order; empty when it has none.
+  virtual std::vector<double> importance() const { return {}; }
+};
+
+struct ModelKind {
+  std::string name;
+  std::function<std::unique_ptr<Model>(const State&, const FeatureLayout&)> load;  // Code::corrupt
+};
+using Models = Registry<ModelKind>;
+using RegisterModel = Registration<ModelKind>;
+
+}  // namespace gristmill

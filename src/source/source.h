@@ -1,0 +1,76 @@
+// Kinds of things that can be read. One source file a kind, registering a SourceKind. A source says
+// how the SQL engine reaches its tables and which files they lie in; it runs no SQL itself.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/file_system.h"
+#include "base/registry.h"
+#include "frame/schema.h"
+
+namespace gristmill {
+
+// The SQL engine, as far as a source needs it to look; table implements it.
+class SqlSession {
+ public:
+  virtual ~SqlSession() = default;
+  virtual void execute(const std::string& sql) = 0;
+  virtual std::vector<std::vector<std::string>> rows(const std::string& sql) = 0;  // null: ""
+  virtual Schema describe(const std::string& sql) = 0;
+};
+
+// One table of a source.
+struct SourceTable {
+  std::string schema;  // the source's name
+  std::string name;    // the table's
+  std::string
+      relation;  // SQL that stands in FROM: read_csv('…', columns={…}), "ops"."main"."flights"
+  std::vector<fs::path> files;     // whose content decides the table's
+  bool single_file_order = false;  // an unjoined read keeps the file's own order
+  Schema columns;
+  std::vector<std::string> notes;  // "column dep_time read as text: row 17 holds \"N/A\""
+};
+
+struct SourceSpec {
+  std::string name;
+  nlohmann::json given;  // text (a path, glob or URL) or an object {files, as, url, …}
+  fs::path base;         // folder of the project file
+  Where where;
+};
+
+class Source {
+ public:
+  virtual ~Source() = default;
+  // Attaches what must be attached (read-only) and lists the tables with their columns.
+  virtual std::vector<SourceTable> open(SqlSession& session) = 0;
+};
+
+struct SourceKind {
+  std::string name;  // "csv", "parquet", "sqlite", "duckdb"
+  std::string text;  // for the reference
+  std::string example;
+  std::vector<std::string> suffixes;  // ".csv", ".tsv", …
+  std::vector<std::string> schemes;   // "sqlite:", "duckdb:"
+  std::function<std::unique_ptr<Source>(const SourceSpec&)> make;
+};
+using Sources = Registry<SourceKind>;
+using RegisterSource = Registration<SourceKind>;
+
+// Chooses the kind by scheme or suffix (of the files a glob finds). Code::invalid when none fits,
+// Code::not_found when no file matches.
+std::unique_ptr<Source> make_source(const SourceSpec& spec);
+
+// Content digest of a file, cached by path, size, mtime and inode through the two functions given.
+struct FileStamp {
+  std::string path;
+  int64_t size, mtime_ns, inode;
+};
+FileStamp stamp_of(const fs::path& path);
+
+}  // namespace gristmill

@@ -1,0 +1,63 @@
+// Content-addressed bytes: an OCI image layout on disk (blobs/sha256/…, oci-layout, index.json).
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "base/digest.h"
+#include "base/file_system.h"
+
+namespace gristmill {
+
+// A blob as a manifest names it.
+struct Descriptor {
+  std::string media_type;
+  Digest digest;
+  int64_t size = 0;
+  nlohmann::json annotations = nlohmann::json::object();
+  nlohmann::json json() const;
+  static Descriptor from_json(const nlohmann::json& json);
+};
+
+// An OCI image manifest (image-spec 1.1): config plus layers, stored as a blob itself.
+struct Manifest {
+  std::string artifact_type;  // e.g. "application/vnd.gristmill.table.v1"
+  nlohmann::json config;      // small facts, stored as a blob
+  std::vector<Descriptor> layers;
+  nlohmann::json annotations = nlohmann::json::object();
+};
+
+class Store {
+ public:
+  // Opens or makes the layout below `dir`. Code::unavailable when the folder cannot be written.
+  explicit Store(const fs::path& dir);
+
+  const fs::path& dir() const { return dir_; }
+  fs::path path_of(const Digest& digest) const;
+  bool has(const Digest& digest) const;
+  std::string read(const Digest& digest) const;  // checked; Code::not_found, Code::corrupt
+
+  // A fresh path on the same disk to write a blob to; then publish() hashes, fsyncs and renames it.
+  // What is never published is collected as garbage.
+  fs::path new_file();
+  Descriptor publish(const fs::path& file, std::string media_type);
+  Descriptor put(std::string_view bytes, std::string media_type);
+
+  Digest put_manifest(const Manifest& manifest);
+  Manifest manifest(const Digest& digest) const;
+
+  // Removes blobs not reachable from `roots` (manifests are followed) and unpublished files older
+  // than `grace_seconds`. `dry` only counts.
+  struct Collected {
+    int64_t blobs = 0, bytes = 0, kept_blobs = 0, kept_bytes = 0;
+  };
+  Collected collect(const std::vector<Digest>& roots, int grace_seconds, bool dry);
+
+ private:
+  fs::path dir_;
+};
+
+}  // namespace gristmill

@@ -1,0 +1,62 @@
+// The SQL engine (DuckDB) over all sources: queries as streams of batches, and what a query is made
+// of.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "expr/expr.h"
+#include "frame/batch.h"
+#include "source/source.h"
+
+namespace gristmill {
+
+// `"name"` with quotes doubled; `'text'` likewise.
+std::string quote_name(std::string_view name);
+std::string quote_text(std::string_view text);
+
+struct EngineOptions {
+  fs::path temp_dir;         // spills go here
+  int threads = 0;           // 0: all cores
+  int64_t memory_bytes = 0;  // 0: 60 % of what the machine or the cgroup allows
+};
+
+// One DuckDB in memory. External access is off but for what sources name. Thread-safe but for one
+// query at a time a session; errors are ours, with the line and column in the SQL when DuckDB gives
+// it.
+class Engine : public SqlSession {
+ public:
+  explicit Engine(const EngineOptions& options);
+  ~Engine() override;
+
+  void execute(const std::string& sql) override;
+  std::vector<std::vector<std::string>> rows(const std::string& sql) override;
+  Schema describe(const std::string& sql) override;
+
+  // Streams the result; columns converted to our types. Dates and times are kept, decimals and huge
+  // integers become float64, lists and structs their JSON text.
+  std::unique_ptr<BatchReader> query(const std::string& sql);
+  // Loads rows into a table of this engine (temporary), in order.
+  void load(const std::string& table, BatchReader& rows);
+
+  // Makes `schema.name` (or `name`) stand for `relation` in later queries.
+  void define(const std::string& schema, const std::string& name, const std::string& relation);
+
+  // Tables that a SELECT reads, as written ("ops.flights", "flights"), without its own CTEs.
+  // Code::invalid unless it is one SELECT.
+  std::vector<std::string> tables_read(const std::string& sql);
+  // `$name` replaced by typed literals. Code::invalid for an absent parameter.
+  static std::string with_params(const std::string& sql, const nlohmann::json& params);
+
+  // An expression's text over rows of this schema, bound by DuckDB. Code::invalid for what is not
+  // in the closed list, and for volatile functions, by name.
+  Expr bind(const std::string& text, const Schema& schema);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gristmill

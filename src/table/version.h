@@ -1,0 +1,69 @@
+// Table versions: a manifest over Parquet chunks in the order of the key, cut by content, so that
+// two versions share what they share.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/progress.h"
+#include "store/store.h"
+#include "table/engine.h"
+
+namespace gristmill {
+
+struct TableChunk {
+  int64_t rows = 0;
+  Digest cells;     // over canonical cell values
+  Descriptor blob;  // Parquet
+};
+
+struct TableVersion {
+  Schema schema;
+  std::vector<std::string> key;
+  int64_t rows = 0;
+  Digest digest;  // over schema and the chunks' cell digests: equal content, equal digest
+  std::vector<TableChunk> chunks;
+  nlohmann::json report;  // rows in, joins, notes; not part of the digest
+
+  Manifest manifest() const;
+  static TableVersion from_manifest(const Manifest& manifest);
+};
+
+struct VersionRequest {
+  std::string sql;
+  std::vector<std::string> key;  // empty: none
+  bool keep_order = false;  // a single unjoined file: its own order; else by key or all columns
+  std::string table;        // for errors
+};
+
+// Runs the query, sorts, cuts (about 120,000 rows a chunk, by row hash), writes what the store does
+// not hold yet. Code::invalid when the key has nulls or is not unique, with an example.
+TableVersion write_version(Engine& engine, Store& store, const VersionRequest& request,
+                           Progress& progress);
+
+// Its rows in order. `columns` empty: all.
+std::unique_ptr<BatchReader> read_version(Engine& engine, const Store& store,
+                                          const TableVersion& version,
+                                          const std::vector<std::string>& columns);
+// SQL relation of a version's rows.
+std::string version_relation(const Store& store, const TableVersion& version);
+
+// One join of a query and how it went.
+struct JoinReport {
+  std::string left, right, kind;  // "flights", "weather", "left"
+  std::string on;
+  int64_t left_rows = 0, matched = 0, joined_rows = 0;  // joined_rows: after this join
+};
+struct QueryReport {
+  std::vector<std::pair<std::string, int64_t>> rows_in;  // by table read
+  std::vector<JoinReport> joins;
+  std::vector<std::string> warnings;  // "the left join with weather multiplies rows: …"
+  nlohmann::json json() const;
+};
+// Counts for the joins of the outermost FROM; joins it cannot follow are left out.
+QueryReport report_query(Engine& engine, const std::string& sql);
+
+}  // namespace gristmill
