@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/registry.h"
+#include "model/model.h"
 #include "tensor/dataset.h"
 
 namespace gristmill {
