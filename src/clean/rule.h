@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,12 @@ class Rule {
   virtual Schema bind(const Schema& in) = 0;
   virtual std::vector<std::string> reads() const = 0;   // columns whose values matter
   virtual std::vector<std::string> writes() const = 0;  // columns changed or added
+  // What output column `column` depends on. A rule that treats each column alone (missing, range,
+  // map, impute) answers {column}: RuleChain::sources_of follows this.
+  virtual std::vector<std::string> reads_for(const std::string& column) const;  // default: reads()
+  // Before bind(): forgets what it does to output columns not in `columns`, so that a request need
+  // not carry them. Used once, when the bundle is made.
+  virtual void restrict_to(const std::set<std::string>& columns) { (void)columns; }
   // Changes `rows` in place: points columns at values in `scratch`, or appends columns as bind()
   // said. `first_row` is for the report's examples; the report is null when serving. Thread-safe.
   virtual void apply(Batch& rows, Scratch& scratch, RuleReport* report,
