@@ -28,7 +28,7 @@ class FrequentItems {
 
   explicit FrequentItems(size_t limit = 65536);
 
-  void observe(const Column& column);  // nulls left out; a chunk of its own, then merged
+  void observe(const Column& column);      // nulls left out; a chunk of its own, then merged
   void merge(const FrequentItems& later);  // Code::internal when the limit differs
 
   size_t size() const { return entries_.size(); }  // values kept

@@ -68,11 +68,16 @@ inline constexpr uint64_t null_hash = 0x6c62272e07bb0142ULL;
 inline uint64_t hash_cell(const Column& column, int64_t i) {
   if (column.is_null(i)) return null_hash;
   switch (column.type) {
-    case Type::boolean: return hash_number(int64_t(column.boolean(i)));
-    case Type::float64: return hash_number(column.values<double>()[i]);
-    case Type::string: return hash64(column.string(i));
-    case Type::date: return hash_number(int64_t(column.values<int32_t>()[i]));
-    default: return hash_number(column.values<int64_t>()[i]);
+    case Type::boolean:
+      return hash_number(int64_t(column.boolean(i)));
+    case Type::float64:
+      return hash_number(column.values<double>()[i]);
+    case Type::string:
+      return hash64(column.string(i));
+    case Type::date:
+      return hash_number(int64_t(column.values<int32_t>()[i]));
+    default:
+      return hash_number(column.values<int64_t>()[i]);
   }
 }
 

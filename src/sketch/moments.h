@@ -13,7 +13,7 @@ namespace gristmill {
 // own and then merged, so observing chunks one after the other gives the very bits of observing
 // each into a Moments of its own and merging these in the same order.
 struct Moments {
-  int64_t count = 0;       // finite values
+  int64_t count = 0;  // finite values
   int64_t nulls = 0;
   int64_t not_finite = 0;  // NaN, inf
   double mean = 0;         // 0 when count is 0

@@ -48,7 +48,8 @@ void for_numbers(const Column& column, Visit&& visit) {
     case Type::date:
       for_present(column, [&, v = column.values<int32_t>()](int64_t i) { visit(double(v[i])); });
       break;
-    case Type::string: break;
+    case Type::string:
+      break;
     default:
       for_present(column, [&, v = column.values<int64_t>()](int64_t i) { visit(double(v[i])); });
   }
