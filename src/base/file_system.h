@@ -9,9 +9,15 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
+
 namespace gristmill {
 
 namespace fs = std::filesystem;
+
+// What a failed system call on a file means: "cannot <doing> <path>: the disk is full". ENOENT is
+// Code::not_found, all else Code::unavailable.
+Error file_error(int error_number, std::string_view doing, const fs::path& path);
 
 // Every failure is an Error: Code::not_found, or Code::unavailable with errno's text and the path.
 class FileSystem {

@@ -28,15 +28,19 @@ class Params {
   Params(nlohmann::json given, const std::vector<ParamDoc>& docs, std::string owner);
 
   bool has(const std::string& name) const;  // given, or has a default
+  // null when absent and without a default.
   const nlohmann::json& operator[](const std::string& name) const;
-  double number(const std::string& name) const { return (*this)[name].get<double>(); }
-  int64_t integer(const std::string& name) const { return (*this)[name].get<int64_t>(); }
-  bool boolean(const std::string& name) const { return (*this)[name].get<bool>(); }
-  std::string text(const std::string& name) const { return (*this)[name].get<std::string>(); }
+  // Code::invalid when absent and without a default.
+  double number(const std::string& name) const { return needed(name).get<double>(); }
+  int64_t integer(const std::string& name) const { return needed(name).get<int64_t>(); }
+  bool boolean(const std::string& name) const { return needed(name).get<bool>(); }
+  std::string text(const std::string& name) const { return needed(name).get<std::string>(); }
   // All of them with defaults filled in: what a task key digests.
   const nlohmann::json& json() const { return values_; }
 
  private:
+  const nlohmann::json& needed(const std::string& name) const;
+
   nlohmann::json values_;
   std::string owner_;
 };
