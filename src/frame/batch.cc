@@ -1,0 +1,64 @@
+#include "frame/batch.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace gristmill {
+
+void BatchBuffer::reset(const Schema& schema) {
+  if (&schema != &schema_ && !(schema == schema_)) schema_ = schema;
+  columns_.resize(schema_.size());
+  for (size_t i = 0; i < columns_.size(); ++i) columns_[i].reset(schema_[i].type);
+}
+
+void BatchBuffer::clear() {
+  for (ColumnBuffer& column : columns_) column.clear();
+}
+
+void BatchBuffer::append(const Batch& from, int64_t begin, int64_t count) {
+  assert(from.columns.size() == columns_.size());
+  for (size_t i = 0; i < columns_.size(); ++i) columns_[i].append(from.columns[i], begin, count);
+}
+
+void BatchBuffer::append_selected(const Batch& from, const uint8_t* keep) {
+  assert(from.columns.size() == columns_.size());
+  for (size_t i = 0; i < columns_.size(); ++i) columns_[i].append_selected(from.columns[i], keep);
+}
+
+Batch BatchBuffer::view() const {
+  Batch batch{.schema = &schema_, .rows = rows(), .columns = {}};
+  batch.columns.reserve(columns_.size());
+  for (const ColumnBuffer& column : columns_) batch.columns.push_back(column.view());
+  return batch;
+}
+
+size_t BatchBuffer::memory() const {
+  size_t bytes = 0;
+  for (const ColumnBuffer& column : columns_) bytes += column.memory();
+  return bytes;
+}
+
+Chunker::Chunker(BatchReader& reader, int64_t rows) : reader_(reader), size_(rows) {}
+
+bool Chunker::next(BatchBuffer& chunk) {
+  chunk.reset(reader_.schema());
+  int64_t filled = 0;
+  while (filled < size_ && !done_) {
+    if (used_ == pending_.rows) {
+      used_ = 0;
+      pending_.rows = 0;
+      if (!reader_.next(pending_)) {
+        pending_.rows = 0;
+        done_ = true;
+        break;
+      }
+    }
+    int64_t count = std::min(size_ - filled, pending_.rows - used_);
+    chunk.append(pending_, used_, count);
+    used_ += count;
+    filled += count;
+  }
+  return filled > 0;
+}
+
+}  // namespace gristmill
