@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <utility>
 
 namespace gristmill {
 
@@ -80,6 +81,14 @@ void write_all(int fd, std::string_view bytes, const fs::path& path) {
   }
 }
 
+// A name beside `path` that nobody else writes to.
+fs::path aside_of(const fs::path& path) {
+  static std::atomic<uint64_t> counter{0};
+  fs::path aside = path;
+  aside += ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
+  return aside;
+}
+
 class Disk : public FileSystem {
  public:
   std::string read(const fs::path& path) override {
@@ -102,9 +111,7 @@ class Disk : public FileSystem {
   }
 
   void write_atomic(const fs::path& path, std::string_view bytes) override {
-    static std::atomic<uint64_t> counter{0};
-    fs::path aside = path;
-    aside += ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
+    fs::path aside = aside_of(path);
     try {
       {
         Descriptor fd(aside, O_WRONLY | O_CREAT | O_EXCL, "write");
@@ -164,6 +171,39 @@ class Disk : public FileSystem {
 FileSystem& disk() {
   static Disk disk;
   return disk;
+}
+
+FileWriter::FileWriter(const fs::path& path) : path_(path), aside_(aside_of(path)) {
+  fd_ = ::open(aside_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (fd_ < 0) throw file_error(errno, "write", path);
+}
+
+FileWriter::~FileWriter() {
+  if (fd_ < 0) return;
+  ::close(fd_);
+  ::unlink(aside_.c_str());
+}
+
+void FileWriter::write(std::string_view bytes) {
+  constexpr size_t buffer_bytes = 1 << 18;
+  if (buffer_.size() + bytes.size() > buffer_bytes) flush();
+  if (bytes.size() >= buffer_bytes)
+    write_all(fd_, bytes, path_);
+  else
+    buffer_ += bytes;
+}
+
+void FileWriter::flush() {
+  write_all(fd_, buffer_, path_);
+  buffer_.clear();
+}
+
+void FileWriter::finish() {
+  flush();
+  sync(fd_, path_);
+  if (::rename(aside_.c_str(), path_.c_str()) != 0) throw file_error(errno, "write", path_);
+  ::close(std::exchange(fd_, -1));
+  sync_folder_of(path_);
 }
 
 MappedFile::MappedFile(const fs::path& path) {

@@ -38,6 +38,24 @@ class FileSystem {
 // The machine's own disk. Stateless, thread-safe.
 FileSystem& disk();
 
+// A file written piece by piece, aside; published whole by finish(), gone without it. Buffered.
+class FileWriter {
+ public:
+  explicit FileWriter(const fs::path& path);
+  ~FileWriter();
+  FileWriter(const FileWriter&) = delete;
+  FileWriter& operator=(const FileWriter&) = delete;
+  void write(std::string_view bytes);
+  void finish();
+
+ private:
+  void flush();
+
+  fs::path path_, aside_;
+  int fd_ = -1;
+  std::string buffer_;
+};
+
 // A file mapped read-only. Pages come in when touched.
 class MappedFile {
  public:

@@ -17,6 +17,7 @@ enum class Fold : uint8_t { train = 0, validate = 1, test = 2 };
 
 enum class Problem : uint8_t { regression, binary, multiclass };
 std::string_view name_of(Problem problem);
+Problem parse_problem(std::string_view name);  // Code::corrupt
 
 struct DatasetInfo {
   FeatureLayout layout;
