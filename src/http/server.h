@@ -1,4 +1,4 @@
-// The one HTTP server: HTTP/1.1 and 1.0 over Boost.Asio and llhttp. Handlers run on the network
+// The one HTTP server: HTTP/1.1 and 1.0 over epoll and llhttp. Handlers run on the network
 // threads: they must not block. Memory is bounded by the limits.
 #pragma once
 
@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/error.h"
 
 namespace gristmill {
 
@@ -19,7 +21,7 @@ struct HttpRequest {
   std::string_view body;   // readable for 64 bytes past its end
   std::string_view content_type;
   std::vector<std::string_view> captures;  // of the route's `*` parts, percent-decoded
-  std::string_view header(std::string_view name) const;  // "" when absent; name in lower case
+  std::string_view header(std::string_view name) const;  // "" when absent; any case
   std::vector<std::pair<std::string_view, std::string_view>> headers;
 };
 
@@ -32,38 +34,47 @@ struct HttpResponse {
   void clear();
 };
 
+// Fills `response` with {"error": {"code", "message", "where", "hint"}}.
+void answer_error(HttpResponse& response, int status, const Error& error);
+// What an error means over HTTP: 400, 404, 409, 413, 500 or 503.
+int http_status(Code code);
+
 struct HttpLimits {
   int64_t body_bytes = 16 << 20;
   int64_t header_bytes = 16 << 10;
-  int connections = 1024;   // beyond: 503 at once, with Retry-After
-  int header_seconds = 10;  // a request's head must be whole by then
-  int body_seconds = 30;    // its body, counted from the head
-  int idle_seconds = 60;    // keep-alive without a request
-  int write_seconds = 30;   // a reader that does not read
+  int64_t buffer_bytes = 256 << 20;  // of all unfinished requests together; beyond: 503
+  int connections = 1024;            // beyond: 503 at once, with Retry-After
+  int header_seconds = 10;           // a request's head must be whole by then
+  int body_seconds = 30;             // its body, counted from the head
+  int idle_seconds = 60;             // keep-alive without a request
+  int write_seconds = 30;            // a reader that does not read
   int drain_seconds = 10;
 };
 
 class HttpServer {
  public:
   using Handler = std::function<void(const HttpRequest&, HttpResponse&)>;
-  // Called after each answer with the status and the seconds spent in the handler.
+  // Called after each handler with the status and the seconds spent in it.
   using Observer = std::function<void(const HttpRequest&, int status, double seconds)>;
-  // Makes the JSON body of an error that the server itself answers (400, 404, 405, 408, 413, 431,
-  // 503).
+  // Reasons: bad_request, not_found, method, too_large, timeout, busy.
+  using Rejected = std::function<void(std::string_view reason)>;
+
   HttpServer(HttpLimits limits, int threads);
   ~HttpServer();
 
   // `*` in a pattern stands for one path segment. Before listen(). HEAD follows GET; a path known
-  // under other methods answers 405 with Allow.
+  // under other methods answers 405 with Allow. What a handler throws is answered as its Error, or
+  // as 500.
   void route(std::string method, std::string pattern, Handler handler);
-  // Counts requests that no handler saw, by reason: "bad_request", "too_large", "timeout", "busy",
-  // …
-  void on_rejected(std::function<void(std::string_view reason)> observer);
+  // Before run(); called on the network threads.
+  void on_answer(Observer observer);
+  // Counts requests that no handler saw.
+  void on_rejected(Rejected observer);
 
   // Binds; port 0 picks one. Code::unavailable when the port is taken. Returns the port.
   int listen(const std::string& host, int port);
-  // Serves until stop(); each thread has its own acceptor-free event loop, connections are dealt
-  // round.
+  // Accepts on this thread until stop() and deals connections round over the network threads, each
+  // with an event loop of its own. Returns when all connections are gone.
   void run();
   // Stops accepting, answers what was begun (Connection: close), ends within drain_seconds. From
   // any thread, and from a signal handler.
