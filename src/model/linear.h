@@ -1,11 +1,10 @@
 // Linear models over a float block and codes: score_k = b_k + Σ_j w_kj x_j + Σ_c v_kc[code_c].
 #pragma once
 
+#include "model/link.h"
 #include "model/model.h"
 
 namespace gristmill {
-
-enum class Link : uint8_t { identity, logistic, softmax };
 
 struct LinearParameters {
   Link link = Link::identity;
@@ -15,9 +14,17 @@ struct LinearParameters {
   std::vector<double> code_weights;  // [outputs][sum of levels], code columns in the layout's order
   std::vector<int64_t> code_offset;  // [codes]: where each code column starts in code_weights
 };
+// Sizes that do not fit the layout are Code::corrupt. A code outside its levels counts as 1 (never
+// seen before), a NaN among the floats as 0 (the mean of a scaled number).
 std::unique_ptr<Model> make_linear(LinearParameters parameters, const FeatureLayout& layout);
 
-// Always the same answer: the mean, or the class frequencies.
+// Σ_j w[j] x[j] with NaN as 0, in four interleaved sums: the same bits wherever it is computed.
+double linear_dot(const double* w, const float* x, int64_t count);
+
+// Where each code column of the layout starts among all levels, and their sum: [codes + 1].
+std::vector<int64_t> level_offsets(const FeatureLayout& layout);
+
+// Always the same answer: the mean, the positive share (binary), or the class frequencies.
 std::unique_ptr<Model> make_baseline(std::vector<double> answer);
 
 }  // namespace gristmill

@@ -1,0 +1,17 @@
+// From a model's raw scores to its answer.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace gristmill {
+
+enum class Link : uint8_t { identity, logistic, softmax };
+
+std::string_view name_of(Link link);     // "identity", "logistic", "softmax"
+Link parse_link(std::string_view name);  // Code::corrupt
+
+// In place over [rows][outputs]: identity; 1 / (1 + exp(−slope · s)); softmax over a row.
+void apply_link(Link link, double slope, int64_t rows, int64_t outputs, double* scores);
+
+}  // namespace gristmill
