@@ -122,8 +122,8 @@ struct RuleKind {
 using Rules = Registry<RuleKind>;
 using RegisterRule = Registration<RuleKind>;
 
-// A RuleFit that holds a finished rule: for unfitted kinds.
-std::unique_ptr<RuleFit> already_fitted(std::unique_ptr<Rule> rule);
+// A RuleFit that holds a finished rule of kind `kind`: for unfitted kinds. Each freeze() is a copy.
+std::unique_ptr<RuleFit> already_fitted(std::unique_ptr<Rule> rule, std::string kind);
 
 // Rules in order, bound one after the other: what a bundle runs before its encoders.
 class RuleChain {

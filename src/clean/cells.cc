@@ -1,0 +1,116 @@
+#include "clean/cells.h"
+
+#include <bit>
+#include <cmath>
+
+#include "frame/cell.h"
+
+namespace gristmill {
+namespace {
+
+// Null text has no bytes, so text after it has to move up; runs between hits are copied whole.
+Column without_text(const Column& column, const uint64_t* hits, Scratch& scratch) {
+  ColumnBuffer& out = scratch.column(Type::string);
+  int64_t done = 0;
+  for_hits(hits, column.length, [&](int64_t i) {
+    out.append(column, done, i - done);
+    out.append_null();
+    done = i + 1;
+  });
+  out.append(column, done, column.length - done);
+  return out.view();
+}
+
+bool all_empty(const Column& column, const uint64_t* hits) {
+  bool empty = true;
+  for_hits(hits, column.length,
+           [&](int64_t i) { empty = empty && column.offsets[i] == column.offsets[i + 1]; });
+  return empty;
+}
+
+}  // namespace
+
+bool find_missing(const Column& column, uint64_t* hits) {
+  uint64_t any = 0;
+  const bool floats = column.type == Type::float64;
+  if (floats)
+    find_hits(column, hits, [v = column.values<double>()](int64_t i) { return v[i] != v[i]; });
+  for (int64_t word = 0; word < words_of(column.length); ++word) {
+    int64_t left = column.length - word * 64;
+    uint64_t rows = left >= 64 ? ~uint64_t(0) : (uint64_t(1) << left) - 1;
+    uint64_t nulls = rows & ~present_word(column, word);
+    hits[word] = floats ? hits[word] | nulls : nulls;
+    any |= hits[word];
+  }
+  return any != 0;
+}
+
+void make_missing(Column& column, const uint64_t* hits, Scratch& scratch) {
+  if (column.type == Type::string && !all_empty(column, hits)) {
+    column = without_text(column, hits, scratch);
+    return;
+  }
+  auto* validity = scratch.values<uint64_t>(words_of(column.length));
+  for (int64_t word = 0; word < words_of(column.length); ++word)
+    validity[word] = present_word(column, word) & ~hits[word];
+  column.validity = reinterpret_cast<const uint8_t*>(validity);
+}
+
+std::string report_text(const Column& column, int64_t i) {
+  constexpr size_t longest = 60;
+  if (column.is_null(i)) return "null";
+  std::string text = cell_text(column, i);
+  if (column.type != Type::string) return text;
+  if (text.size() > longest) {
+    size_t cut = longest;
+    while (cut > 0 && (uint8_t(text[cut]) & 0xc0) == 0x80) --cut;  // never inside a character
+    text.resize(cut);
+    text += "…";
+  }
+  return "\"" + text + "\"";
+}
+
+Touches::Touches(RuleReport* report, const Batch& rows, int64_t first_row, Scratch& scratch)
+    : report_(report), rows_(rows.rows), first_row_(first_row) {
+  if (report_ == nullptr) return;
+  report_->rows += rows_;
+  touched_ = scratch.values<uint64_t>(words_of(rows_));
+  std::fill_n(touched_, words_of(rows_), uint64_t(0));
+}
+
+Touches::~Touches() {
+  if (report_ == nullptr) return;
+  for (int64_t word = 0; word < words_of(rows_); ++word)
+    report_->rows_touched += std::popcount(touched_[word]);
+}
+
+void Touches::add(const std::string& name, const uint64_t* hits, const Column& before,
+                  const Column& after) {
+  if (report_ == nullptr) return;
+  for (int64_t word = 0; word < words_of(rows_); ++word) {
+    touched_[word] |= hits[word];
+    report_->cells_touched += std::popcount(hits[word]);
+  }
+  for (int64_t word = 0; word < words_of(rows_); ++word) {
+    for (uint64_t bits = hits[word]; bits != 0; bits &= bits - 1) {
+      if (report_->examples.size() >= RuleReport::max_examples) return;
+      int64_t i = word * 64 + std::countr_zero(bits);
+      report_->examples.push_back(
+          {first_row_ + i, name, report_text(before, i), report_text(after, i)});
+    }
+  }
+}
+
+size_t bound_column(const Schema& schema, const std::string& name, Type type,
+                    const std::string& owner) {
+  size_t i = schema.index_of(name, owner);
+  if (schema[i].type == type) return i;
+  Where where;
+  where.field = name;
+  throw Error(Code::invalid,
+              fmt::format("{} was made for a column of type {}, {} is {} now", owner, name_of(type),
+                          name, name_of(schema[i].type)),
+              where);
+}
+
+}  // namespace gristmill

@@ -1,0 +1,152 @@
+#include "clean/rule.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "clean/cells.h"
+
+namespace gristmill {
+
+void RuleReport::merge(const RuleReport& other) {
+  rows += other.rows;
+  rows_touched += other.rows_touched;
+  cells_touched += other.cells_touched;
+  cells_unmatched += other.cells_unmatched;
+  for (const Example& e : other.examples) {
+    if (examples.size() >= max_examples) break;
+    examples.push_back(e);
+  }
+}
+
+nlohmann::json RuleReport::json() const {
+  nlohmann::json shown = nlohmann::json::array();
+  for (const Example& e : examples)
+    shown.push_back(
+        {{"row", e.row}, {"column", e.column}, {"before", e.before}, {"after", e.after}});
+  return {{"rows", rows},
+          {"rows_touched", rows_touched},
+          {"cells_touched", cells_touched},
+          {"cells_unmatched", cells_unmatched},
+          {"examples", shown}};
+}
+
+RuleReport RuleReport::from_json(const nlohmann::json& json) {
+  return read_state("a rule's report", [&] {
+    RuleReport report;
+    json.at("rows").get_to(report.rows);
+    json.at("rows_touched").get_to(report.rows_touched);
+    json.at("cells_touched").get_to(report.cells_touched);
+    json.at("cells_unmatched").get_to(report.cells_unmatched);
+    for (const auto& e : json.at("examples"))
+      report.examples.push_back({e.at("row"), e.at("column"), e.at("before"), e.at("after")});
+    return report;
+  });
+}
+
+std::vector<std::string> Rule::reads_for(const std::string&) const { return reads(); }
+
+const uint8_t* Rule::keep(const Batch&, Scratch&, RuleReport*, int64_t) const { return nullptr; }
+
+void RuleFit::merge(RuleFit&&) {
+  throw Error(Code::internal, "a rule that observes no rows was asked to merge");
+}
+
+std::unique_ptr<RuleFit> RuleFit::clone_empty() const {
+  throw Error(Code::internal, "a rule that observes no rows was asked for a clone");
+}
+
+namespace {
+
+class AlreadyFitted : public RuleFit {
+ public:
+  AlreadyFitted(std::unique_ptr<Rule> rule, std::string kind)
+      : rule_(std::move(rule)), kind_(std::move(kind)) {}
+  std::vector<std::string> reads() const override { return rule_->reads(); }
+  bool needs_rows() const override { return false; }
+  std::unique_ptr<Rule> freeze() const override {
+    return Rules::instance().get(kind_, "rule").load(rule_->save());
+  }
+
+ private:
+  std::unique_ptr<Rule> rule_;
+  std::string kind_;
+};
+
+}  // namespace
+
+std::unique_ptr<RuleFit> already_fitted(std::unique_ptr<Rule> rule, std::string kind) {
+  return std::make_unique<AlreadyFitted>(std::move(rule), std::move(kind));
+}
+
+RuleChain::RuleChain(const Schema& in, std::vector<Step> steps) : input_(in), output_(in) {
+  for (Step& step : steps) append(std::move(step.kind), std::move(step.rule));
+}
+
+void RuleChain::append(std::string kind, std::unique_ptr<Rule> rule) {
+  output_ = rule->bind(output_);
+  schemas_.push_back(output_);
+  steps_.push_back({std::move(kind), std::move(rule)});
+}
+
+void RuleChain::apply(Batch& rows, Scratch& scratch, std::vector<RuleReport>* reports,
+                      int64_t first_row) const {
+  if (reports != nullptr && reports->size() < steps_.size()) reports->resize(steps_.size());
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    steps_[i].rule->apply(rows, scratch, reports ? &(*reports)[i] : nullptr, first_row);
+    rows.schema = &schemas_[i];
+  }
+}
+
+std::vector<std::string> RuleChain::sources_of(const std::vector<std::string>& wanted) const {
+  std::set<std::string> needed;
+  for (const std::string& name : wanted)
+    needed.insert(output_[output_.index_of(name, "the rules")].name);
+  for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
+    std::vector<std::string> writes = step->rule->writes();
+    std::set<std::string> before = needed;
+    for (const std::string& name : writes) before.erase(name);
+    for (const std::string& name : writes) {
+      if (needed.count(name) == 0) continue;
+      for (std::string& read : step->rule->reads_for(name)) before.insert(std::move(read));
+    }
+    needed = std::move(before);
+  }
+  std::vector<std::string> sources;
+  for (const Field& field : input_.fields()) {
+    if (needed.count(field.name) > 0) sources.push_back(field.name);
+  }
+  return sources;
+}
+
+State RuleChain::save() const {
+  State state;
+  nlohmann::json steps = nlohmann::json::array();
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    const RuleKind& kind = Rules::instance().get(steps_[i].kind, "rule", Code::internal);
+    steps.push_back({{"kind", kind.name}, {"version", kind.version}});
+    state.put_state(fmt::format("step{}", i), steps_[i].rule->save());
+  }
+  state.json["steps"] = std::move(steps);
+  state.json["input"] = input_.json();
+  return state;
+}
+
+RuleChain RuleChain::load(const State& state) {
+  return read_state("the rules", [&] {
+    RuleChain chain(Schema::from_json(state.at<nlohmann::json>("input")), {});
+    auto steps = state.at<nlohmann::json>("steps");
+    if (!steps.is_array()) throw Error(Code::corrupt, "the saved rules are not a list");
+    for (size_t i = 0; i < steps.size(); ++i) {
+      auto name = steps[i].at("kind").get<std::string>();
+      const RuleKind& kind = Rules::instance().get(name, "rule", Code::corrupt);
+      if (steps[i].at("version").get<int>() > kind.version)
+        throw Error(Code::invalid,
+                    fmt::format("rule {} was saved by a later version of Gristmill", name), {},
+                    "open it with that version or a newer one");
+      chain.append(name, kind.load(state.get_state(fmt::format("step{}", i))));
+    }
+    return chain;
+  });
+}
+
+}  // namespace gristmill
