@@ -23,6 +23,8 @@ class SqlSession {
   virtual void execute(const std::string& sql) = 0;
   virtual std::vector<std::vector<std::string>> rows(const std::string& sql) = 0;  // null: ""
   virtual Schema describe(const std::string& sql) = 0;
+  // e.g. "sqlite_scanner". Code::unavailable when its file is not there.
+  virtual void load_extension(const std::string& name) = 0;
 };
 
 // One table of a source.

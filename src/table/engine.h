@@ -23,9 +23,10 @@ struct EngineOptions {
   int64_t memory_bytes = 0;  // 0: 60 % of what the machine or the cgroup allows
 };
 
-// One DuckDB in memory. External access is off but for what sources name. Thread-safe but for one
-// query at a time a session; errors are ours, with the line and column in the SQL when DuckDB gives
-// it.
+// One DuckDB in memory, without a network: extensions are loaded from files beside the program and
+// nothing is fetched. Thread-safe; each query has a session of its own, so several results may be
+// read side by side. Errors are ours, with the line and column in the SQL when DuckDB gives it. A
+// running query stops with Code::interrupted soon after interrupted() is set.
 class Engine : public SqlSession {
  public:
   explicit Engine(const EngineOptions& options);
@@ -34,18 +35,24 @@ class Engine : public SqlSession {
   void execute(const std::string& sql) override;
   std::vector<std::vector<std::string>> rows(const std::string& sql) override;
   Schema describe(const std::string& sql) override;
+  // e.g. "sqlite_scanner". Code::unavailable when its file is not there.
+  void load_extension(const std::string& name) override;
 
   // Streams the result; columns converted to our types. Dates and times are kept, decimals and huge
   // integers become float64, lists and structs their JSON text.
+  // Code::invalid when two columns have one name.
   std::unique_ptr<BatchReader> query(const std::string& sql);
-  // Loads rows into a table of this engine (temporary), in order.
+  // The same with the schema that is known already (nullability, which DuckDB does not tell).
+  std::unique_ptr<BatchReader> query(const std::string& sql, const Schema& schema);
+  // Loads rows into a new table of this engine (in memory, spilling to disk), in order.
   void load(const std::string& table, BatchReader& rows);
 
   // Makes `schema.name` (or `name`) stand for `relation` in later queries.
   void define(const std::string& schema, const std::string& name, const std::string& relation);
 
-  // Tables that a SELECT reads, as written ("ops.flights", "flights"), without its own CTEs.
-  // Code::invalid unless it is one SELECT.
+  // Tables that a SELECT reads, as written ("ops.flights", "flights"), without its own CTEs, in the
+  // order met. Code::invalid unless it is one SELECT, and for functions that read files or other
+  // databases: what is not named as a source has no fingerprint.
   std::vector<std::string> tables_read(const std::string& sql);
   // `$name` replaced by typed literals. Code::invalid for an absent parameter.
   static std::string with_params(const std::string& sql, const nlohmann::json& params);

@@ -1,0 +1,191 @@
+// DuckDB's messages, read as people are meant to read them.
+#include <charconv>
+#include <map>
+
+#include "table/handles.h"
+
+namespace gristmill {
+namespace {
+
+const std::map<std::string_view, Code>& code_of_kind() {
+  static const std::map<std::string_view, Code> codes = {
+      {"Parser Error", Code::invalid},
+      {"Syntax Error", Code::invalid},
+      {"Binder Error", Code::invalid},
+      {"Catalog Error", Code::invalid},
+      {"Conversion Error", Code::invalid},
+      {"Invalid Input Error", Code::invalid},
+      {"Invalid Error", Code::invalid},
+      {"Out of Range Error", Code::invalid},
+      {"Mismatch Type Error", Code::invalid},
+      {"Constraint Error", Code::invalid},
+      {"Not implemented Error", Code::invalid},
+      {"Serialization Error", Code::corrupt},
+      {"IO Error", Code::unavailable},
+      {"Permission Error", Code::unavailable},
+      {"Missing Extension Error", Code::unavailable},
+      {"Extension Autoloading Error", Code::unavailable},
+      {"HTTP Error", Code::unavailable},
+      {"Out of Memory Error", Code::exhausted},
+      {"Sequence Error", Code::invalid},
+      {"INTERRUPT Error", Code::interrupted},
+      {"Interrupt Error", Code::interrupted},
+      {"INTERNAL Error", Code::internal},
+      {"FATAL Error", Code::internal},
+  };
+  return codes;
+}
+
+int number_at(std::string_view text) {
+  int value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+std::string_view line_of(std::string_view text, int line) {
+  for (int i = 1; i < line; ++i) {
+    size_t end = text.find('\n');
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end + 1);
+  }
+  return text.substr(0, text.find('\n'));
+}
+
+// From "LINE 2: … some SQL …\n       ^" at the end of the message; DuckDB shortens long lines with
+// "..." at either end, so the excerpt is looked up in the SQL itself.
+void find_place(std::string_view text, std::string_view sql, Where& where) {
+  size_t at = text.rfind("\nLINE ");
+  if (at == std::string_view::npos) return;
+  std::string_view line = text.substr(at + 1);
+  size_t colon = line.find(": "), end = line.find('\n');
+  if (colon == std::string_view::npos || end == std::string_view::npos || end < colon) return;
+  where.line = number_at(line.substr(5));
+  size_t caret = line.find('^', end);
+  if (caret == std::string_view::npos || caret < end + 1 + colon + 2) return;
+  size_t offset = caret - (end + 1) - (colon + 2);
+  std::string_view excerpt = line.substr(colon + 2, end - colon - 2);
+  std::string_view cut = excerpt;
+  if (cut.starts_with("...") && offset >= 3) {
+    cut.remove_prefix(3);
+    offset -= 3;
+  }
+  if (cut.ends_with("...")) cut.remove_suffix(3);
+  size_t found = line_of(sql, where.line).find(cut);
+  if (found != std::string_view::npos) where.column = int(found + offset) + 1;
+}
+
+// The names in quotes after `mark`.
+std::vector<std::string> quoted_after(std::string_view text, std::string_view mark) {
+  std::vector<std::string> names;
+  size_t at = text.find(mark);
+  if (at == std::string_view::npos) return names;
+  std::string_view rest = text.substr(at + mark.size());
+  rest = rest.substr(0, rest.find('\n'));
+  while ((at = rest.find('"')) != std::string_view::npos) {
+    size_t end = rest.find('"', at + 1);
+    if (end == std::string_view::npos) break;
+    names.emplace_back(rest.substr(at + 1, end - at - 1));
+    rest.remove_prefix(end + 1);
+  }
+  return names;
+}
+
+std::string hint_of(std::string_view text) {
+  std::vector<std::string> near = quoted_after(text, "Did you mean ");
+  if (near.size() == 1) return "did you mean \"" + near[0] + "\"?";
+  std::vector<std::string> candidates = quoted_after(text, "Candidate bindings: ");
+  std::vector<std::string> asked = quoted_after(text, "Referenced column ");
+  if (candidates.empty() || asked.empty()) return {};
+  // "w.temp" is as near as "temp".
+  for (std::string& candidate : candidates) {
+    size_t dot = candidate.rfind('.');
+    if (dot != std::string::npos) candidate.erase(0, dot + 1);
+  }
+  std::string best = nearest(asked[0], candidates);
+  if (best.empty()) best = candidates[0];
+  return "did you mean \"" + best + "\"?";
+}
+
+// "CSV Error on Line: 3\nOriginal Line: 1,2\nExpected Number of Columns: 3 Found: 2\n…  file =
+// x.csv"
+bool read_csv_error(std::string_view text, Where& where, std::string& message, std::string& hint) {
+  size_t at = text.find("CSV Error on Line: ");
+  if (at == std::string_view::npos) return false;
+  where.line = number_at(text.substr(at + 19));
+  std::string_view rest = text.substr(at);
+  auto field = [&](std::string_view name) {
+    size_t begin = rest.find(name);
+    if (begin == std::string_view::npos) return std::string();
+    std::string_view value = rest.substr(begin + name.size());
+    return std::string(value.substr(0, value.find('\n')));
+  };
+  size_t file = text.find("\n  file = ");
+  if (file == std::string_view::npos) file = text.find("\n  file=");
+  if (file != std::string_view::npos) {
+    std::string_view value = text.substr(text.find('=', file) + 1);
+    value = value.substr(0, value.find('\n'));
+    value.remove_prefix(std::min(value.size(), value.find_first_not_of(' ')));
+    where.file = value;
+  }
+  std::string counts = field("Expected Number of Columns: ");
+  std::string original = field("Original Line: ").substr(0, 200);
+  if (!counts.empty()) {
+    size_t found = counts.find(" Found: ");
+    message = fmt::format("this line has {} cells where the file has {} columns",
+                          found == std::string::npos ? "other" : counts.substr(found + 8),
+                          counts.substr(0, found));
+    hint = fmt::format("the line is `{}`; correct it, or quote the cell that holds the delimiter",
+                       original);
+    return true;
+  }
+  // The sentence that says why stands after the original line.
+  size_t why = rest.find('\n', std::min(rest.find("Original Line: "), rest.size()));
+  std::string_view sentence = why == std::string_view::npos ? rest : rest.substr(why + 1);
+  message = sentence.substr(0, sentence.find('\n'));
+  if (message.empty()) message = "this line cannot be read as CSV";
+  if (!original.empty()) hint = fmt::format("the line is `{}`", original);
+  return true;
+}
+
+std::string_view first_paragraph(std::string_view text) {
+  for (std::string_view mark : {"\n\nLINE ", "\nLINE ", "\nDid you mean", "\nCandidate bindings"}) {
+    text = text.substr(0, text.find(mark));
+  }
+  while (!text.empty() && (text.back() == '\n' || text.back() == '!' || text.back() == '.')) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+
+}  // namespace
+
+Error duckdb_failure(std::string_view text, std::string_view sql) {
+  Where where;
+  std::string message, hint;
+  size_t colon = text.find(": ");
+  Code code = Code::invalid;
+  std::string_view body = text;
+  if (colon != std::string_view::npos) {
+    auto found = code_of_kind().find(text.substr(0, colon));
+    if (found != code_of_kind().end()) {
+      code = found->second;
+      body = text.substr(colon + 2);
+    }
+  }
+  if (code == Code::interrupted) return {code, "interrupted"};
+  if (read_csv_error(body, where, message, hint)) return {Code::invalid, message, where, hint};
+  find_place(body, sql, where);
+  hint = hint_of(body);
+  message = first_paragraph(body);
+  bool missing_name = message.find("does not exist") != std::string::npos ||
+                      message.starts_with("Referenced column") ||
+                      message.find("does not have a column named") != std::string::npos;
+  if (code == Code::invalid && missing_name) code = Code::not_found;
+  if (message.starts_with("No files found")) code = Code::not_found;
+  if (code == Code::exhausted && hint.empty()) {
+    hint = "give the run more memory, or more room in the folder where it spills";
+  }
+  return {code, message, where, hint};
+}
+
+}  // namespace gristmill

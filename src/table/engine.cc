@@ -1,0 +1,111 @@
+#include "table/engine.h"
+
+#include "base/thread_pool.h"
+#include "frame/cell.h"
+#include "table/machine.h"
+#include "table/session.h"
+
+namespace gristmill {
+namespace {
+
+std::string quoted(std::string_view text, char quote) {
+  std::string out(1, quote);
+  for (char c : text) {
+    if (c == quote) out += quote;
+    out += c;
+  }
+  return out + quote;
+}
+
+void set(const DuckConfig& config, const char* name, const std::string& value) {
+  if (duckdb_set_config(config.get(), name, value.c_str()) == DuckDBError) {
+    throw Error(Code::internal, fmt::format("the SQL engine refuses {} = {}", name, value));
+  }
+}
+
+DuckDatabase open_database(const EngineOptions& options) {
+  DuckConfig config;
+  if (duckdb_create_config(config.out()) == DuckDBError) {
+    throw Error(Code::internal, "the SQL engine does not start");
+  }
+  int64_t memory = options.memory_bytes > 0 ? options.memory_bytes : memory_allowed() * 6 / 10;
+  int threads = options.threads > 0 ? options.threads : ThreadPool().size();
+  set(config, "threads", std::to_string(threads));
+  set(config, "memory_limit", fmt::format("{}KiB", std::max<int64_t>(memory / 1024, 1024)));
+  set(config, "preserve_insertion_order", "true");
+  // No network, ever: an extension is loaded from its file, or it is an error.
+  set(config, "autoinstall_known_extensions", "false");
+  set(config, "autoload_known_extensions", "false");
+  set(config, "allow_community_extensions", "false");
+  set(config, "allow_persistent_secrets", "false");
+  if (!options.temp_dir.empty()) set(config, "temp_directory", options.temp_dir.string());
+  DuckDatabase database;
+  char* message = nullptr;
+  if (duckdb_open_ext(nullptr, database.out(), config.get(), &message) == DuckDBError) {
+    std::string text = message == nullptr ? "the SQL engine does not start" : message;
+    duckdb_free(message);
+    throw duckdb_failure(text, "");
+  }
+  return database;
+}
+
+}  // namespace
+
+std::string quote_name(std::string_view name) { return quoted(name, '"'); }
+std::string quote_text(std::string_view text) { return quoted(text, '\''); }
+
+Engine::Engine(const EngineOptions& options) : impl_(new Impl) {
+  impl_->database = open_database(options);
+  // Times mean the same on every machine.
+  impl_->session()->execute("SET GLOBAL TimeZone = 'UTC'");
+}
+
+Engine::~Engine() = default;
+
+void Engine::execute(const std::string& sql) { impl_->session()->execute(sql); }
+
+std::vector<std::vector<std::string>> Engine::rows(const std::string& sql) {
+  std::vector<std::vector<std::string>> out;
+  std::unique_ptr<BatchReader> reader = query(sql);
+  Batch batch;
+  while (reader->next(batch)) {
+    for (int64_t row = 0; row < batch.rows; ++row) {
+      std::vector<std::string>& cells = out.emplace_back();
+      for (const Column& column : batch.columns) cells.push_back(cell_text(column, row));
+    }
+  }
+  return out;
+}
+
+Schema Engine::describe(const std::string& sql) {
+  return schema_of(result_columns(impl_->session()->prepare(sql)));
+}
+
+std::unique_ptr<BatchReader> Engine::query(const std::string& sql) {
+  return stream_query(impl_->session(), sql);
+}
+
+std::unique_ptr<BatchReader> Engine::query(const std::string& sql, const Schema& schema) {
+  return stream_query(impl_->session(), sql, &schema);
+}
+
+void Engine::load_extension(const std::string& name) {
+  std::lock_guard lock(impl_->mutex);
+  if (impl_->extensions.count(name) > 0) return;
+  fs::path file = extension_file(name);
+  impl_->session()->execute("LOAD " + quote_text(file.string()));
+  impl_->extensions.insert(name);
+}
+
+void Engine::define(const std::string& schema, const std::string& name,
+                    const std::string& relation) {
+  std::unique_ptr<Session> session = impl_->session();
+  std::string full = quote_name(name);
+  if (!schema.empty()) {
+    session->execute("CREATE SCHEMA IF NOT EXISTS " + quote_name(schema));
+    full = quote_name(schema) + "." + full;
+  }
+  session->execute(fmt::format("CREATE OR REPLACE VIEW {} AS SELECT * FROM {}", full, relation));
+}
+
+}  // namespace gristmill

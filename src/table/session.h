@@ -1,0 +1,75 @@
+// What Engine is made of: one DuckDB, and connections on which queries run and can be stopped.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "table/convert.h"
+#include "table/engine.h"
+#include "table/handles.h"
+
+namespace gristmill {
+
+// Stops running queries once interrupted() is set: DuckDB does not look at it by itself.
+class Interrupter {
+ public:
+  Interrupter();
+  ~Interrupter();
+  void enter(duckdb_connection connection);
+  void leave(duckdb_connection connection);
+
+ private:
+  void watch();
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::set<duckdb_connection> active_;
+  bool stop_ = false;
+  std::thread thread_;
+};
+
+// A connection with what runs on it. One a query: several results may be open side by side.
+class Session {
+ public:
+  Session(duckdb_database database, Interrupter& interrupter);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  duckdb_connection connection() const { return connection_.get(); }
+  void execute(const std::string& sql);
+  DuckStatement prepare(const std::string& sql);
+  // The result as a stream: DuckDB runs ahead of the reader by a bounded buffer.
+  void stream(const DuckStatement& statement, const std::string& sql, DuckResult& result);
+
+ private:
+  DuckConnection connection_;
+  Interrupter& interrupter_;
+};
+
+struct Engine::Impl {
+  DuckDatabase database;
+  Interrupter interrupter;
+  std::mutex mutex;
+  std::set<std::string> extensions;  // loaded
+
+  std::unique_ptr<Session> session() {
+    return std::make_unique<Session>(database.get(), interrupter);
+  }
+};
+
+// The columns of a prepared SELECT, as our types.
+struct ResultColumn {
+  std::string name;
+  duckdb_type type;
+};
+std::vector<ResultColumn> result_columns(const DuckStatement& statement);
+// Code::invalid when two columns have one name.
+Schema schema_of(const std::vector<ResultColumn>& columns);
+
+// Runs `sql` on its own session. `schema`, when given, is what the reader says its rows are.
+std::unique_ptr<BatchReader> stream_query(std::unique_ptr<Session> session, const std::string& sql,
+                                          const Schema* schema = nullptr);
+
+}  // namespace gristmill
