@@ -1,0 +1,112 @@
+#include "expr/evaluation.h"
+
+#include <array>
+
+namespace gristmill {
+
+Value Evaluation::run(const Step& step, const uint8_t* active) {
+  switch (step.op) {
+    case Op::column:
+      return {batch_.columns[step.column]};
+    case Op::constant:
+      return {step.constant.view(), true};
+    case Op::case_when:
+      return compute_case(*this, step, active);
+    case Op::coalesce:
+      return compute_coalesce(*this, step, active);
+    default:
+      break;
+  }
+  std::vector<Value> args;
+  args.reserve(step.args.size());
+  bool all_constant = true;
+  for (const Step& arg : step.args) {
+    if (step.op == Op::in && step.members != nullptr && !args.empty()) break;
+    args.push_back(run(arg, active));
+    all_constant = all_constant && args.back().constant;
+  }
+  // Kernels run over rows: one argument at least has them.
+  if (all_constant) args[0] = {expand(args[0])};
+  switch (step.op) {
+    case Op::equal:
+    case Op::not_equal:
+    case Op::less:
+    case Op::less_equal:
+    case Op::greater:
+    case Op::greater_equal:
+    case Op::distinct:
+    case Op::not_distinct:
+      return compute_comparison(*this, step, args);
+    case Op::in:
+      return compute_in(*this, step, args);
+    case Op::is_null:
+    case Op::is_not_null:
+    case Op::logical_and:
+    case Op::logical_or:
+    case Op::logical_not:
+      return compute_logic(*this, step, args);
+    case Op::cast:
+      return compute_cast(*this, step, args, active);
+    case Op::greatest:
+    case Op::least:
+      return compute_extreme(*this, step, args);
+    default:
+      return compute_arithmetic(*this, step, args, active);
+  }
+}
+
+void Evaluation::fail(const Step& step, int64_t row, std::string message) {
+  if (failed_ == nullptr) {
+    failed_ = bits();
+    std::memset(failed_, 0, size_t(bytes_of_bits(rows())));
+  }
+  if (get_bit(failed_, row)) return;
+  set_bit(failed_, row);
+  scratch_.errors.push_back({row, step.field, std::move(message)});
+}
+
+const uint8_t* Evaluation::validity_of(const std::vector<Value>& args) {
+  const uint8_t* merged = nullptr;
+  uint8_t* owned = nullptr;
+  for (const Value& arg : args) {
+    if (arg.column.validity == nullptr) continue;
+    if (arg.constant) {
+      if (!arg.column.is_null(0)) continue;
+      uint8_t* none = bits();
+      std::memset(none, 0, size_t(bytes_of_bits(rows())));
+      return none;
+    }
+    if (merged == nullptr) {
+      merged = arg.column.validity;
+      continue;
+    }
+    if (owned == nullptr) owned = bits();
+    combine_bits(owned, merged, arg.column.validity, rows(),
+                 [](uint64_t a, uint64_t b) { return a & b; });
+    merged = owned;
+  }
+  return merged;
+}
+
+Column Evaluation::column(Type type, const void* data, const uint8_t* validity) const {
+  return {.type = type, .length = rows(), .validity = validity, .data = data};
+}
+
+Value Evaluation::null_of(Type type) const {
+  static constexpr std::array<uint64_t, 2> zeros{};
+  Column column{.type = type,
+                .length = 1,
+                .validity = reinterpret_cast<const uint8_t*>(zeros.data()),
+                .data = zeros.data()};
+  if (type == Type::string) column.offsets = reinterpret_cast<const int32_t*>(zeros.data());
+  return {column, true};
+}
+
+Column Evaluation::expand(const Value& value) {
+  if (!value.constant) return value.column;
+  ColumnBuffer& out = scratch_.column(value.column.type);
+  for (int64_t i = 0; i < rows(); ++i) out.append(value.column, 0, 1);
+  return out.view();
+}
+
+}  // namespace gristmill

@@ -1,0 +1,181 @@
+// How a tree is computed over a batch: one step a node, whole columns at a time, only the active
+// rows being able to fail.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "expr/bits.h"
+#include "expr/op.h"
+#include "frame/batch.h"
+#include "frame/scratch.h"
+
+namespace gristmill {
+
+// A column, or one value that stands for every row (`column.length` is 1 then).
+struct Value {
+  Column column;
+  bool constant = false;
+
+  int64_t at(int64_t row) const { return constant ? 0 : row; }
+  bool is_null(int64_t row) const { return column.is_null(at(row)); }
+  bool null_constant() const { return constant && column.is_null(0); }
+};
+
+// The constants of an IN, when all of them are constants.
+struct Members {
+  std::unordered_set<int64_t> numbers;  // by member_key
+  std::unordered_set<std::string_view> texts;
+  bool has_null = false;
+};
+
+// A node with its column resolved and its constant made.
+struct Step {
+  Op op = Op::constant;
+  Type type = Type::int64;
+  size_t column = 0;
+  ColumnBuffer constant;
+  bool try_cast = false;
+  std::optional<IntegerRange> range;
+  std::string field;  // the one column that this subtree reads, or ""
+  std::unique_ptr<Members> members;
+  std::vector<Step> args;
+};
+
+class Evaluation {
+ public:
+  Evaluation(const Batch& batch, Scratch& scratch) : batch_(batch), scratch_(scratch) {}
+
+  // `active`: bitmap of the rows that count, null for all. Other rows' values are unspecified.
+  Value run(const Step& step, const uint8_t* active);
+
+  int64_t rows() const { return batch_.rows; }
+  Scratch& scratch() { return scratch_; }
+  template <class T>
+  T* values() {
+    return scratch_.values<T>(rows() + 1);
+  }
+  uint8_t* bits() { return scratch_.values<uint8_t>(bytes_of_bits(rows()) + 8); }
+
+  // The row has no answer. The first failure of a row is kept.
+  void fail(const Step& step, int64_t row, std::string message);
+  // Rows that failed, or null.
+  const uint8_t* failed() const { return failed_; }
+
+  // Rows where all are present; null: all rows. The bitmap may belong to one of the arguments.
+  const uint8_t* validity_of(const std::vector<Value>& args);
+  Column column(Type type, const void* data, const uint8_t* validity) const;
+  Value null_of(Type type) const;
+  // A constant written out for each row; a column as it is.
+  Column expand(const Value& value);
+
+ private:
+  const Batch& batch_;
+  Scratch& scratch_;
+  uint8_t* failed_ = nullptr;
+};
+
+// The families of operators; `args` are computed already.
+Value compute_arithmetic(Evaluation&, const Step&, std::vector<Value>& args, const uint8_t* active);
+Value compute_comparison(Evaluation&, const Step&, const std::vector<Value>& args);
+Value compute_in(Evaluation&, const Step&, const std::vector<Value>& args);
+Value compute_logic(Evaluation&, const Step&, const std::vector<Value>& args);
+Value compute_cast(Evaluation&, const Step&, const std::vector<Value>& args, const uint8_t* active);
+Value compute_extreme(Evaluation&, const Step&, const std::vector<Value>& args);
+// These compute their arguments themselves, each for the rows that need it.
+Value compute_case(Evaluation&, const Step&, const uint8_t* active);
+Value compute_coalesce(Evaluation&, const Step&, const uint8_t* active);
+
+std::unique_ptr<Members> collect_members(const Step& in);
+
+// What became of one row of a kernel.
+enum class Outcome : uint8_t { ok, null, bad };
+
+// out[i] = f(i, out) for every row whose arguments are all present; f is called for all rows.
+// Outcome::bad makes an error of an active row, with the text that describe(i) gives.
+template <class Out, class F, class D>
+Value compute_rows(Evaluation& evaluation, const Step& step, const std::vector<Value>& args,
+                   const uint8_t* active, F f, D describe) {
+  const int64_t rows = evaluation.rows();
+  Out* out = evaluation.values<Out>();
+  const uint8_t* validity = evaluation.validity_of(args);
+  uint8_t* made = nullptr;  // a validity of our own
+  for (int64_t i = 0; i < rows; ++i) {
+    const Outcome outcome = f(i, out[i]);
+    if (outcome == Outcome::ok) [[likely]]
+      continue;
+    out[i] = Out();
+    if (made == nullptr) {
+      made = evaluation.bits();
+      if (validity != nullptr) {
+        std::memcpy(made, validity, size_t(bytes_of_bits(rows)));
+      } else {
+        std::memset(made, 0xFF, size_t(bytes_of_bits(rows)));
+      }
+      validity = made;
+    }
+    if (!get_bit(made, i)) continue;
+    clear_bit(made, i);
+    if (outcome == Outcome::bad && !step.try_cast && (active == nullptr || get_bit(active, i))) {
+      evaluation.fail(step, i, describe(i));
+    }
+  }
+  return {evaluation.column(step.type, out, validity)};
+}
+
+// The values of an argument by row; a constant's one value for each.
+template <class T>
+struct Operand {
+  const T* values;
+  int64_t mask;
+  explicit Operand(const Value& value)
+      : values(value.column.values<T>()), mask(value.constant ? 0 : -1) {}
+  T operator[](int64_t i) const { return values[i & mask]; }
+};
+struct BooleanOperand {
+  const uint8_t* values;
+  int64_t mask;
+  explicit BooleanOperand(const Value& value)
+      : values(static_cast<const uint8_t*>(value.column.data)), mask(value.constant ? 0 : -1) {}
+  bool operator[](int64_t i) const { return get_bit(values, i & mask); }
+};
+struct TextOperand {
+  Column column;
+  int64_t mask;
+  explicit TextOperand(const Value& value) : column(value.column), mask(value.constant ? 0 : -1) {}
+  std::string_view operator[](int64_t i) const { return column.string(i & mask); }
+};
+
+// Calls f with the operand type of `type`: Operand<…>, BooleanOperand or TextOperand, as a null
+// pointer.
+template <class F>
+auto with_operand(Type type, F f) {
+  switch (type) {
+    case Type::boolean:
+      return f(static_cast<BooleanOperand*>(nullptr));
+    case Type::float64:
+      return f(static_cast<Operand<double>*>(nullptr));
+    case Type::string:
+      return f(static_cast<TextOperand*>(nullptr));
+    case Type::date:
+      return f(static_cast<Operand<int32_t>*>(nullptr));
+    default:
+      return f(static_cast<Operand<int64_t>*>(nullptr));
+  }
+}
+
+// Order with DuckDB's meaning: nan equals itself and is greater than all else.
+template <class T>
+inline bool is_equal(const T& a, const T& b) {
+  return a == b;
+}
+inline bool is_equal(double a, double b) { return a == b || (a != a && b != b); }
+template <class T>
+inline bool is_less(const T& a, const T& b) {
+  return a < b;
+}
+inline bool is_less(double a, double b) { return a < b || (b != b && a == a); }
+
+}  // namespace gristmill

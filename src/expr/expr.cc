@@ -1,0 +1,115 @@
+#include "expr/expr.h"
+
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "expr/evaluation.h"
+
+namespace gristmill {
+namespace {
+
+void append_constant(const ExprNode& node, ColumnBuffer& out) {
+  out.reset(node.type);
+  const nlohmann::json& value = node.value;
+  if (value.is_null()) return out.append_null();
+  switch (node.type) {
+    case Type::boolean:
+      return out.append(value.get<bool>());
+    case Type::float64:
+      if (value == "nan") return out.append(std::numeric_limits<double>::quiet_NaN());
+      if (value == "inf") return out.append(std::numeric_limits<double>::infinity());
+      if (value == "-inf") return out.append(-std::numeric_limits<double>::infinity());
+      return out.append(value.get<double>());
+    case Type::string:
+      return out.append(std::string_view(value.get_ref<const std::string&>()));
+    case Type::date:
+      return out.append_days(value.get<int32_t>());
+    default:
+      return out.append(value.get<int64_t>());
+  }
+}
+
+// Turns nodes into steps, and gathers the columns that they read.
+class Compiler {
+ public:
+  explicit Compiler(const Schema& schema) : schema_(schema) {}
+
+  Step compile(const ExprNode& node, std::set<std::string>& reads) const {
+    Step step;
+    step.op = *find_op(node.op, node.args.size());
+    step.type = node.type;
+    step.try_cast = node.try_cast;
+    if (node.value.is_string() && step.op == Op::cast) {
+      step.range = integer_range(node.value.get_ref<const std::string&>());
+    }
+    if (step.op == Op::constant) append_constant(node, step.constant);
+    std::set<std::string> mine;
+    if (step.op == Op::column) {
+      step.column = resolve(node);
+      mine.insert(node.column);
+    }
+    step.args.reserve(node.args.size());
+    for (const ExprNode& arg : node.args) step.args.push_back(compile(arg, mine));
+    if (step.op == Op::in) step.members = collect_members(step);
+    if (mine.size() == 1) step.field = *mine.begin();
+    reads.merge(mine);
+    return step;
+  }
+
+ private:
+  size_t resolve(const ExprNode& node) const {
+    const size_t index = schema_.index_of(node.column, "the expression");
+    if (schema_[index].type != node.type) {
+      throw Error(Code::invalid,
+                  fmt::format("the expression takes column {} as {}, but it is {}", node.column,
+                              sql_name(node.type), sql_name(schema_[index].type)),
+                  Where{.field = node.column});
+    }
+    return index;
+  }
+
+  const Schema& schema_;
+};
+
+}  // namespace
+
+struct Expr::Impl {
+  ExprNode root;
+  Step step;
+  std::vector<std::string> columns;
+};
+
+Expr::Expr(ExprNode root, const Schema& schema) : impl_(std::make_unique<Impl>()) {
+  check_tree(root);
+  std::set<std::string> reads;
+  impl_->step = Compiler(schema).compile(root, reads);
+  impl_->root = std::move(root);
+  impl_->columns.assign(reads.begin(), reads.end());
+}
+
+Expr::~Expr() = default;
+Expr::Expr(Expr&&) noexcept = default;
+
+Type Expr::type() const { return impl_->root.type; }
+const ExprNode& Expr::root() const { return impl_->root; }
+std::vector<std::string> Expr::columns() const { return impl_->columns; }
+
+Column Expr::evaluate(const Batch& batch, Scratch& scratch) const {
+  Evaluation evaluation(batch, scratch);
+  Column result = evaluation.expand(evaluation.run(impl_->step, nullptr));
+  if (evaluation.failed() == nullptr) return result;
+  uint8_t* validity = evaluation.bits();
+  if (result.validity != nullptr) {
+    combine_bits(validity, result.validity, evaluation.failed(), batch.rows,
+                 [](uint64_t v, uint64_t failed) { return v & ~failed; });
+  } else {
+    combine_bits(validity, evaluation.failed(), evaluation.failed(), batch.rows,
+                 [](uint64_t failed, uint64_t) { return ~failed; });
+  }
+  result.validity = validity;
+  return result;
+}
+
+}  // namespace gristmill

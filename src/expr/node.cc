@@ -1,0 +1,105 @@
+// The tree's saved form: {"op", "type", "column" | "value" | "args", "try"}.
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "expr/op.h"
+
+namespace gristmill {
+namespace {
+
+// JSON has no nan and no inf.
+nlohmann::json saved_value(const nlohmann::json& value) {
+  if (!value.is_number_float()) return value;
+  const double number = value.get<double>();
+  if (std::isnan(number)) return "nan";
+  if (std::isinf(number)) return number > 0 ? "inf" : "-inf";
+  return value;
+}
+
+[[noreturn]] void refuse(std::string_view message) {
+  throw Error(Code::corrupt, fmt::format("saved expression: {}", message));
+}
+
+// Whether the text is UTF-8 without surrogates and overlong forms: what `dump` and Arrow can carry.
+bool is_utf8(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<uint8_t>(text[i]);
+    const size_t size = lead < 0x80   ? 1
+                        : lead < 0xC2 ? 0
+                        : lead < 0xE0 ? 2
+                        : lead < 0xF0 ? 3
+                        : lead < 0xF5 ? 4
+                                      : 0;
+    if (size == 0 || i + size > text.size()) return false;
+    uint32_t point = size == 1 ? lead : lead & (0xFF >> (size + 1));
+    for (size_t j = 1; j < size; ++j) {
+      const auto next = static_cast<uint8_t>(text[i + j]);
+      if ((next & 0xC0) != 0x80) return false;
+      point = point << 6 | (next & 0x3F);
+    }
+    if ((size == 3 && point < 0x800) || (size == 4 && (point < 0x10000 || point > 0x10FFFF))) {
+      return false;
+    }
+    if (point >= 0xD800 && point <= 0xDFFF) return false;
+    i += size;
+  }
+  return true;
+}
+
+std::string text_of(const nlohmann::json& json, const char* key) {
+  auto it = json.find(key);
+  if (it == json.end() || !it->is_string()) refuse(fmt::format("`{}` is not text", key));
+  std::string text = it->get<std::string>();
+  if (!is_utf8(text)) refuse(fmt::format("`{}` is not UTF-8", key));
+  return text;
+}
+
+ExprNode read_node(const nlohmann::json& json, int depth) {
+  if (depth > max_expression_depth) {
+    refuse(fmt::format("it nests deeper than {} levels", max_expression_depth));
+  }
+  if (!json.is_object()) refuse("a node is not an object");
+  ExprNode node;
+  node.op = text_of(json, "op");
+  node.type = parse_type(text_of(json, "type"));
+  if (node.op == "column") node.column = text_of(json, "column");
+  if (auto it = json.find("value"); it != json.end()) {
+    node.value = *it;
+    if (node.value.is_string() && !is_utf8(node.value.get_ref<const std::string&>())) {
+      refuse("a constant is not UTF-8");
+    }
+  }
+  if (auto it = json.find("try"); it != json.end()) {
+    if (!it->is_boolean()) refuse("`try` is not a boolean");
+    node.try_cast = it->get<bool>();
+  }
+  if (auto it = json.find("args"); it != json.end()) {
+    if (!it->is_array()) refuse("`args` is not an array");
+    if (it->size() > max_expression_args) refuse("a node has too many arguments");
+    node.args.reserve(it->size());
+    for (const auto& arg : *it) node.args.push_back(read_node(arg, depth + 1));
+  }
+  try {
+    check_node(node);
+  } catch (const Error& error) {
+    refuse(error.message());
+  }
+  return node;
+}
+
+}  // namespace
+
+nlohmann::json ExprNode::json() const {
+  nlohmann::json json = {{"op", op}, {"type", name_of(type)}};
+  if (op == "column") json["column"] = column;
+  if (op == "constant" || !value.is_null()) json["value"] = saved_value(value);
+  if (try_cast) json["try"] = true;
+  for (const ExprNode& arg : args) json["args"].push_back(arg.json());
+  return json;
+}
+
+ExprNode ExprNode::from_json(const nlohmann::json& json) { return read_node(json, 1); }
+
+}  // namespace gristmill

@@ -1,0 +1,204 @@
+#include "expr/number_text.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+namespace gristmill {
+namespace {
+
+bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+std::string_view strip(std::string_view text) {
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+// Digits of a run at the front of `text`, cut off it; `_` only between digits.
+bool take_digits(std::string_view& text, std::string& digits) {
+  size_t i = 0;
+  while (i < text.size()) {
+    if (is_digit(text[i])) {
+      digits.push_back(text[i++]);
+    } else if (text[i] == '_' && i > 0 && i + 1 < text.size() && is_digit(text[i + 1])) {
+      ++i;
+    } else {
+      break;
+    }
+  }
+  text.remove_prefix(i);
+  return i > 0;
+}
+
+int digit_value(char c) {
+  if (is_digit(c)) return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return 99;
+}
+
+bool read_radix(std::string_view text, int radix, int64_t& value) {
+  if (text.empty()) return false;
+  uint64_t sum = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '_' && i > 0 && i + 1 < text.size() && text[i + 1] != '_') continue;
+    const int digit = digit_value(text[i]);
+    if (digit >= radix) return false;
+    if (sum > uint64_t(std::numeric_limits<int64_t>::max() - digit) / radix) return false;
+    sum = sum * radix + digit;
+  }
+  value = static_cast<int64_t>(sum);
+  return true;
+}
+
+// A decimal number taken apart: 0.DIGITS · 10^point.
+struct Decimal {
+  bool negative = false;
+  std::string digits;
+  int64_t point = 0;
+};
+
+bool read_exponent(std::string_view text, int64_t& exponent) {
+  bool negative = false;
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
+    negative = text[0] == '-';
+    text.remove_prefix(1);
+  }
+  std::string digits;
+  if (!take_digits(text, digits) || !text.empty()) return false;
+  constexpr int64_t far = 1'000'000;
+  exponent = 0;
+  for (char c : digits) exponent = std::min(far, exponent * 10 + (c - '0'));
+  if (negative) exponent = -exponent;
+  return true;
+}
+
+bool read_decimal(std::string_view text, Decimal& decimal) {
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
+    decimal.negative = text[0] == '-';
+    text.remove_prefix(1);
+  }
+  take_digits(text, decimal.digits);
+  decimal.point = static_cast<int64_t>(decimal.digits.size());
+  if (!text.empty() && text[0] == '.') {
+    text.remove_prefix(1);
+    take_digits(text, decimal.digits);
+  }
+  if (decimal.digits.empty()) return false;
+  if (text.empty()) return true;
+  if (text[0] != 'e' && text[0] != 'E') return false;
+  int64_t exponent;
+  if (!read_exponent(text.substr(1), exponent)) return false;
+  decimal.point += exponent;
+  return true;
+}
+
+// The whole number nearest, half away from zero.
+bool round_decimal(const Decimal& decimal, int64_t& value) {
+  const auto size = static_cast<int64_t>(decimal.digits.size());
+  auto digit = [&](int64_t i) { return i >= 0 && i < size ? decimal.digits[i] - '0' : 0; };
+  int64_t sum = 0;  // negative all along: the range reaches one further there
+  for (int64_t i = 0; i < decimal.point; ++i) {
+    if (i >= size && sum == 0) break;
+    if (__builtin_mul_overflow(sum, int64_t(10), &sum)) return false;
+    if (__builtin_sub_overflow(sum, int64_t(digit(i)), &sum)) return false;
+  }
+  if (decimal.point >= 0 && digit(decimal.point) >= 5) {
+    if (__builtin_sub_overflow(sum, int64_t(1), &sum)) return false;
+  }
+  if (!decimal.negative && sum == std::numeric_limits<int64_t>::min()) return false;
+  value = decimal.negative ? sum : -sum;
+  return true;
+}
+
+bool equal_ignoring_case(std::string_view text, std::string_view lower) {
+  return text.size() == lower.size() &&
+         std::equal(text.begin(), text.end(), lower.begin(),
+                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+}
+
+// std::from_chars leaves the value alone when it is out of range; which end it left, this says.
+double beyond_range(std::string_view text) {
+  Decimal decimal;
+  if (!read_decimal(text, decimal)) return 0;
+  const size_t first = std::min(decimal.digits.find_first_not_of('0'), decimal.digits.size());
+  const double size = decimal.point - static_cast<int64_t>(first) > 0
+                          ? std::numeric_limits<double>::infinity()
+                          : 0.0;
+  return decimal.negative ? -size : size;
+}
+
+// Without the `_` between digits. False when one stands elsewhere.
+bool without_underscores(std::string_view text, std::string& plain) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '_') {
+      plain.push_back(text[i]);
+    } else if (i == 0 || i + 1 == text.size() || !is_digit(text[i - 1]) || !is_digit(text[i + 1])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+bool read_int64(std::string_view text, int64_t& value) {
+  text = strip(text);
+  if (text.size() > 2 && text[0] == '0') {
+    if (text[1] == 'x' || text[1] == 'X') return read_radix(text.substr(2), 16, value);
+    if (text[1] == 'b' || text[1] == 'B') return read_radix(text.substr(2), 2, value);
+  }
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size()) return true;
+  Decimal decimal;
+  return read_decimal(text, decimal) && round_decimal(decimal, value);
+}
+
+bool read_float64(std::string_view text, double& value) {
+  text = strip(text);
+  std::string plain;
+  if (text.find('_') != std::string_view::npos) {
+    if (!without_underscores(text, plain)) return false;
+    text = plain;
+  }
+  if (text.size() > 1 && text[0] == '+') {
+    text.remove_prefix(1);
+    if (text[0] == '-' || text[0] == '+') return false;
+  }
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (end != text.data() + text.size() || error == std::errc::invalid_argument) return false;
+  if (text.back() == ')') return false;  // nan(…)
+  if (error == std::errc::result_out_of_range) value = beyond_range(text);
+  return true;
+}
+
+bool read_boolean(std::string_view text, bool& value) {
+  for (std::string_view word : {"true", "t", "yes", "y", "1"}) {
+    if (equal_ignoring_case(text, word)) return value = true;
+  }
+  for (std::string_view word : {"false", "f", "no", "n", "0"}) {
+    if (equal_ignoring_case(text, word)) return value = false, true;
+  }
+  return false;
+}
+
+std::string_view write_float64(double value, char (&buffer)[40]) {
+  if (std::isnan(value)) return "nan";
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+  // Positional between 1e-4 and 1e16, as people write numbers.
+  const double size = std::fabs(value);
+  const bool scientific = size != 0 && (size < 1e-4 || size >= 1e16);
+  const auto format = scientific ? std::chars_format::scientific : std::chars_format::fixed;
+  char* end = std::to_chars(buffer, buffer + sizeof buffer - 2, value, format).ptr;
+  if (!scientific && std::memchr(buffer, '.', size_t(end - buffer)) == nullptr) {
+    *end++ = '.';
+    *end++ = '0';
+  }
+  return {buffer, size_t(end - buffer)};
+}
+
+}  // namespace gristmill
