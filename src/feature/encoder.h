@@ -50,6 +50,9 @@ class EncoderFit {
   virtual bool next_pass() { return false; }
   // Null: the column carries nothing (constant, all null); `why` says so.
   virtual std::unique_ptr<Encoder> freeze(std::string* why) const = 0;
+  // Why `auto` leaves the column out although it can be encoded ("looks like an identifier: …");
+  // "" when it does not.
+  virtual std::string unsuitable() const { return {}; }
 };
 
 struct EncoderContext {

@@ -1,0 +1,34 @@
+// Parts of a date beside those of frame/civil.h.
+#pragma once
+
+#include <cstdint>
+
+#include "frame/civil.h"
+
+namespace gristmill {
+
+inline constexpr int64_t seconds_per_day = 86400;
+
+// Rounds towards minus infinity.
+inline int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
+
+// Monday 0 … Sunday 6 of a count of days since 1970-01-01 (a Thursday).
+inline int weekday_of(int64_t days) {
+  int64_t w = (days + 3) % 7;
+  return int(w < 0 ? w + 7 : w);
+}
+
+inline bool is_leap(int64_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
+
+// 1 … 366.
+inline int day_of_year(const CivilDate& date) {
+  constexpr int before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+  return before[date.month - 1] + date.day + (date.month > 2 && is_leap(date.year));
+}
+
+// ISO 8601 week of the year, 1 … 53: that of its Thursday.
+inline int week_of(int64_t days) {
+  return (day_of_year(civil_from_days(days - weekday_of(days) + 3)) - 1) / 7 + 1;
+}
+
+}  // namespace gristmill

@@ -1,0 +1,250 @@
+// Encoder `category`: a code for each frequent value; 0 missing, 1 rare or never seen.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/error.h"
+#include "feature/encoder.h"
+#include "feature/levels.h"
+#include "feature/source_column.h"
+
+namespace gristmill {
+namespace {
+
+constexpr int64_t most_levels = 1'000'000;
+
+int64_t number_of(std::string_view level) {
+  int64_t number;
+  std::memcpy(&number, level.data(), sizeof(number));
+  return number;
+}
+
+std::string name_of_level(Type type, std::string_view level) {
+  if (type == Type::string) return std::string(level);
+  int64_t number = number_of(level);
+  if (type == Type::boolean) return number != 0 ? "true" : "false";
+  return std::to_string(number);
+}
+
+class CategoryEncoder : public Encoder {
+ public:
+  CategoryEncoder(SourceColumn column, std::vector<std::string> levels)
+      : column_(column), levels_(std::move(levels)) {
+    table_ = LevelTable({levels_.begin(), levels_.end()});
+    if (column.type() == Type::boolean)
+      for (int64_t value : {0, 1}) boolean_codes_[value] = table_.code(value);
+  }
+
+  void bind(const Schema& in) override { column_.bind(in); }
+  std::vector<std::string> reads() const override { return {column_.name()}; }
+  std::vector<TensorSpec> outputs() const override {
+    TensorSpec spec{column_.name(), TensorKind::code, {"", ""}, column_.name()};
+    for (const std::string& level : levels_)
+      spec.names.push_back(name_of_level(column_.type(), level));
+    return {spec};
+  }
+
+  void encode(const Batch& rows, const FeatureRows& out, const int64_t* at,
+              Scratch&) const override {
+    const Column& column = column_.in(rows);
+    int32_t* to = out.codes + at[0];
+    switch (column.type) {
+      case Type::string:
+        write(column, to, out.code_stride,
+              [&](int64_t i) { return table_.code(column.string(i)); });
+        break;
+      case Type::boolean:
+        write(column, to, out.code_stride,
+              [&](int64_t i) { return boolean_codes_[column.boolean(i)]; });
+        break;
+      default:
+        write(column, to, out.code_stride,
+              [&, v = column.values<int64_t>()](int64_t i) { return table_.code(v[i]); });
+    }
+  }
+
+  State save() const override {
+    State state;
+    column_.save(state);
+    state.put_strings("levels", levels_);
+    return state;
+  }
+
+  static std::unique_ptr<Encoder> load(const State& state) {
+    SourceColumn column = SourceColumn::load(state);
+    std::vector<std::string_view> views = state.get_strings("levels");
+    Type type = column.type();
+    if (type != Type::string && type != Type::int64 && type != Type::boolean)
+      throw Error(Code::corrupt, "an encoder `category` over a column that cannot be one");
+    if (int64_t(views.size()) > most_levels)
+      throw Error(Code::corrupt, "an encoder `category` with too many levels");
+    for (std::string_view level : views)
+      if ((type != Type::string && level.size() != 8) || level.size() > LevelCounts::max_length)
+        throw Error(Code::corrupt, "a level of a category has the wrong size");
+    return std::make_unique<CategoryEncoder>(column,
+                                             std::vector<std::string>(views.begin(), views.end()));
+  }
+
+ private:
+  template <class Code>
+  static void write(const Column& column, int32_t* to, int64_t stride, Code code) {
+    if (column.validity == nullptr) {
+      for (int64_t i = 0; i < column.length; ++i) to[i * stride] = code(i);
+      return;
+    }
+    for (int64_t i = 0; i < column.length; ++i)
+      to[i * stride] = get_bit(column.validity, i) ? code(i) : 0;
+  }
+
+  SourceColumn column_;
+  std::vector<std::string> levels_;
+  LevelTable table_;
+  int32_t boolean_codes_[2] = {1, 1};
+};
+
+class CategoryFit : public EncoderFit {
+ public:
+  // `min_count` 0: by the number of rows.
+  CategoryFit(const Field& field, int64_t levels, int64_t min_count)
+      : column_(field), most_(levels), min_count_(min_count) {}
+
+  std::vector<std::string> reads() const override { return {column_.name()}; }
+
+  void observe(const Batch& rows) override {
+    const Column& column = rows.columns[rows.schema->index_of(column_.name(), "a feature")];
+    switch (column.type) {
+      case Type::string:
+        count(column, [&](int64_t i) { counts_.add(column.string(i)); });
+        break;
+      case Type::boolean:
+        count(column, [&](int64_t i) { counts_.add(int64_t(column.boolean(i))); });
+        break;
+      default:
+        count(column, [&, v = column.values<int64_t>()](int64_t i) { counts_.add(v[i]); });
+    }
+  }
+  std::unique_ptr<EncoderFit> clone_empty() const override {
+    // Not a copy of *this, whose counts may be large.
+    Field field{column_.name(), column_.type()};
+    return std::make_unique<CategoryFit>(field, most_, min_count_);
+  }
+  void merge(EncoderFit&& later) override {
+    counts_.merge(dynamic_cast<CategoryFit&>(later).counts_);
+  }
+
+  std::unique_ptr<Encoder> freeze(std::string* why) const override {
+    if (counts_.admitted() + counts_.left_over() == 0) {
+      *why = "all its values are missing";
+      return nullptr;
+    }
+    std::vector<std::string> levels = frequent();
+    bool one_value = counts_.distinct() == 1 && counts_.left_over() == 0;
+    if (one_value && counts_.nulls() == 0) {
+      *why = fmt::format("constant: all its values are {}",
+                         name_of_level(column_.type(), counts_.levels()[0].value));
+      return nullptr;
+    }
+    if (levels.empty() && counts_.nulls() == 0) {
+      *why = fmt::format("none of its values occurs at least {} times", min_count());
+      return nullptr;
+    }
+    return std::make_unique<CategoryEncoder>(column_, std::move(levels));
+  }
+
+  std::string unsuitable() const override {
+    if (column_.type() != Type::string) return {};
+    int64_t present = counts_.admitted() + counts_.left_over();
+    if (counts_.too_long() * 2 > present)
+      return fmt::format("looks like free text: its long values have {} bytes on average",
+                         counts_.long_bytes() / counts_.too_long());
+    constexpr int64_t few = 100;  // rows from which distinct values are no accident
+    // Of the values that were counted: all, or the first 262,144 different ones.
+    double distinct = double(counts_.distinct()) / double(std::max<int64_t>(counts_.admitted(), 1));
+    if (present <= few || distinct <= 0.5) return {};
+    if (int64_t(counts_.distinct()) == present)
+      return "looks like an identifier: all its values are distinct";
+    return fmt::format("looks like an identifier: {:.1f} % of its values are distinct",
+                       distinct * 100);
+  }
+
+ private:
+  template <class Add>
+  void count(const Column& column, Add add) {
+    for (int64_t i = 0; i < column.length; ++i) {
+      if (column.is_null(i)) {
+        counts_.add_null();
+      } else {
+        add(i);
+      }
+    }
+  }
+
+  int64_t min_count() const {
+    if (min_count_ > 0) return min_count_;
+    int64_t rows = counts_.admitted() + counts_.left_over() + counts_.nulls();
+    return std::clamp<int64_t>(rows / 1000, 2, 250);
+  }
+
+  // Levels that are kept, by falling count, then by rising value.
+  std::vector<std::string> frequent() const {
+    std::vector<LevelCounts::Level> all = counts_.levels();
+    std::erase_if(all, [least = min_count()](const auto& level) { return level.count < least; });
+    bool numbers = column_.type() != Type::string;
+    auto before = [numbers](const auto& a, const auto& b) {
+      if (a.count != b.count) return a.count > b.count;
+      return numbers ? number_of(a.value) < number_of(b.value) : a.value < b.value;
+    };
+    size_t kept = std::min(all.size(), size_t(most_));
+    std::partial_sort(all.begin(), all.begin() + int64_t(kept), all.end(), before);
+    std::vector<std::string> levels;
+    for (size_t i = 0; i < kept; ++i) levels.emplace_back(all[i].value);
+    return levels;
+  }
+
+  SourceColumn column_;
+  int64_t most_;
+  int64_t min_count_;
+  LevelCounts counts_;
+};
+
+const std::vector<ParamDoc> docs = {
+    {"levels",
+     "integer",
+     "The most levels kept, the most frequent first.",
+     255,
+     1,
+     most_levels,
+     {}},
+    {"min_count",
+     "integer",
+     "A value that occurs less often counts as rare; without it 1 of 1,000 rows, at least 2 and at "
+     "most 250.",
+     nullptr,
+     1,
+     {},
+     {}},
+};
+
+std::unique_ptr<EncoderFit> make(const nlohmann::json& given, const EncoderContext& context) {
+  Params params(given, docs, "encoder category");
+  require_type(context.field, "category", {Type::string, Type::int64, Type::boolean},
+               is_time(context.field.type) ? "choose `datetime`" : "choose `number`");
+  return std::make_unique<CategoryFit>(context.field, params.integer("levels"),
+                                       params.has("min_count") ? params.integer("min_count") : 0);
+}
+
+const RegisterEncoder registered({
+    .name = "category",
+    .version = 1,
+    .text = "A code for each frequent value of text, whole numbers or booleans: 0 is missing, 1 is "
+            "rare or never seen in training, then the values by falling count. Trees take the code "
+            "as a category, linear models as one weight a level.",
+    .example = "{dest: {category: {levels: 50}}}",
+    .params = docs,
+    .make = make,
+    .load = CategoryEncoder::load,
+});
+
+}  // namespace
+}  // namespace gristmill

@@ -1,0 +1,87 @@
+#include "feature/featurizer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "feature/source_column.h"
+
+namespace gristmill {
+namespace {
+
+// Rows encoded column by column before the next rows: their features stay in cache.
+constexpr int64_t block_rows = 1024;
+
+void slice(const Batch& rows, int64_t begin, int64_t count, Batch& out) {
+  out.rows = count;
+  for (size_t i = 0; i < rows.columns.size(); ++i)
+    out.columns[i] = slice(rows.columns[i], begin, count);
+}
+
+}  // namespace
+
+Featurizer::Featurizer(const Schema& in, std::vector<Step> steps) : steps_(std::move(steps)) {
+  std::vector<TensorSpec> specs;
+  for (Step& step : steps_) {
+    step.encoder->bind(in);
+    for (TensorSpec& spec : step.encoder->outputs()) specs.push_back(std::move(spec));
+  }
+  layout_ = FeatureLayout(std::move(specs));
+  auto next = layout_.at.begin();
+  for (const Step& step : steps_) {
+    auto end = next + std::ptrdiff_t(step.encoder->outputs().size());
+    at_.emplace_back(next, end);
+    next = end;
+  }
+}
+
+std::vector<std::string> Featurizer::reads() const {
+  std::vector<std::string> names;
+  std::set<std::string> seen;
+  for (const Step& step : steps_)
+    for (std::string& name : step.encoder->reads())
+      if (seen.insert(name).second) names.push_back(std::move(name));
+  return names;
+}
+
+void Featurizer::encode(const Batch& rows, const FeatureRows& out, Scratch& scratch) const {
+  auto encode_all = [&](const Batch& part, const FeatureRows& to) {
+    for (size_t i = 0; i < steps_.size(); ++i)
+      steps_[i].encoder->encode(part, to, at_[i].data(), scratch);
+  };
+  if (rows.rows <= block_rows) return encode_all(rows, out);
+  Batch part = rows;
+  for (int64_t begin = 0; begin < rows.rows; begin += block_rows) {
+    slice(rows, begin, std::min(block_rows, rows.rows - begin), part);
+    FeatureRows to = out;
+    to.rows = part.rows;
+    if (to.floats != nullptr) to.floats += begin * out.float_stride;
+    if (to.codes != nullptr) to.codes += begin * out.code_stride;
+    encode_all(part, to);
+  }
+}
+
+State Featurizer::save() const {
+  State state;
+  nlohmann::json kinds = nlohmann::json::array();
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    kinds.push_back(steps_[i].kind);
+    state.put_state(fmt::format("encoder{}", i), steps_[i].encoder->save());
+  }
+  state.json["kinds"] = std::move(kinds);
+  return state;
+}
+
+Featurizer Featurizer::load(const State& state, const Schema& in) {
+  auto kinds = state.at<std::vector<std::string>>("kinds");
+  std::vector<Step> steps;
+  for (size_t i = 0; i < kinds.size(); ++i) {
+    const EncoderKind& kind = Encoders::instance().get(kinds[i], "encoder", Code::corrupt);
+    steps.push_back({kind.name, kind.load(state.get_state(fmt::format("encoder{}", i)))});
+  }
+  return Featurizer(in, std::move(steps));
+}
+
+}  // namespace gristmill

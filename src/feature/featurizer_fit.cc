@@ -1,0 +1,157 @@
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "feature/featurizer.h"
+#include "feature/trend.h"
+
+namespace gristmill {
+namespace {
+
+std::string kind_for(Type type) {
+  switch (type) {
+    case Type::boolean:
+      return "boolean";
+    case Type::int64:
+    case Type::float64:
+      return "number";
+    case Type::string:
+      return "category";
+    default:
+      return "datetime";
+  }
+}
+
+}  // namespace
+
+struct FeaturizerFit::Impl {
+  struct Item {
+    std::string column;
+    size_t index = 0;  // of the column in `in`
+    std::string kind;
+    bool automatic = false;
+    bool checks_trend = false;
+    std::unique_ptr<EncoderFit> fit;
+    Trend trend;
+  };
+  Schema in;
+  int time = -1;  // the prediction time's column, or -1
+  std::vector<Item> items;
+  bool first_pass = true;
+
+  void add(const FeatureChoice& choice, const Wants& wants);
+  bool checks_trends() const {
+    for (const Item& item : items)
+      if (item.checks_trend) return true;
+    return false;
+  }
+};
+
+void FeaturizerFit::Impl::add(const FeatureChoice& choice, const Wants& wants) {
+  Item item;
+  item.column = choice.column;
+  item.index = in.index_of(choice.column, "`features`");
+  const Field& field = in[item.index];
+  for (const Item& other : items)
+    if (other.column == choice.column)
+      throw Error(Code::invalid, fmt::format("the feature `{}` is chosen twice", choice.column),
+                  {.field = choice.column});
+  item.automatic = choice.kind == "auto";
+  if (item.automatic && !choice.params.empty())
+    throw Error(Code::invalid,
+                fmt::format("the feature `{}`: `auto` takes no parameters", choice.column),
+                {.field = choice.column},
+                fmt::format("name the encoder, for example `{}`", kind_for(field.type)));
+  item.kind = item.automatic ? kind_for(field.type) : choice.kind;
+  item.checks_trend = item.automatic && time >= 0 && int(item.index) != time &&
+                      (is_number(field.type) || field.type == Type::string);
+  try {
+    const EncoderKind& kind = Encoders::instance().get(item.kind, "encoder");
+    item.fit =
+        kind.make(choice.params, {field, wants, time >= 0 ? in[size_t(time)].name : std::string()});
+  } catch (const Error& error) {
+    throw error.at({.field = choice.column});
+  }
+  items.push_back(std::move(item));
+}
+
+FeaturizerFit::FeaturizerFit(const Schema& in, std::vector<FeatureChoice> choices, Wants wants,
+                             std::string time)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->in = in;
+  impl_->time = in.find(time);
+  if (impl_->time >= 0 && !is_time(in[size_t(impl_->time)].type)) impl_->time = -1;
+  for (const FeatureChoice& choice : choices) impl_->add(choice, wants);
+}
+
+FeaturizerFit::~FeaturizerFit() = default;
+
+std::vector<std::string> FeaturizerFit::reads() const {
+  std::vector<std::string> names;
+  auto add = [&names](std::string name) {
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      names.push_back(std::move(name));
+  };
+  for (const Impl::Item& item : impl_->items)
+    for (std::string& name : item.fit->reads()) add(std::move(name));
+  if (impl_->checks_trends()) add(impl_->in[size_t(impl_->time)].name);
+  return names;
+}
+
+void FeaturizerFit::observe(const Batch& rows) {
+  const Column* time = nullptr;
+  if (impl_->checks_trends()) {
+    const std::string& name = impl_->in[size_t(impl_->time)].name;
+    time = &rows.columns[rows.schema->index_of(name, "the prediction time")];
+  }
+  for (Impl::Item& item : impl_->items) {
+    if (item.fit->needs_rows()) item.fit->observe(rows);
+    if (impl_->first_pass && item.checks_trend)
+      item.trend.observe(rows.columns[rows.schema->index_of(item.column, "a feature")], *time);
+  }
+}
+
+std::unique_ptr<FeaturizerFit> FeaturizerFit::clone_empty() const {
+  auto copy = std::unique_ptr<FeaturizerFit>(new FeaturizerFit(Schema(), {}, {}, ""));
+  copy->impl_->in = impl_->in;
+  copy->impl_->time = impl_->time;
+  copy->impl_->first_pass = impl_->first_pass;
+  for (const Impl::Item& item : impl_->items)
+    copy->impl_->items.push_back({item.column, item.index, item.kind, item.automatic,
+                                  item.checks_trend, item.fit->clone_empty(), Trend()});
+  return copy;
+}
+
+void FeaturizerFit::merge(FeaturizerFit&& later) {
+  for (size_t i = 0; i < impl_->items.size(); ++i) {
+    Impl::Item& other = later.impl_->items[i];
+    impl_->items[i].fit->merge(std::move(*other.fit));
+    impl_->items[i].trend.merge(other.trend);
+  }
+}
+
+bool FeaturizerFit::next_pass() {
+  impl_->first_pass = false;
+  bool again = false;
+  for (Impl::Item& item : impl_->items) again |= item.fit->next_pass();
+  return again;
+}
+
+Featurizer FeaturizerFit::freeze(std::vector<LeftOut>* left_out) const {
+  std::vector<Featurizer::Step> steps;
+  for (const Impl::Item& item : impl_->items) {
+    std::string why;
+    std::unique_ptr<Encoder> encoder = item.fit->freeze(&why);
+    if (encoder && item.automatic) {
+      why = item.fit->unsuitable();
+      if (why.empty()) why = item.trend.verdict();
+    }
+    if (encoder && why.empty()) {
+      steps.push_back({item.kind, std::move(encoder)});
+    } else if (left_out != nullptr) {
+      left_out->push_back({item.column, why});
+    }
+  }
+  return Featurizer(impl_->in, std::move(steps));
+}
+
+}  // namespace gristmill
