@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 
+#include "clean/value.h"
 #include "frame/cell.h"
 
 namespace gristmill {
@@ -57,16 +58,9 @@ void make_missing(Column& column, const uint64_t* hits, Scratch& scratch) {
 }
 
 std::string report_text(const Column& column, int64_t i) {
-  constexpr size_t longest = 60;
   if (column.is_null(i)) return "null";
-  std::string text = cell_text(column, i);
+  std::string text = shortened(cell_text(column, i));
   if (column.type != Type::string) return text;
-  if (text.size() > longest) {
-    size_t cut = longest;
-    while (cut > 0 && (uint8_t(text[cut]) & 0xc0) == 0x80) --cut;  // never inside a character
-    text.resize(cut);
-    text += "…";
-  }
   return "\"" + text + "\"";
 }
 

@@ -35,6 +35,9 @@ Value load_value(const nlohmann::json& saved, Type type);
 void append_value(ColumnBuffer& out, const Value& value);
 void append_value(ColumnBuffer& out, const std::optional<Value>& value);  // nothing: null
 
+// Cut to `longest` bytes and an ellipsis, never inside a character.
+std::string shortened(std::string text, size_t longest = 60);
+
 // A parameter as an error message shows it: its JSON, cut when long.
 std::string shown(const nlohmann::json& given);
 

@@ -1,0 +1,355 @@
+#include "clean/frozen_table.h"
+
+#include <bit>
+#include <cmath>
+
+#include "base/error.h"
+#include "clean/cells.h"
+#include "clean/value.h"
+#include "frame/cell.h"
+#include "sketch/hash.h"
+
+namespace gristmill {
+namespace {
+
+constexpr uint64_t key_seed = 0x51ed270b07a1c5e9ULL;
+
+Error corrupt(const std::string& what) {
+  return Error(Code::corrupt, "the saved table of rule lookup: " + what);
+}
+
+bool frozen_boolean(const Column& column, int64_t i) {
+  return static_cast<const uint8_t*>(column.data)[i] != 0;
+}
+
+bool equal_numbers(int64_t whole, double number) {
+  constexpr double limit = 9223372036854775808.0;  // 2^63
+  return number >= -limit && number < limit && number == std::floor(number) &&
+         int64_t(number) == whole;
+}
+
+// A frozen cell and one of a batch; neither is null, and their types are comparable.
+bool equal_cells(const Column& frozen, int64_t row, const Column& cells, int64_t i) {
+  switch (frozen.type) {
+    case Type::string:
+      return frozen.string(row) == cells.string(i);
+    case Type::boolean:
+      return frozen_boolean(frozen, row) == cells.boolean(i);
+    case Type::date:
+      return frozen.values<int32_t>()[row] == cells.values<int32_t>()[i];
+    case Type::float64: {
+      double number = frozen.values<double>()[row];
+      return cells.type == Type::int64 ? equal_numbers(cells.values<int64_t>()[i], number)
+                                       : same_value(cells.values<double>()[i], number);
+    }
+    default: {
+      int64_t whole = frozen.values<int64_t>()[row];
+      return cells.type == Type::float64 ? equal_numbers(whole, cells.values<double>()[i])
+                                         : whole == cells.values<int64_t>()[i];
+    }
+  }
+}
+
+// Values of nulls, and bits past the end, become 0: equal tables freeze to equal bytes.
+template <class T>
+std::vector<T> cells_of(const Column& column) {
+  std::vector<T> cells(size_t(column.length), T(0));
+  for_present(column, [&](int64_t i) {
+    if constexpr (std::is_same_v<T, uint8_t>)
+      cells[size_t(i)] = column.boolean(i);
+    else
+      cells[size_t(i)] = column.values<T>()[i];
+  });
+  return cells;
+}
+
+void put_column(State& state, const std::string& name, const Column& column) {
+  switch (column.type) {
+    case Type::boolean:
+      state.put(name + ".values", cells_of<uint8_t>(column));
+      break;
+    case Type::string: {
+      std::vector<int32_t> offsets(column.offsets, column.offsets + column.length + 1);
+      const auto* bytes = static_cast<const uint8_t*>(column.data);
+      std::vector<uint8_t> values(bytes, bytes + offsets.back());
+      state.put(name + ".offsets", std::move(offsets));
+      state.put(name + ".values", std::move(values));
+      break;
+    }
+    case Type::float64:
+      state.put(name + ".values", cells_of<double>(column));
+      break;
+    case Type::date:
+      state.put(name + ".values", cells_of<int32_t>(column));
+      break;
+    default:
+      state.put(name + ".values", cells_of<int64_t>(column));
+  }
+  if (column.null_count() == 0) return;
+  std::vector<uint8_t> validity(size_t(column.length + 7) / 8, 0);
+  for_present(column, [&](int64_t i) { set_bit(validity.data(), i); });
+  state.put(name + ".validity", std::move(validity));
+}
+
+void check_text(const Column& column, size_t bytes, const std::string& name) {
+  bool sound = column.offsets[0] == 0 && size_t(column.offsets[column.length]) == bytes;
+  for (int64_t i = 0; i < column.length; ++i)
+    sound = sound && column.offsets[i] <= column.offsets[i + 1];
+  if (!sound) throw corrupt("the text of " + name + " does not fit its offsets");
+}
+
+// The column's bytes where they lie, with their sizes checked.
+Column view_column(const State& state, const std::string& name, Type type, size_t rows) {
+  Column column;
+  column.type = type;
+  column.length = int64_t(rows);
+  auto view = [&](auto values, size_t expected) {
+    if (values.size() != expected) throw corrupt("column " + name + " is of another length");
+    column.data = values.data();
+  };
+  switch (type) {
+    case Type::boolean:
+      view(state.get<uint8_t>(name + ".values"), rows);
+      break;
+    case Type::string: {
+      auto offsets = state.get<int32_t>(name + ".offsets");
+      auto bytes = state.get<uint8_t>(name + ".values");
+      if (offsets.size() != rows + 1) throw corrupt("column " + name + " is of another length");
+      column.offsets = offsets.data();
+      column.data = bytes.data();
+      check_text(column, bytes.size(), name);
+      break;
+    }
+    case Type::float64:
+      view(state.get<double>(name + ".values"), rows);
+      break;
+    case Type::date:
+      view(state.get<int32_t>(name + ".values"), rows);
+      break;
+    default:
+      view(state.get<int64_t>(name + ".values"), rows);
+  }
+  if (state.has(name + ".validity")) {
+    auto validity = state.get<uint8_t>(name + ".validity");
+    if (validity.size() != (rows + 7) / 8) throw corrupt("column " + name + " has odd nulls");
+    column.validity = validity.data();
+  }
+  return column;
+}
+
+std::string key_text(const std::vector<Column>& keys, int64_t row) {
+  std::vector<std::string> cells;
+  for (const Column& key : keys) cells.push_back(report_text(key, row));
+  return fmt::format("{}", fmt::join(cells, ", "));
+}
+
+// Rows of `keys` in a table of slots. A key that occurs twice is Code::invalid.
+std::vector<uint32_t> index_keys(const std::vector<Column>& keys, int64_t rows,
+                                 const std::vector<std::string>& names, const std::string& table) {
+  std::vector<uint32_t> slots(std::bit_ceil(size_t(rows) * 2 + 1), 0);
+  size_t mask = slots.size() - 1;
+  for (int64_t row = 0; row < rows; ++row) {
+    uint64_t hash = key_seed;
+    for (const Column& key : keys) hash = combine64(hash, hash_cell(key, row));
+    size_t at = hash & mask;
+    for (; slots[at] != 0; at = (at + 1) & mask) {
+      int64_t other = slots[at] - 1;
+      bool equal = true;
+      for (const Column& key : keys) {
+        equal = equal && (key.type == Type::boolean ? key.boolean(other) == key.boolean(row)
+                                                    : equal_cells(key, other, key, row));
+      }
+      if (!equal) continue;
+      Where where;
+      where.table = table;
+      throw Error(Code::invalid,
+                  fmt::format("rule lookup: {} is not unique in {}: {} occurs twice",
+                              fmt::join(names, ", "), table, key_text(keys, row)),
+                  where, "look up by more columns, or make the table unique in its SQL");
+    }
+    slots[at] = uint32_t(row + 1);
+  }
+  return slots;
+}
+
+// All rows of a reader that have a key.
+BatchBuffer read_all(BatchReader& reader, const std::vector<size_t>& keys, const Schema& schema,
+                     const std::vector<size_t>& columns, const std::string& name) {
+  BatchBuffer all(schema);
+  Batch batch;
+  std::vector<uint8_t> keep;
+  while (reader.next(batch)) {
+    keep.assign(size_t(batch.rows + 7) / 8, 0);
+    for (int64_t i = 0; i < batch.rows; ++i) {
+      bool whole = true;
+      for (size_t key : keys) whole = whole && !batch.columns[key].is_null(i);
+      if (whole) set_bit(keep.data(), i);
+    }
+    Batch chosen{&schema, batch.rows, {}};
+    for (size_t column : columns) chosen.columns.push_back(batch.columns[column]);
+    all.append_selected(chosen, keep.data());
+    // Twice: buffers grow by doubling.
+    if (all.memory() > FrozenTable::bytes_most * 2)
+      throw Error(Code::exhausted,
+                  fmt::format("rule lookup: {} is too large: what is taken of it would be more "
+                              "than {} MB in every bundle",
+                              name, FrozenTable::bytes_most >> 20),
+                  {}, "take fewer columns, or join it in the table's SQL");
+  }
+  return all;
+}
+
+size_t bytes_of(const State& state) {
+  size_t bytes = 0;
+  for (const auto& [name, array] : state.arrays()) bytes += array.bytes.size();
+  return bytes;
+}
+
+}  // namespace
+
+bool comparable(Type a, Type b) { return a == b || (is_number(a) && is_number(b)); }
+
+FrozenTable FrozenTable::build(BatchReader& reader, const std::vector<std::string>& keys,
+                               const std::vector<std::string>& values, const std::string& name) {
+  std::vector<size_t> key_columns, columns;
+  std::vector<Field> fields;
+  nlohmann::json described = nlohmann::json::array();
+  auto choose = [&](const std::string& column, const std::string& as, bool key) {
+    size_t i = reader.schema().index_of(column, "rule lookup, table " + name);
+    if (key) key_columns.push_back(i);
+    columns.push_back(i);
+    fields.push_back({as, reader.schema()[i].type, true});
+    described.push_back({{"name", as}, {"type", name_of(fields.back().type)}, {"key", key}});
+  };
+  for (size_t i = 0; i < keys.size(); ++i) choose(keys[i], fmt::format("key{}", i), true);
+  for (size_t i = 0; i < values.size(); ++i) choose(values[i], fmt::format("value{}", i), false);
+
+  const Schema schema(fields);
+  BatchBuffer all = read_all(reader, key_columns, schema, columns, name);
+  Batch rows = all.view();
+  rows.rows = rows.columns[0].length;
+  if (rows.rows > int64_t(1) << 30) throw Error(Code::exhausted, name + " has too many rows");
+  State state;
+  state.put("slots", index_keys({rows.columns.begin(), rows.columns.begin() + int64_t(keys.size())},
+                                rows.rows, keys, name));
+  for (size_t i = 0; i < fields.size(); ++i) put_column(state, fields[i].name, rows.columns[i]);
+  state.json = {{"rows", rows.rows}, {"columns", described}};
+  if (bytes_of(state) > bytes_most)
+    throw Error(Code::exhausted,
+                fmt::format("rule lookup: what is taken of {} is {} MB, and would be in every "
+                            "bundle; at most {} MB",
+                            name, bytes_of(state) >> 20, bytes_most >> 20),
+                {}, "take fewer columns, or join it in the table's SQL");
+  return FrozenTable(std::move(state));
+}
+
+FrozenTable::FrozenTable(State state) : state_(std::move(state)) {
+  auto rows = state_.at<int64_t>("rows");
+  if (rows < 0 || rows > int64_t(1) << 30) throw corrupt("the count of rows is odd");
+  rows_ = size_t(rows);
+  slots_ = state_.get<uint32_t>("slots");
+  if (!std::has_single_bit(slots_.size())) throw corrupt("the index is of an odd size");
+  size_t used = 0;
+  for (uint32_t slot : slots_) {
+    if (slot > rows_) throw corrupt("the index points past the last row");
+    used += slot != 0;
+  }
+  if (used == slots_.size()) throw corrupt("the index is full");  // a search would not end
+  read_state("rule lookup", [&] {
+    for (const auto& column : state_.at<nlohmann::json>("columns")) {
+      Type type = parse_type(column.at("type").get<std::string>());
+      auto view = view_column(state_, column.at("name").get<std::string>(), type, rows_);
+      bool key = column.at("key").get<bool>();
+      if (key && view.validity != nullptr) throw corrupt("a key is null");
+      (key ? keys_ : values_).push_back(view);
+    }
+  });
+}
+
+uint32_t FrozenTable::find(std::span<const Column* const> cells, int64_t i) const {
+  uint64_t hash = key_seed;
+  for (const Column* cell : cells) {
+    if (cell->is_null(i)) return no_row;
+    hash = combine64(hash, hash_cell(*cell, i));
+  }
+  size_t mask = slots_.size() - 1;
+  for (size_t at = hash & mask; slots_[at] != 0; at = (at + 1) & mask) {
+    uint32_t row = slots_[at] - 1;
+    bool equal = true;
+    for (size_t k = 0; k < cells.size() && equal; ++k)
+      equal = equal_cells(keys_[k], row, *cells[k], i);
+    if (equal) return row;
+  }
+  return no_row;
+}
+
+namespace {
+
+template <class T>
+void gather_numbers(const Column& column, const uint32_t* rows, int64_t n, ColumnBuffer& out) {
+  T* cells = out.resize<T>(n);
+  const T* from = column.values<T>();
+  bool nulls = false;
+  for (int64_t i = 0; i < n; ++i) {
+    bool found = rows[i] != FrozenTable::no_row;
+    cells[i] = found ? from[rows[i]] : T(0);
+    nulls |= !found || column.is_null(rows[i]);
+  }
+  if (!nulls) return;
+  uint8_t* validity = out.validity();
+  for (int64_t i = 0; i < n; ++i) {
+    if (rows[i] == FrozenTable::no_row || column.is_null(rows[i])) clear_bit(validity, i);
+  }
+}
+
+}  // namespace
+
+void FrozenTable::gather(size_t value, const uint32_t* rows, int64_t n, ColumnBuffer& out) const {
+  const Column& column = values_[value];
+  switch (column.type) {
+    case Type::float64:
+      return gather_numbers<double>(column, rows, n, out);
+    case Type::date:
+      return gather_numbers<int32_t>(column, rows, n, out);
+    case Type::int64:
+    case Type::timestamp:
+    case Type::timestamptz:
+      return gather_numbers<int64_t>(column, rows, n, out);
+    default:
+      break;
+  }
+  for (int64_t i = 0; i < n; ++i) {
+    if (rows[i] == no_row || column.is_null(rows[i]))
+      out.append_null();
+    else if (column.type == Type::boolean)
+      out.append(frozen_boolean(column, rows[i]));
+    else
+      out.append(column.string(rows[i]));
+  }
+}
+
+FrozenTable FrozenTable::with_values(const std::vector<size_t>& kept) const {
+  State state;
+  nlohmann::json columns = nlohmann::json::array();
+  auto keep = [&](const nlohmann::json& column, const std::string& as) {
+    auto name = column.at("name").get<std::string>();
+    for (const char* part : {".values", ".offsets", ".validity"}) {
+      auto array = state_.arrays().find(name + part);
+      if (array != state_.arrays().end()) state.put(as + part, array->second);
+    }
+    columns.push_back({{"name", as}, {"type", column.at("type")}, {"key", column.at("key")}});
+  };
+  std::vector<nlohmann::json> values;
+  for (const auto& column : state_.json.at("columns")) {
+    if (column.at("key").get<bool>())
+      keep(column, column.at("name"));
+    else
+      values.push_back(column);
+  }
+  for (size_t i = 0; i < kept.size(); ++i) keep(values[kept[i]], fmt::format("value{}", i));
+  state.put("slots", state_.arrays().at("slots"));
+  state.json = {{"rows", rows_}, {"columns", columns}};
+  return FrozenTable(std::move(state));
+}
+
+}  // namespace gristmill
