@@ -25,9 +25,9 @@ class Predictor {
 
   // Memory of one thread.
   struct Workspace {
+    Batch rows;
     Scratch scratch;
     FeatureBuffer features;
-    std::vector<double> raw;
   };
   // `rows` has the columns of signature.expected().schema. Thread-safe with a workspace each.
   void predict(const Batch& rows, Workspace& workspace, Answers& out) const;
