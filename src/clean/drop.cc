@@ -13,6 +13,11 @@ struct Condition {
   ExprNode root;
 };
 
+void add_columns(const ExprNode& node, std::set<std::string>& columns) {
+  if (node.op == "column") columns.insert(node.column);
+  for (const ExprNode& arg : node.args) add_columns(arg, columns);
+}
+
 class Drop : public Rule {
  public:
   explicit Drop(std::vector<Condition> conditions) : conditions_(std::move(conditions)) {}
@@ -32,9 +37,7 @@ class Drop : public Rule {
 
   std::vector<std::string> reads() const override {
     std::set<std::string> all;
-    for (const Expr& expr : exprs_) {
-      for (std::string& name : expr.columns()) all.insert(std::move(name));
-    }
+    for (const Condition& condition : conditions_) add_columns(condition.root, all);
     return {all.begin(), all.end()};
   }
   std::vector<std::string> writes() const override { return {}; }

@@ -235,7 +235,6 @@ std::unique_ptr<RuleFit> make(const nlohmann::json& given, const RuleContext& co
 const RegisterRule register_expect({
     .name = "expect",
     .stage = RuleStage::check,
-    .fitted = true,
     .text =
         "Fails the run when the table is not as expected; it changes nothing and is no part of a "
         "bundle. `unique`: the columns together name a row; rows with a null in them are left "

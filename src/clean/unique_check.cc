@@ -20,6 +20,7 @@ void UniqueCheck::observe(const Batch& rows, int64_t first_row) {
   std::vector<const Column*> cells;
   for (const std::string& name : columns_)
     cells.push_back(&rows.columns[rows.schema->index_of(name, "rule expect")]);
+  if (repeated_ == nullptr) runs_.push_back({hashes_.size(), first_row});
   std::string key;
   for (int64_t i = 0; i < rows.rows; ++i) {
     uint64_t hash = columns_.size();
@@ -28,12 +29,13 @@ void UniqueCheck::observe(const Batch& rows, int64_t first_row) {
       null = null || cell->is_null(i);
       hash = combine64(hash, hash_cell(*cell, i));
     }
-    if (null) continue;
     if (repeated_ == nullptr) {
-      hashes_.push_back(hash);
+      hashes_.push_back(null ? 0 : std::max<uint64_t>(hash, 1));
       continue;
     }
-    if (!std::binary_search(repeated_->begin(), repeated_->end(), hash)) continue;
+    if (null ||
+        !std::binary_search(repeated_->begin(), repeated_->end(), std::max<uint64_t>(hash, 1)))
+      continue;
     key.clear();
     for (const Column* cell : cells) append_canonical(*cell, i, key);
     Group& group = groups_[key];
@@ -46,6 +48,7 @@ void UniqueCheck::observe(const Batch& rows, int64_t first_row) {
 }
 
 void UniqueCheck::merge(UniqueCheck&& later) {
+  for (const Run& run : later.runs_) runs_.push_back({run.begin + hashes_.size(), run.first_row});
   hashes_.insert(hashes_.end(), later.hashes_.begin(), later.hashes_.end());
   for (auto& [key, group] : later.groups_) {
     Group& mine = groups_[key];
@@ -59,6 +62,7 @@ void UniqueCheck::merge(UniqueCheck&& later) {
 
 void UniqueCheck::forget_rows() {
   hashes_.clear();
+  runs_.clear();
   groups_.clear();
 }
 
@@ -66,39 +70,81 @@ bool UniqueCheck::next_pass() {
   std::sort(hashes_.begin(), hashes_.end());
   std::vector<uint64_t> repeated;
   for (size_t i = 1; i < hashes_.size(); ++i) {
-    if (hashes_[i] != hashes_[i - 1]) continue;
+    if (hashes_[i] == 0 || hashes_[i] != hashes_[i - 1]) continue;
     ++surplus_;
     bool known = !repeated.empty() && repeated.back() == hashes_[i];
     if (!known && repeated.size() < repeated_most) repeated.push_back(hashes_[i]);
   }
   hashes_ = {};
+  runs_ = {};
   repeated_ = std::make_shared<const std::vector<uint64_t>>(std::move(repeated));
   return !repeated_->empty();
 }
 
+Verdict UniqueCheck::broken(int64_t surplus, std::vector<std::string> examples) const {
+  return {fmt::format("{} should be unique, but {} the key of an earlier one",
+                      fmt::join(columns_, ", "),
+                      surplus == 1 ? "1 row has" : fmt::format("{} rows have", surplus)),
+          std::move(examples)};
+}
+
+int64_t UniqueCheck::row_at(size_t i) const {
+  auto run = std::upper_bound(runs_.begin(), runs_.end(), i,
+                              [](size_t at, const Run& r) { return at < r.begin; });
+  --run;
+  return run->first_row + int64_t(i - run->begin);
+}
+
+std::optional<Verdict> UniqueCheck::verdict_by_hash() const {
+  std::vector<uint32_t> order;
+  if (hashes_.size() > std::numeric_limits<uint32_t>::max())
+    throw Error(Code::exhausted, "rule expect: too many rows to compare");
+  for (size_t i = 0; i < hashes_.size(); ++i) {
+    if (hashes_[i] != 0) order.push_back(uint32_t(i));
+  }
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    return hashes_[a] != hashes_[b] ? hashes_[a] < hashes_[b] : a < b;
+  });
+  std::vector<std::pair<uint32_t, uint32_t>> pairs;  // a row and the next one of its hash
+  int64_t surplus = 0;
+  for (size_t i = 1; i < order.size(); ++i) {
+    if (hashes_[order[i]] != hashes_[order[i - 1]]) continue;
+    ++surplus;
+    // The first pairs by position are the examples.
+    pairs.emplace_back(order[i - 1], order[i]);
+    if (pairs.size() < 4 * repeated_most) continue;
+    std::sort(pairs.begin(), pairs.end());
+    pairs.resize(examples_most);
+  }
+  if (surplus == 0) return std::nullopt;
+  std::sort(pairs.begin(), pairs.end());
+  std::vector<std::string> examples;
+  for (size_t i = 0; i < std::min(pairs.size(), examples_most); ++i)
+    examples.push_back(
+        fmt::format("rows {} and {}", row_at(pairs[i].first), row_at(pairs[i].second)));
+  return broken(surplus, std::move(examples));
+}
+
 std::optional<Verdict> UniqueCheck::verdict() const {
-  if (repeated_ == nullptr || repeated_->empty()) return std::nullopt;
-  std::vector<const Group*> broken;
+  if (repeated_ == nullptr) return verdict_by_hash();
+  std::vector<const Group*> groups;
   int64_t surplus = 0;
   for (const auto& [key, group] : groups_) {
     if (group.count < 2) continue;
-    broken.push_back(&group);
+    groups.push_back(&group);
     surplus += group.count - 1;
   }
+  if (groups.empty()) return std::nullopt;
   // With all repeated hashes looked at the count is exact; otherwise it is that of the hashes.
   if (repeated_->size() == repeated_most) surplus = surplus_;
-  if (broken.empty()) return std::nullopt;
-  std::sort(broken.begin(), broken.end(),
+  std::sort(groups.begin(), groups.end(),
             [](const Group* a, const Group* b) { return a->rows[0] < b->rows[0]; });
-  Verdict verdict;
-  verdict.message = fmt::format("{} should be unique, but {} the key of an earlier one",
-                                fmt::join(columns_, ", "),
-                                surplus == 1 ? "1 row has" : fmt::format("{} rows have", surplus));
-  for (size_t i = 0; i < std::min(broken.size(), examples_most); ++i)
-    verdict.examples.push_back(fmt::format("rows {}{}: {}", fmt::join(broken[i]->rows, ", "),
-                                           broken[i]->count > int64_t(rows_most) ? ", …" : "",
-                                           broken[i]->text));
-  return verdict;
+  std::vector<std::string> examples;
+  for (size_t i = 0; i < std::min(groups.size(), examples_most); ++i)
+    examples.push_back(fmt::format("rows {}{}: {}", fmt::join(groups[i]->rows, ", "),
+                                   groups[i]->count > int64_t(rows_most) ? ", …" : "",
+                                   groups[i]->text));
+  return broken(surplus, std::move(examples));
 }
 
 }  // namespace gristmill
