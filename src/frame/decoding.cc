@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <cstring>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -28,6 +29,18 @@ size_t character_bytes(std::string_view text, size_t i) {
     return byte(1) >= low && byte(1) <= high && follows(2) && follows(3) ? 4 : 0;
   }
   return 0;
+}
+
+bool is_ascii(std::string_view text) {
+  uint64_t bits = 0;
+  size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    uint64_t word;
+    std::memcpy(&word, text.data() + i, sizeof(word));
+    bits |= word;
+  }
+  for (; i < text.size(); ++i) bits |= uint64_t(uint8_t(text[i]));
+  return (bits & 0x8080808080808080u) == 0;
 }
 
 }  // namespace
@@ -71,6 +84,8 @@ std::string excerpt(std::string_view text) {
 }
 
 size_t find_invalid_utf8(std::string_view text) {
+  constexpr size_t short_text = 64;  // where a call costs more than a glance
+  if (text.size() <= short_text && is_ascii(text)) return std::string_view::npos;
   if (simdjson::validate_utf8(text.data(), text.size())) return std::string_view::npos;
   for (size_t i = 0; i < text.size();) {
     const size_t bytes = character_bytes(text, i);
