@@ -14,11 +14,12 @@ void widen(const void* from, void* to, int64_t offset, int64_t rows) {
   for (int64_t i = 0; i < rows; ++i) out[i] = static_cast<To>(in[i]);
 }
 
+// Rounded once, from the whole: the halves alone would lose small negative numbers.
 double from_hugeint(const duckdb_hugeint& value) {
-  return std::ldexp(double(value.upper), 64) + double(value.lower);
+  return double(__int128((unsigned __int128)(uint64_t(value.upper)) << 64 | value.lower));
 }
 double from_hugeint(const duckdb_uhugeint& value) {
-  return std::ldexp(double(value.upper), 64) + double(value.lower);
+  return double((unsigned __int128)(value.upper) << 64 | value.lower);
 }
 
 template <class From>

@@ -92,9 +92,12 @@ std::vector<std::string> quoted_after(std::string_view text, std::string_view ma
 
 std::string hint_of(std::string_view text) {
   std::vector<std::string> near = quoted_after(text, "Did you mean ");
-  if (near.size() == 1) return "did you mean \"" + near[0] + "\"?";
+  bool of_the_system =
+      near.size() == 1 && (near[0].starts_with("sqlite_") || near[0].starts_with("pg_"));
+  if (near.size() == 1 && !of_the_system) return "did you mean \"" + near[0] + "\"?";
   std::vector<std::string> candidates = quoted_after(text, "Candidate bindings: ");
   std::vector<std::string> asked = quoted_after(text, "Referenced column ");
+  if (asked.empty()) asked = quoted_after(text, "does not have a column named ");
   if (candidates.empty() || asked.empty()) return {};
   // "w.temp" is as near as "temp".
   for (std::string& candidate : candidates) {
@@ -143,12 +146,24 @@ bool read_csv_error(std::string_view text, Where& where, std::string& message, s
   std::string_view sentence = why == std::string_view::npos ? rest : rest.substr(why + 1);
   message = sentence.substr(0, sentence.find('\n'));
   if (message.empty()) message = "this line cannot be read as CSV";
+  std::vector<std::string> column = quoted_after(message, "Error when converting column ");
+  if (size_t dot = message.find(". "); !column.empty() && dot != std::string::npos) {
+    where.field = column[0];
+    message.erase(0, dot + 2);
+    hint = fmt::format(
+        "its type was read off the first rows; give it with `types: {{{}: text}}`, or name the "
+        "text "
+        "that means missing in `nulls: [...]`",
+        column[0]);
+    return true;
+  }
   if (!original.empty()) hint = fmt::format("the line is `{}`", original);
   return true;
 }
 
 std::string_view first_paragraph(std::string_view text) {
-  for (std::string_view mark : {"\n\nLINE ", "\nLINE ", "\nDid you mean", "\nCandidate bindings"}) {
+  for (std::string_view mark : {"\n\nLINE ", "\nLINE ", "\nDid you mean", "\nCandidate bindings",
+                                "\n\nPossible solutions"}) {
     text = text.substr(0, text.find(mark));
   }
   while (!text.empty() && (text.back() == '\n' || text.back() == '!' || text.back() == '.')) {
@@ -160,6 +175,10 @@ std::string_view first_paragraph(std::string_view text) {
 }  // namespace
 
 Error duckdb_failure(std::string_view text, std::string_view sql) {
+  // A query that failed while it was waited for wraps its own error.
+  if (size_t wrapped = text.find("pending query result\nError: "); wrapped != text.npos) {
+    text.remove_prefix(text.find("Error: ", wrapped) + 7);
+  }
   Where where;
   std::string message, hint;
   size_t colon = text.find(": ");

@@ -1,0 +1,146 @@
+#include "table/sql_tree.h"
+
+#include <algorithm>
+
+#include "table/sql_text.h"
+
+namespace gristmill {
+namespace {
+
+using nlohmann::json;
+
+Where place_at(std::string_view sql, size_t position) {
+  position = std::min(position, sql.size());
+  std::string_view before = sql.substr(0, position);
+  size_t newline = before.rfind('\n');
+  Where where;
+  where.line = 1 + int(std::count(before.begin(), before.end(), '\n'));
+  where.column = int(newline == std::string_view::npos ? position : position - newline - 1) + 1;
+  return where;
+}
+
+Error refusal(const json& answer, const std::string& sql) {
+  std::string message = answer.value("error_message", std::string("this is not SQL"));
+  if (answer.value("error_type", std::string()) == "not implemented") {
+    return {Code::invalid, "only a SELECT can stand here: sources are read, never written"};
+  }
+  size_t position = 0;
+  bool known = answer.contains("position") && answer["position"].is_string();
+  if (known) position = std::strtoull(answer["position"].get<std::string>().c_str(), nullptr, 10);
+  return {Code::invalid, message, known ? place_at(sql, position) : Where()};
+}
+
+std::string folded(std::string name) {
+  for (char& c : name) c = char(std::tolower(static_cast<unsigned char>(c)));
+  return name;
+}
+
+class TableFinder {
+ public:
+  explicit TableFinder(const std::function<void(const std::string&)>& function)
+      : function_(function) {}
+
+  void walk(const json& node) {
+    if (node.is_array()) {
+      for (const json& child : node) walk(child);
+    }
+    if (!node.is_object()) return;
+    size_t depth = scope_.size();
+    auto ctes = node.find("cte_map");
+    if (ctes != node.end() && ctes->is_object() && ctes->contains("map")) bind((*ctes)["map"]);
+    std::string type = text(node, "type");
+    if (type == "BASE_TABLE") found(node);
+    if (type == "TABLE_FUNCTION" && node.contains("function")) {
+      function_(text(node["function"], "function_name"));
+    }
+    for (const auto& [key, child] : node.items()) {
+      if (key != "cte_map") walk(child);
+    }
+    scope_.resize(depth);
+  }
+
+  std::vector<std::string> take() { return std::move(tables_); }
+
+ private:
+  static std::string text(const json& node, const char* key) {
+    auto it = node.find(key);
+    return it != node.end() && it->is_string() ? it->get<std::string>() : std::string();
+  }
+
+  // Each name is seen by the ones after it, and by itself when it is recursive.
+  void bind(const json& map) {
+    for (const json& entry : map) {
+      const json& value = entry.at("value");
+      std::string name = folded(entry.at("key").get<std::string>());
+      bool recursive = value.dump().find("\"RECURSIVE_CTE_NODE\"") != std::string::npos;
+      if (recursive) scope_.push_back(name);
+      walk(value);
+      if (!recursive) scope_.push_back(name);
+    }
+  }
+
+  void found(const json& node) {
+    bool qualified = !text(node, "schema_name").empty();
+    std::string name = folded(text(node, "table_name"));
+    if (!qualified && std::find(scope_.begin(), scope_.end(), name) != scope_.end()) return;
+    std::string full = table_name_of(node);
+    if (std::find(tables_.begin(), tables_.end(), full) == tables_.end()) tables_.push_back(full);
+  }
+
+  const std::function<void(const std::string&)>& function_;
+  std::vector<std::string> scope_, tables_;
+};
+
+// Functions whose rows come from their arguments alone.
+const std::vector<std::string>& pure_functions() {
+  static const std::vector<std::string> names = {
+      "generate_series", "json_each", "json_tree", "range", "repeat", "repeat_row", "unnest"};
+  return names;
+}
+
+}  // namespace
+
+json sql_tree(Engine& engine, const std::string& sql) {
+  // DuckDB drops what follows a zero byte.
+  if (sql.find('\0') != std::string::npos) {
+    throw Error(Code::invalid, "a zero byte in SQL", place_at(sql, sql.find('\0')));
+  }
+  json answer =
+      json::parse(engine.rows("SELECT json_serialize_sql(" + quote_text(sql) + ")")[0][0]);
+  if (answer.value("error", false)) throw refusal(answer, sql);
+  const json& statements = answer.at("statements");
+  if (statements.size() != 1) {
+    throw Error(Code::invalid, statements.empty()
+                                   ? "there is no SQL here"
+                                   : "one SELECT is due here, not several statements");
+  }
+  return statements[0].at("node");
+}
+
+std::string table_name_of(const json& base_table) {
+  std::string name;
+  for (const char* key : {"catalog_name", "schema_name", "table_name"}) {
+    auto it = base_table.find(key);
+    if (it == base_table.end() || !it->is_string() || it->get<std::string>().empty()) continue;
+    name += (name.empty() ? "" : ".") + it->get<std::string>();
+  }
+  return name;
+}
+
+std::vector<std::string> tables_of(const json& node,
+                                   const std::function<void(const std::string&)>& function) {
+  TableFinder finder(function);
+  finder.walk(node);
+  return finder.take();
+}
+
+std::vector<std::string> Engine::tables_read(const std::string& sql) {
+  return tables_of(sql_tree(*this, sql), [](const std::string& name) {
+    const std::vector<std::string>& pure = pure_functions();
+    if (std::find(pure.begin(), pure.end(), folded(name)) != pure.end()) return;
+    throw Error(Code::invalid, fmt::format("the function {}() cannot stand in FROM", name), {},
+                "name the file or database under `sources`, so that a change of it is seen");
+  });
+}
+
+}  // namespace gristmill

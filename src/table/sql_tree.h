@@ -1,0 +1,24 @@
+// A SELECT as the tree that DuckDB's own parser makes of it (json_serialize_sql).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "table/engine.h"
+
+namespace gristmill {
+
+// The query node of the one SELECT in `sql`. Code::invalid with line and column otherwise.
+nlohmann::json sql_tree(Engine& engine, const std::string& sql);
+
+// `name`, `schema.name` or `catalog.schema.name` of a BASE_TABLE node.
+std::string table_name_of(const nlohmann::json& base_table);
+
+// Tables read below `node`, in the order met, without names bound by WITH. Calls `function` for
+// each table function.
+std::vector<std::string> tables_of(const nlohmann::json& node,
+                                   const std::function<void(const std::string& name)>& function);
+
+}  // namespace gristmill
