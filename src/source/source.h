@@ -13,6 +13,7 @@
 #include "base/file_system.h"
 #include "base/registry.h"
 #include "frame/schema.h"
+#include "store/file_digests.h"
 
 namespace gristmill {
 
@@ -67,12 +68,5 @@ using RegisterSource = Registration<SourceKind>;
 // Chooses the kind by scheme or suffix (of the files a glob finds). Code::invalid when none fits,
 // Code::not_found when no file matches.
 std::unique_ptr<Source> make_source(const SourceSpec& spec);
-
-// Content digest of a file, cached by path, size, mtime and inode through the two functions given.
-struct FileStamp {
-  std::string path;
-  int64_t size, mtime_ns, inode;
-};
-FileStamp stamp_of(const fs::path& path);
 
 }  // namespace gristmill

@@ -9,42 +9,61 @@
 namespace gristmill {
 namespace {
 
-[[noreturn]] void fail(sqlite3* handle, int code, const std::string& path) {
-  const std::string text = handle == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle);
-  switch (code & 0xff) {
-    case SQLITE_FULL:
-      throw Error(Code::unavailable, fmt::format("the disk is full: `{}` cannot be written", path));
+Error database_failure(sqlite3* handle, const std::string& path) {
+  std::string text = handle == nullptr ? "out of memory" : sqlite3_errmsg(handle);
+  int code = handle == nullptr ? SQLITE_NOMEM : sqlite3_errcode(handle) & 0xff;
+  auto say = [&](Code kind, std::string message, std::string hint = {}) {
+    return Error(kind, std::move(message), {.file = path}, std::move(hint));
+  };
+  switch (code) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      throw Error(Code::conflict, fmt::format("another program holds `{}`", path), {},
-                  "wait for it to end, then try again");
+      return say(Code::conflict, "another program is writing to the database",
+                 "wait until it is done, then try again");
+    case SQLITE_FULL:
+      return say(Code::unavailable, "the disk is full", "free some space and run again");
     case SQLITE_READONLY:
     case SQLITE_PERM:
+      return say(Code::unavailable, "the database can be read but not written",
+                 "check who owns the file and its folder");
     case SQLITE_CANTOPEN:
-      throw Error(Code::unavailable, fmt::format("`{}` cannot be written: {}", path, text), {},
-                  "check the permissions of the folder");
-    case SQLITE_NOTADB:
-    case SQLITE_CORRUPT:
-      throw Error(Code::corrupt, fmt::format("`{}` is damaged: {}", path, text), {},
-                  "move the folder away; the next run makes all anew");
+      return say(Code::unavailable, "the database cannot be opened",
+                 "check that its folder exists and may be written");
     case SQLITE_IOERR:
-      throw Error(Code::unavailable, fmt::format("`{}` cannot be read or written: {}", path, text));
+      return say(Code::unavailable, "the disk refused a read or a write: " + text);
+    case SQLITE_NOTADB:
+      return say(Code::corrupt, "this file is not a SQLite database");
+    case SQLITE_CORRUPT:
+      return say(Code::corrupt, "the database is damaged: " + text);
+    case SQLITE_CONSTRAINT:
+      return say(Code::conflict, text);
+    case SQLITE_NOMEM:
+      return say(Code::exhausted, "out of memory");
     default:
-      throw Error(Code::internal, fmt::format("`{}`: {}", path, text));
+      return say(Code::internal, text);
   }
 }
 
 }  // namespace
 
 struct Statement::Impl {
-  sqlite3* handle = nullptr;
+  sqlite3* database = nullptr;
   sqlite3_stmt* statement = nullptr;
   std::string path;
-  int next = 1;
+  int bound = 0;
+  bool stepped = false;
 
   ~Impl() { sqlite3_finalize(statement); }
   void check(int code) const {
-    if (code != SQLITE_OK) fail(handle, code, path);
+    if (code != SQLITE_OK) throw database_failure(database, path);
+  }
+  int next() {
+    if (stepped) {
+      sqlite3_reset(statement);
+      bound = 0;
+      stepped = false;
+    }
+    return ++bound;
   }
 };
 
@@ -53,31 +72,43 @@ Statement::~Statement() = default;
 Statement::Statement(Statement&&) noexcept = default;
 
 Statement& Statement::bind(int64_t value) {
-  impl_->check(sqlite3_bind_int64(impl_->statement, impl_->next++, value));
+  int at = impl_->next();
+  impl_->check(sqlite3_bind_int64(impl_->statement, at, value));
   return *this;
 }
 
 Statement& Statement::bind(double value) {
-  impl_->check(sqlite3_bind_double(impl_->statement, impl_->next++, value));
+  int at = impl_->next();
+  impl_->check(sqlite3_bind_double(impl_->statement, at, value));
   return *this;
 }
 
 Statement& Statement::bind(std::string_view value) {
-  impl_->check(sqlite3_bind_text64(impl_->statement, impl_->next++, value.data(), value.size(),
-                                   SQLITE_TRANSIENT, SQLITE_UTF8));
+  int at = impl_->next();
+  const char* data = value.data() == nullptr ? "" : value.data();
+  impl_->check(
+      sqlite3_bind_text64(impl_->statement, at, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
   return *this;
 }
 
 Statement& Statement::bind_null() {
-  impl_->check(sqlite3_bind_null(impl_->statement, impl_->next++));
+  int at = impl_->next();
+  impl_->check(sqlite3_bind_null(impl_->statement, at));
   return *this;
 }
 
 bool Statement::step() {
-  const int code = sqlite3_step(impl_->statement);
+  // A statement that was used up starts again with the same values.
+  impl_->stepped = true;
+  int code = sqlite3_step(impl_->statement);
   if (code == SQLITE_ROW) return true;
-  if (code == SQLITE_DONE) return false;
-  fail(impl_->handle, code, impl_->path);
+  if (code == SQLITE_DONE) {
+    sqlite3_reset(impl_->statement);
+    return false;
+  }
+  Error error = database_failure(impl_->database, impl_->path);
+  sqlite3_reset(impl_->statement);
+  throw error;
 }
 
 int64_t Statement::integer(int column) const {
@@ -87,10 +118,10 @@ int64_t Statement::integer(int column) const {
 double Statement::real(int column) const { return sqlite3_column_double(impl_->statement, column); }
 
 std::string Statement::text(int column) const {
-  const auto* text = sqlite3_column_text(impl_->statement, column);
-  if (text == nullptr) return "";
-  return {reinterpret_cast<const char*>(text),
-          size_t(sqlite3_column_bytes(impl_->statement, column))};
+  const auto* data = sqlite3_column_blob(impl_->statement, column);
+  int size = sqlite3_column_bytes(impl_->statement, column);
+  return data == nullptr ? std::string()
+                         : std::string(static_cast<const char*>(data), size_t(size));
 }
 
 bool Statement::is_null(int column) const {
@@ -100,60 +131,71 @@ bool Statement::is_null(int column) const {
 struct Database::Impl {
   sqlite3* handle = nullptr;
   std::string path;
+  int depth = 0;  // of transactions
+
   ~Impl() { sqlite3_close_v2(handle); }
+  void execute(const std::string& sql) {
+    if (sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
+      throw database_failure(handle, path);
+    }
+  }
 };
 
-Database::Database(const fs::path& path) : impl_(std::make_unique<Impl>()) {
+Database::Database(const fs::path& path) : impl_(new Impl) {
   impl_->path = path.string();
-  const int code =
-      sqlite3_open_v2(path.c_str(), &impl_->handle,
-                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, nullptr);
-  if (code != SQLITE_OK) fail(impl_->handle, code, impl_->path);
-  sqlite3_extended_result_codes(impl_->handle, 1);
-  sqlite3_busy_timeout(impl_->handle, 10'000);
-  execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  if (sqlite3_open_v2(path.c_str(), &impl_->handle, flags, nullptr) != SQLITE_OK) {
+    throw database_failure(impl_->handle, impl_->path);
+  }
+  sqlite3_busy_timeout(impl_->handle, 10000);
+  impl_->execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
 }
 
 Database::~Database() = default;
 
 Statement Database::prepare(std::string_view sql) {
-  auto impl = std::make_unique<Statement::Impl>();
-  impl->handle = impl_->handle;
-  impl->path = impl_->path;
-  const int code =
-      sqlite3_prepare_v2(impl_->handle, sql.data(), int(sql.size()), &impl->statement, nullptr);
-  if (code != SQLITE_OK) fail(impl_->handle, code, impl_->path);
-  return Statement(std::move(impl));
+  auto statement = std::make_unique<Statement::Impl>();
+  statement->database = impl_->handle;
+  statement->path = impl_->path;
+  if (sqlite3_prepare_v2(impl_->handle, sql.data(), int(sql.size()), &statement->statement,
+                         nullptr) != SQLITE_OK) {
+    throw database_failure(impl_->handle, impl_->path);
+  }
+  return Statement(std::move(statement));
 }
 
-void Database::execute(std::string_view sql) {
-  const int code = sqlite3_exec(impl_->handle, std::string(sql).c_str(), nullptr, nullptr, nullptr);
-  if (code != SQLITE_OK) fail(impl_->handle, code, impl_->path);
-}
+void Database::execute(std::string_view sql) { impl_->execute(std::string(sql)); }
 
 void Database::transaction(const std::function<void()>& work) {
-  execute("BEGIN IMMEDIATE");
+  if (impl_->depth > 0) return work();
+  impl_->execute("BEGIN IMMEDIATE");
+  ++impl_->depth;
   try {
     work();
-    execute("COMMIT");
+    impl_->execute("COMMIT");
   } catch (...) {
+    --impl_->depth;
+    // SQLite may have rolled back by itself (a full disk): then there is nothing to undo.
     sqlite3_exec(impl_->handle, "ROLLBACK", nullptr, nullptr, nullptr);
     throw;
   }
+  --impl_->depth;
 }
 
 void Database::migrate(const std::vector<std::string>& steps) {
   auto version = [&] {
-    auto statement = prepare("PRAGMA user_version");
+    Statement statement = prepare("PRAGMA user_version");
     statement.step();
     return statement.integer(0);
   };
   if (version() == int64_t(steps.size())) return;
   transaction([&] {
-    const int64_t from = version();  // another program may have been faster
+    int64_t from = version();  // again: another program may have been first
     if (from > int64_t(steps.size())) {
-      throw Error(Code::conflict, fmt::format("`{}` was written by a newer gristmill", impl_->path),
-                  {}, "use that one, or another folder");
+      throw Error(
+          Code::invalid,
+          fmt::format("the database is of version {}, this program knows {}", from, steps.size()),
+          {.file = impl_->path}, "use the newer gristmill that wrote it");
     }
     for (size_t i = size_t(from); i < steps.size(); ++i) execute(steps[i]);
     execute(fmt::format("PRAGMA user_version = {}", steps.size()));

@@ -12,6 +12,8 @@
 
 namespace gristmill {
 
+// A prepared statement. Values are bound from left to right; binding after a step() starts anew, so
+// one statement serves many rows. Text is bytes: zeros inside survive.
 class Statement {
  public:
   ~Statement();
@@ -33,16 +35,21 @@ class Statement {
   std::unique_ptr<Impl> impl_;
 };
 
-// WAL, synchronous=FULL, busy timeout 10 s. One object a thread.
+// WAL, synchronous=FULL, busy timeout 10 s. One object a thread. Failures are Code::conflict
+// (somebody else writes, or a constraint), Code::unavailable (full, read-only, cannot be opened)
+// and Code::corrupt (not a database, or damaged), each naming the file.
 class Database {
  public:
   explicit Database(const fs::path& path);
   ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
   Statement prepare(std::string_view sql);
   void execute(std::string_view sql);
-  // BEGIN IMMEDIATE … COMMIT; rolled back when `work` throws.
+  // BEGIN IMMEDIATE … COMMIT; rolled back when `work` throws. Inside another one: part of it.
   void transaction(const std::function<void()>& work);
   // Brings the schema from `PRAGMA user_version` to the number of `steps`, one transaction.
+  // Code::invalid when the file was written by a newer version.
   void migrate(const std::vector<std::string>& steps);
 
  private:

@@ -1,66 +1,97 @@
 #include "store/file_digests.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <ctime>
+#include <optional>
+#include <vector>
 
-#include <fmt/format.h>
-
-#include "base/error.h"
+#include "base/progress.h"
 
 namespace gristmill {
 namespace {
 
-constexpr int64_t settled_ns = 2'000'000'000;
-
-struct Stamp {
-  int64_t size, mtime_ns, inode;
-};
-
-Stamp stamp(const fs::path& path) {
-  struct stat info = {};
-  if (::stat(path.c_str(), &info) != 0) {
-    throw Error(errno == ENOENT ? Code::not_found : Code::unavailable,
-                fmt::format("cannot read `{}`: {}", path.string(), std::strerror(errno)));
-  }
-  return {info.st_size, int64_t(info.st_mtim.tv_sec) * 1'000'000'000 + info.st_mtim.tv_nsec,
-          int64_t(info.st_ino)};
-}
+constexpr int64_t second_ns = 1000000000;
 
 int64_t now_ns() {
-  timespec now = {};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return int64_t(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+  struct timespec now;
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return int64_t(now.tv_sec) * second_ns + now.tv_nsec;
 }
 
 Digest read_digest(const fs::path& path) {
-  const MappedFile file(path);
-  return Digest::of(file.bytes());
+  int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) throw file_error(errno, "read", path);
+  std::vector<char> buffer(1 << 20);
+  Hasher hasher;
+  ssize_t got;
+  try {
+    while ((got = ::read(fd, buffer.data(), buffer.size())) > 0) {
+      hasher.update(buffer.data(), size_t(got));
+      check_interrupted();
+    }
+    if (got < 0) throw file_error(errno, "read", path);
+  } catch (...) {
+    ::close(fd);
+    throw;
+  }
+  ::close(fd);
+  return hasher.finish();
+}
+
+std::optional<Digest> remembered(Database& database, const FileStamp& stamp) {
+  Statement find = database.prepare(
+      "SELECT digest FROM file_digests WHERE path = ? AND size = ? AND mtime_ns = ? AND inode = ?");
+  find.bind(stamp.path).bind(stamp.size).bind(stamp.mtime_ns).bind(stamp.inode);
+  if (!find.step()) return std::nullopt;
+  return Digest::parse(find.text(0));
 }
 
 }  // namespace
 
+FileStamp stamp_of(const fs::path& path) {
+  struct stat status;
+  if (::stat(path.c_str(), &status) != 0) throw file_error(errno, "read", path);
+  if (S_ISDIR(status.st_mode)) {
+    throw Error(Code::invalid, "a file is due here, this is a folder", {.file = path.string()});
+  }
+  std::error_code failed;
+  fs::path full = fs::absolute(path, failed);
+  return {(failed ? path : full).string(), int64_t(status.st_size),
+          int64_t(status.st_mtim.tv_sec) * second_ns + status.st_mtim.tv_nsec,
+          int64_t(status.st_ino)};
+}
+
 FileDigests::FileDigests(Database& database) : database_(database) {
   database_.execute(
       "CREATE TABLE IF NOT EXISTS file_digests (path TEXT PRIMARY KEY, size INTEGER NOT NULL, "
-      "mtime_ns INTEGER NOT NULL, "
-      "inode INTEGER NOT NULL, digest TEXT NOT NULL)");
+      "mtime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, digest TEXT NOT NULL)");
 }
 
 Digest FileDigests::digest(const fs::path& path) {
-  const std::string name = fs::absolute(path).lexically_normal().string();
-  const Stamp now = stamp(path);
-  auto known = database_.prepare(
-      "SELECT digest FROM file_digests WHERE path = ? AND size = ? AND mtime_ns = ? AND inode = ?");
-  known.bind(name).bind(now.size).bind(now.mtime_ns).bind(now.inode);
-  if (known.step()) return Digest::parse(known.text(0));
-  const Digest digest = read_digest(path);
-  if (now_ns() - now.mtime_ns < settled_ns) return digest;
-  auto store = database_.prepare("INSERT OR REPLACE INTO file_digests VALUES (?, ?, ?, ?, ?)");
-  store.bind(name).bind(now.size).bind(now.mtime_ns).bind(now.inode).bind(digest.hex());
-  store.step();
+  FileStamp stamp = stamp_of(path);
+  if (std::optional<Digest> known = remembered(database_, stamp)) return *known;
+  Digest digest;
+  constexpr int tries = 3;
+  for (int i = 0;; ++i) {
+    digest = read_digest(path);
+    FileStamp after = stamp_of(path);
+    if (after == stamp) break;
+    if (i + 1 == tries) {
+      throw Error(Code::conflict, "the file changes while it is read", {.file = path.string()},
+                  "wait until its writer is done, then run again");
+    }
+    stamp = after;
+  }
+  if (now_ns() - stamp.mtime_ns < 2 * second_ns) return digest;
+  Statement insert = database_.prepare(
+      "INSERT OR REPLACE INTO file_digests (path, size, mtime_ns, inode, digest) "
+      "VALUES (?, ?, ?, ?, ?)");
+  insert.bind(stamp.path).bind(stamp.size).bind(stamp.mtime_ns).bind(stamp.inode);
+  insert.bind(digest.hex()).step();
   return digest;
 }
 

@@ -1,18 +1,31 @@
-// Content digests of files, remembered by path, size, time of change and inode.
+// Content digests of files outside the store, remembered by what the file system says of them.
 #pragma once
 
+#include <string>
+
 #include "base/digest.h"
-#include "base/file_system.h"
 #include "store/database.h"
 
 namespace gristmill {
 
+// What changes when a file's content does, short of foul play.
+struct FileStamp {
+  std::string path;
+  int64_t size = 0, mtime_ns = 0, inode = 0;
+  bool operator==(const FileStamp&) const = default;
+};
+// Code::not_found for an absent file, Code::invalid for a folder, Code::unavailable otherwise.
+FileStamp stamp_of(const fs::path& path);
+
+// One object a thread, as the database under it.
 class FileDigests {
  public:
-  explicit FileDigests(Database& database);  // makes its table
+  // Keeps a table `file_digests` in `database`, which must outlive this.
+  explicit FileDigests(Database& database);
 
-  // SHA-256 of the file's bytes. A file that changed within the last two seconds is read each time:
-  // its next change may leave size and time as they are.
+  // SHA-256 of the file's bytes: read only when its stamp is new. A file changed within the last
+  // two seconds is read and not remembered: it may change again within one tick of its clock. The
+  // digest is of one state of the file: it is read anew when its stamp changes meanwhile.
   Digest digest(const fs::path& path);
 
  private:

@@ -1,9 +1,13 @@
 #include "store/store.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <fstream>
 #include <set>
 
 #include <fmt/format.h>
@@ -16,26 +20,57 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view manifest_type = "application/vnd.oci.image.manifest.v1+json";
+constexpr std::string_view index_type = "application/vnd.oci.image.index.v1+json";
 constexpr std::string_view config_type = "application/vnd.gristmill.config.v1+json";
-constexpr size_t hash_block = size_t(4) << 20;
+constexpr int64_t manifest_bytes_max = int64_t(64) << 20;
 
-Descriptor describe(std::string_view bytes, std::string media_type) {
-  return {std::move(media_type), Digest::of(bytes), int64_t(bytes.size()), json::object()};
+fs::path blob_dir(const fs::path& dir) { return dir / "blobs" / "sha256"; }
+
+Digest digest_of_file(const fs::path& path, int64_t& size) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw Error(Code::unavailable, "cannot read " + path.string());
+  Hasher hasher;
+  std::vector<char> buffer(1 << 20);
+  size = 0;
+  while (in.read(buffer.data(), std::streamsize(buffer.size())) || in.gcount() > 0) {
+    hasher.update(buffer.data(), size_t(in.gcount()));
+    size += in.gcount();
+  }
+  if (in.bad()) throw Error(Code::unavailable, "cannot read " + path.string());
+  return hasher.finish();
 }
 
-// Digest of a file, mapped page by page.
-Digest digest_of(const fs::path& path, int64_t& size) {
-  const MappedFile file(path);
-  size = int64_t(file.bytes().size());
-  Hasher hasher;
-  for (size_t at = 0; at < file.bytes().size(); at += hash_block)
-    hasher.update(file.bytes().substr(at, hash_block));
-  return hasher.finish();
+// Seconds since the file was last written or kept; negative when it is gone.
+double age_of(const fs::path& path) {
+  struct stat status;
+  if (::stat(path.c_str(), &status) != 0) return -1;
+  struct timespec now;
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  double age = double(now.tv_sec - status.st_mtim.tv_sec) +
+               1e-9 * double(now.tv_nsec - status.st_mtim.tv_nsec);
+  return std::max(0.0, age);
+}
+
+void make_index(const fs::path& dir) {
+  if (!disk().exists(dir / "oci-layout")) {
+    disk().write_atomic(dir / "oci-layout", R"({"imageLayoutVersion":"1.0.0"})");
+  }
+  if (!disk().exists(dir / "index.json")) {
+    json index = {{"schemaVersion", 2}, {"mediaType", index_type}, {"manifests", json::array()}};
+    disk().write_atomic(dir / "index.json", index.dump());
+  }
+}
+
+Error damaged(const fs::path& path, const std::string& why) {
+  return {Code::corrupt,
+          "a stored blob is damaged: " + why,
+          {.file = path.string()},
+          "remove the file and run again: it is made anew"};
 }
 
 }  // namespace
 
-nlohmann::json Descriptor::json() const {
+json Descriptor::json() const {
   nlohmann::json out = {
       {"mediaType", media_type}, {"digest", "sha256:" + digest.hex()}, {"size", size}};
   if (!annotations.empty()) out["annotations"] = annotations;
@@ -43,126 +78,183 @@ nlohmann::json Descriptor::json() const {
 }
 
 Descriptor Descriptor::from_json(const nlohmann::json& json) {
-  const auto digest = json.at("digest").get<std::string>();
-  if (digest.rfind("sha256:", 0) != 0)
-    throw Error(Code::corrupt, "a manifest names a digest that is not SHA-256");
-  return {json.at("mediaType").get<std::string>(), Digest::parse(digest.substr(7)),
-          json.at("size").get<int64_t>(), json.value("annotations", nlohmann::json::object())};
+  try {
+    std::string digest = json.at("digest").get<std::string>();
+    if (!digest.starts_with("sha256:")) throw Error(Code::corrupt, "digest is not sha256");
+    Descriptor out;
+    out.media_type = json.at("mediaType").get<std::string>();
+    out.digest = Digest::parse(std::string_view(digest).substr(7));
+    out.size = json.at("size").get<int64_t>();
+    if (json.contains("annotations")) out.annotations = json["annotations"];
+    return out;
+  } catch (const std::exception& error) {
+    throw Error(Code::corrupt, fmt::format("this is not a descriptor: {}", error.what()));
+  }
 }
 
 Store::Store(const fs::path& dir) : dir_(dir) {
-  disk().make_dirs(dir_ / "blobs" / "sha256");
+  disk().make_dirs(blob_dir(dir_));
   disk().make_dirs(dir_ / "tmp");
-  if (!disk().exists(dir_ / "oci-layout"))
-    disk().write_atomic(dir_ / "oci-layout", R"({"imageLayoutVersion":"1.0.0"})");
-  if (!disk().exists(dir_ / "index.json"))
-    disk().write_atomic(dir_ / "index.json", R"({"schemaVersion":2,"manifests":[]})");
+  if (::access(blob_dir(dir_).c_str(), W_OK) != 0) {
+    throw file_error(errno, "write to", blob_dir(dir_));
+  }
+  make_index(dir_);
 }
 
-fs::path Store::path_of(const Digest& digest) const {
-  return dir_ / "blobs" / "sha256" / digest.hex();
-}
+fs::path Store::path_of(const Digest& digest) const { return blob_dir(dir_) / digest.hex(); }
 
 bool Store::has(const Digest& digest) const { return disk().exists(path_of(digest)); }
 
+bool Store::keep(const Digest& digest) {
+  return ::utimensat(AT_FDCWD, path_of(digest).c_str(), nullptr, 0) == 0 || has(digest);
+}
+
 std::string Store::read(const Digest& digest) const {
-  if (!has(digest))
-    throw Error(Code::not_found, fmt::format("the store does not hold {}", digest.brief()));
-  std::string bytes = disk().read(path_of(digest));
-  if (Digest::of(bytes) != digest) {
-    throw Error(Code::corrupt,
-                fmt::format("`{}` is not what it was when it was stored", path_of(digest).string()),
-                {}, "remove it; the next run makes it anew");
+  fs::path path = path_of(digest);
+  if (!disk().exists(path)) {
+    throw Error(Code::not_found, fmt::format("the store has no blob {}", digest.brief()),
+                {.file = path.string()});
   }
+  std::string bytes = disk().read(path);
+  if (Digest::of(bytes) != digest) throw damaged(path, "its bytes do not fit its name");
   return bytes;
 }
 
 fs::path Store::new_file() {
-  static std::atomic<int64_t> counter{0};
-  const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
-  return dir_ / "tmp" / fmt::format("{}-{:x}-{}", ::getpid(), now, counter++);
+  static std::atomic<uint64_t> counter{0};
+  auto now = std::chrono::system_clock::now().time_since_epoch().count();
+  return dir_ / "tmp" / fmt::format("{}-{}-{}", now, ::getpid(), counter++);
 }
 
 Descriptor Store::publish(const fs::path& file, std::string media_type) {
-  Descriptor blob{.media_type = std::move(media_type)};
-  blob.digest = digest_of(file, blob.size);
-  if (has(blob.digest)) {
+  Descriptor out;
+  out.media_type = std::move(media_type);
+  out.digest = digest_of_file(file, out.size);
+  fs::path to = path_of(out.digest);
+  std::error_code failed;
+  int64_t held = int64_t(fs::file_size(to, failed));
+  // A blob of another size was damaged: it is replaced.
+  if (!failed && held == out.size && keep(out.digest)) {
     disk().remove(file);
-  } else {
-    disk().publish(file, path_of(blob.digest));
+    return out;
   }
-  return blob;
+  disk().publish(file, to);
+  return out;
 }
 
 Descriptor Store::put(std::string_view bytes, std::string media_type) {
-  Descriptor blob = describe(bytes, std::move(media_type));
-  if (!has(blob.digest)) disk().write_atomic(path_of(blob.digest), bytes);
-  return blob;
+  Descriptor out;
+  out.media_type = std::move(media_type);
+  out.digest = Digest::of(bytes);
+  out.size = int64_t(bytes.size());
+  if (keep(out.digest)) return out;
+  fs::path file = new_file();
+  disk().write_atomic(file, bytes);
+  disk().publish(file, path_of(out.digest));
+  return out;
 }
 
 Digest Store::put_manifest(const Manifest& manifest) {
-  const Descriptor config = put(manifest.config.dump(), std::string(config_type));
-  json layers = json::array();
-  for (const Descriptor& layer : manifest.layers) layers.push_back(layer.json());
+  Descriptor config = put(manifest.config.dump(), std::string(config_type));
   json out = {{"schemaVersion", 2},
               {"mediaType", manifest_type},
               {"artifactType", manifest.artifact_type},
               {"config", config.json()},
-              {"layers", layers}};
+              {"layers", json::array()}};
+  for (const Descriptor& layer : manifest.layers) out["layers"].push_back(layer.json());
   if (!manifest.annotations.empty()) out["annotations"] = manifest.annotations;
   return put(out.dump(), std::string(manifest_type)).digest;
 }
 
 Manifest Store::manifest(const Digest& digest) const {
+  std::string bytes = read(digest);
   try {
-    const json in = json::parse(read(digest));
-    Manifest manifest;
-    manifest.artifact_type = in.at("artifactType").get<std::string>();
-    manifest.config = json::parse(read(Descriptor::from_json(in.at("config")).digest));
-    for (const auto& layer : in.at("layers"))
-      manifest.layers.push_back(Descriptor::from_json(layer));
-    manifest.annotations = in.value("annotations", json::object());
-    return manifest;
+    json in = json::parse(bytes);
+    Manifest out;
+    out.artifact_type = in.value("artifactType", "");
+    out.config = json::parse(read(Descriptor::from_json(in.at("config")).digest));
+    for (const json& layer : in.at("layers")) out.layers.push_back(Descriptor::from_json(layer));
+    if (in.contains("annotations")) out.annotations = in["annotations"];
+    return out;
   } catch (const json::exception& error) {
-    throw Error(Code::corrupt,
-                fmt::format("{} is not a manifest: {}", digest.brief(), error.what()));
+    throw damaged(path_of(digest), fmt::format("it is not a manifest: {}", error.what()));
   }
 }
 
-Store::Collected Store::collect(const std::vector<Digest>& roots, int grace_seconds, bool dry) {
-  std::set<Digest> reachable;
-  for (const Digest& root : roots) {
-    if (!has(root) || !reachable.insert(root).second) continue;
-    // Manifests are small and say what they are; any other blob has no children.
-    if (fs::file_size(path_of(root)) > (size_t(64) << 20)) continue;
-    const std::string bytes = read(root);
-    const json parsed = json::parse(bytes, nullptr, false);
-    if (!parsed.is_object() || parsed.value("mediaType", "") != manifest_type) continue;
-    reachable.insert(Descriptor::from_json(parsed.at("config")).digest);
-    for (const auto& layer : parsed.at("layers"))
-      reachable.insert(Descriptor::from_json(layer).digest);
-  }
-  Collected collected;
-  for (const fs::path& path : disk().list(dir_ / "blobs" / "sha256")) {
-    const int64_t size = int64_t(fs::file_size(path));
-    const std::string name = path.filename().string();
-    if (name.size() == 64 && reachable.count(Digest::parse(name)) > 0) {
-      ++collected.kept_blobs;
-      collected.kept_bytes += size;
-      continue;
+namespace {
+
+// Everything reachable from `roots`, the roots included.
+class Reachable {
+ public:
+  explicit Reachable(const Store& store) : store_(store) {}
+
+  void visit(const Digest& digest, bool is_manifest) {
+    if (!store_.has(digest) || !seen_.insert(digest).second) return;
+    std::error_code failed;
+    auto size = int64_t(fs::file_size(store_.path_of(digest), failed));
+    if (failed || size > manifest_bytes_max || (!is_manifest && !looks_like_one(digest))) return;
+    json manifest = json::parse(store_.read(digest), nullptr, false);
+    if (!manifest.is_object() || !manifest.contains("schemaVersion")) {
+      if (is_manifest) throw damaged(store_.path_of(digest), "it is not a manifest");
+      return;
     }
-    ++collected.blobs;
-    collected.bytes += size;
-    if (!dry) disk().remove(path);
+    if (manifest.contains("config")) follow(manifest["config"]);
+    for (const char* list : {"layers", "manifests"}) {
+      if (!manifest.contains(list)) continue;
+      for (const json& entry : manifest[list]) follow(entry);
+    }
   }
-  const auto now = fs::file_time_type::clock::now();
+
+  const std::set<Digest>& digests() const { return seen_; }
+
+ private:
+  void follow(const json& entry) {
+    Descriptor blob = Descriptor::from_json(entry);
+    if (blob.media_type == manifest_type || blob.media_type == index_type) {
+      visit(blob.digest, true);
+    } else if (store_.has(blob.digest)) {
+      seen_.insert(blob.digest);
+    }
+  }
+
+  // A root is a digest alone; manifests are JSON objects.
+  bool looks_like_one(const Digest& digest) const {
+    std::ifstream in(store_.path_of(digest), std::ios::binary);
+    return in.peek() == '{';
+  }
+
+  const Store& store_;
+  std::set<Digest> seen_;
+};
+
+}  // namespace
+
+Store::Collected Store::collect(const std::vector<Digest>& roots, int grace_seconds, bool dry) {
+  Reachable reachable(*this);
+  for (const Digest& root : roots) reachable.visit(root, false);
+  std::set<std::string> kept;
+  for (const Digest& digest : reachable.digests()) kept.insert(digest.hex());
+  Collected out;
+  auto old_enough = [&](const fs::path& path) { return age_of(path) >= grace_seconds; };
+  for (const fs::path& path : disk().list(blob_dir(dir_))) {
+    std::error_code failed;
+    auto bytes = int64_t(fs::file_size(path, failed));
+    if (failed) continue;
+    if (kept.count(path.filename().string()) > 0 || !old_enough(path)) {
+      ++out.kept_blobs;
+      out.kept_bytes += bytes;
+    } else {
+      ++out.blobs;
+      out.bytes += bytes;
+      if (!dry) disk().remove(path);
+    }
+  }
   for (const fs::path& path : disk().list(dir_ / "tmp")) {
-    if (now - fs::last_write_time(path) < std::chrono::seconds(grace_seconds)) continue;
-    ++collected.blobs;
-    collected.bytes += int64_t(fs::file_size(path));
-    if (!dry) disk().remove(path);
+    if (dry || !old_enough(path)) continue;
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
   }
-  return collected;
+  return out;
 }
 
 }  // namespace gristmill

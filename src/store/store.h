@@ -30,6 +30,8 @@ struct Manifest {
   nlohmann::json annotations = nlohmann::json::object();
 };
 
+// Thread-safe, and safe beside other processes on the same folder: a blob is seen whole or not at
+// all, and equal bytes have one name.
 class Store {
  public:
   // Opens or makes the layout below `dir`. Code::unavailable when the folder cannot be written.
@@ -38,6 +40,8 @@ class Store {
   const fs::path& dir() const { return dir_; }
   fs::path path_of(const Digest& digest) const;
   bool has(const Digest& digest) const;
+  // has(), and the blob counts as new: garbage collection spares it for its time of grace.
+  bool keep(const Digest& digest);
   std::string read(const Digest& digest) const;  // checked; Code::not_found, Code::corrupt
 
   // A fresh path on the same disk to write a blob to; then publish() hashes, fsyncs and renames it.
@@ -49,8 +53,9 @@ class Store {
   Digest put_manifest(const Manifest& manifest);
   Manifest manifest(const Digest& digest) const;
 
-  // Removes blobs not reachable from `roots` (manifests are followed) and unpublished files older
-  // than `grace_seconds`. `dry` only counts.
+  // Removes blobs not reachable from `roots` (manifests are followed) and unpublished files, both
+  // only when older than `grace_seconds`: what a run beside us has just written is not yet referred
+  // to. `dry` only counts. Code::corrupt when a manifest is damaged: then nothing is removed.
   struct Collected {
     int64_t blobs = 0, bytes = 0, kept_blobs = 0, kept_bytes = 0;
   };
