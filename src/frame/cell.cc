@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "frame/civil.h"
 
@@ -13,23 +16,7 @@ namespace gristmill {
 
 namespace {
 
-// Written through a bare pointer: the caller has made room for `canonical_bound` bytes.
-struct Canonical {
-  char* at;
-
-  template <class T>
-  void put(T value) {
-    std::memcpy(at, &value, sizeof(value));
-    at += sizeof(value);
-  }
-};
-
 constexpr size_t fixed_bound = 9;  // a head byte and the widest value, or the length of a text
-
-size_t canonical_bound(const Column& column, int64_t i) {
-  return column.type == Type::string && !column.is_null(i) ? fixed_bound + column.string(i).size()
-                                                           : fixed_bound;
-}
 
 uint64_t canonical_bits(double value) {
   if (value == 0) return 0;
@@ -37,83 +24,128 @@ uint64_t canonical_bits(double value) {
   return std::bit_cast<uint64_t>(value);
 }
 
-char* write_canonical(const Column& column, int64_t i, char* to) {
-  Canonical out{to};
-  bool null = column.is_null(i);
-  out.put(uint8_t(uint8_t(column.type) << 1 | uint8_t(null)));
-  if (null) return out.at;
-  switch (column.type) {
-    case Type::boolean:
-      out.put(uint8_t(column.boolean(i)));
-      break;
-    case Type::float64:
-      out.put(canonical_bits(column.values<double>()[i]));
-      break;
-    case Type::date:
-      out.put(column.values<int32_t>()[i]);
-      break;
-    case Type::int64:
-    case Type::timestamp:
-    case Type::timestamptz:
-      out.put(column.values<int64_t>()[i]);
-      break;
-    case Type::string: {
-      std::string_view text = column.string(i);
-      out.put(uint64_t(text.size()));
-      if (!text.empty()) std::memcpy(out.at, text.data(), text.size());
-      out.at += text.size();
-    }
-  }
-  return out.at;
+template <class T>
+char* put(char* to, T value) {
+  std::memcpy(to, &value, sizeof(value));
+  return to + sizeof(value);
 }
 
-// One buffer for the canonical bytes of many rows.
+// The most bytes that the canonical form of cell `i` takes.
+template <Type type>
+size_t canonical_bound(const Column& column, int64_t i) {
+  if constexpr (type == Type::string)
+    return fixed_bound + size_t(column.offsets[i + 1] - column.offsets[i]);
+  return fixed_bound;
+}
+
+// Writes cell `i`; returns where it ends.
+template <Type type>
+char* write_canonical(const Column& column, int64_t i, char* to) {
+  bool null = column.is_null(i);
+  to = put(to, uint8_t(uint8_t(type) << 1 | uint8_t(null)));
+  if (null) return to;
+  if constexpr (type == Type::boolean) return put(to, uint8_t(column.boolean(i)));
+  if constexpr (type == Type::float64) return put(to, canonical_bits(column.values<double>()[i]));
+  if constexpr (type == Type::date) return put(to, column.values<int32_t>()[i]);
+  if constexpr (type == Type::string) {
+    std::string_view text = column.string(i);
+    to = put(to, uint64_t(text.size()));
+    if (!text.empty()) std::memcpy(to, text.data(), text.size());
+    return to + text.size();
+  }
+  return put(to, column.values<int64_t>()[i]);
+}
+
+// Calls call.operator()<type>().
+template <class Call>
+void with_type(Type type, const Call& call) {
+  switch (type) {
+    case Type::boolean:
+      return call.template operator()<Type::boolean>();
+    case Type::int64:
+      return call.template operator()<Type::int64>();
+    case Type::float64:
+      return call.template operator()<Type::float64>();
+    case Type::string:
+      return call.template operator()<Type::string>();
+    case Type::date:
+      return call.template operator()<Type::date>();
+    case Type::timestamp:
+      return call.template operator()<Type::timestamp>();
+    case Type::timestamptz:
+      return call.template operator()<Type::timestamptz>();
+  }
+}
+
+// The canonical bytes of some rows. They are written column by column, so that a type is looked at
+// once a column and not once a cell; each row has room enough, and a gap after it.
 class RowBytes {
  public:
-  explicit RowBytes(size_t room) : bytes_(room) {}
+  static constexpr int64_t rows = 128;  // at once: what they hold stays in the cache
 
-  void add(const Column& column, int64_t i) {
-    size_t bound = used_ + canonical_bound(column, i);
-    if (bound > bytes_.size()) bytes_.resize(bound * 2);
-    used_ = size_t(write_canonical(column, i, bytes_.data() + used_) - bytes_.data());
+  // Rows [begin, begin + count) of the columns in this order; count is at most `rows`.
+  void fill(std::span<const Column* const> columns, int64_t begin, int64_t count) {
+    size_t end = 0;
+    for (int64_t i = 0; i < count; ++i) starts_[i] = columns.size() * fixed_bound;
+    for (const Column* column : columns)
+      if (column->type == Type::string)
+        for (int64_t i = 0; i < count; ++i)
+          starts_[i] += size_t(column->offsets[begin + i + 1] - column->offsets[begin + i]);
+    for (int64_t i = 0; i < count; ++i) end += std::exchange(starts_[i], end);
+    if (bytes_.size() < end) bytes_.resize(end + end / 4);
+    for (int64_t i = 0; i < count; ++i) ends_[i] = bytes_.data() + starts_[i];
+    for (const Column* column : columns)
+      with_type(column->type, [&]<Type type>() {
+        for (int64_t i = 0; i < count; ++i)
+          ends_[i] = write_canonical<type>(*column, begin + i, ends_[i]);
+      });
   }
-  std::string_view view() const { return {bytes_.data(), used_}; }
-  void clear() { used_ = 0; }
+  std::string_view row(int64_t i) const {
+    const char* start = bytes_.data() + starts_[i];
+    return {start, size_t(ends_[i] - start)};
+  }
 
  private:
   std::vector<char> bytes_;
-  size_t used_ = 0;
+  std::array<size_t, rows> starts_;
+  std::array<char*, rows> ends_;
 };
+
+// Calls row(i, its canonical bytes) for rows [begin, end).
+template <class Row>
+void for_each_row(std::span<const Column* const> columns, int64_t begin, int64_t end,
+                  const Row& row) {
+  RowBytes bytes;
+  for (; begin < end; begin += RowBytes::rows) {
+    int64_t count = std::min(RowBytes::rows, end - begin);
+    bytes.fill(columns, begin, count);
+    for (int64_t i = 0; i < count; ++i) row(begin + i, bytes.row(i));
+  }
+}
 
 }  // namespace
 
 void append_canonical(const Column& column, int64_t i, std::string& out) {
-  size_t used = out.size();
-  out.resize(used + canonical_bound(column, i));
-  out.resize(size_t(write_canonical(column, i, out.data() + used) - out.data()));
+  with_type(column.type, [&]<Type type>() {
+    size_t used = out.size();
+    out.resize(used + canonical_bound<type>(column, i));
+    out.resize(size_t(write_canonical<type>(column, i, out.data() + used) - out.data()));
+  });
 }
 
 void row_keys(const Batch& batch, std::span<const size_t> columns, std::vector<uint64_t>& out) {
+  std::vector<const Column*> keys;
+  for (size_t column : columns) keys.push_back(&batch.columns[column]);
   out.resize(size_t(batch.rows));
-  RowBytes bytes(columns.size() * 32 + 64);
-  for (int64_t row = 0; row < batch.rows; ++row) {
-    bytes.clear();
-    for (size_t column : columns) bytes.add(batch.columns[column], row);
-    out[size_t(row)] = digest64(bytes.view());
-  }
+  for_each_row(keys, 0, batch.rows,
+               [&](int64_t i, std::string_view bytes) { out[size_t(i)] = digest64(bytes); });
 }
 
 void hash_rows(const Batch& batch, int64_t begin, int64_t count, Hasher& hasher) {
-  constexpr size_t flush_at = 32 * 1024;  // stays in the first-level cache
-  RowBytes bytes(flush_at + 4096);
-  for (int64_t row = begin; row < begin + count; ++row) {
-    for (const Column& column : batch.columns) bytes.add(column, row);
-    if (bytes.view().size() >= flush_at) {
-      hasher.update(bytes.view());
-      bytes.clear();
-    }
-  }
-  hasher.update(bytes.view());
+  std::vector<const Column*> columns;
+  for (const Column& column : batch.columns) columns.push_back(&column);
+  for_each_row(columns, begin, begin + count,
+               [&](int64_t, std::string_view bytes) { hasher.update(bytes); });
 }
 
 void append_text(const Column& column, int64_t i, std::string& out) {
