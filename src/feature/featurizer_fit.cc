@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "feature/featurizer.h"
 #include "feature/trend.h"
@@ -141,9 +143,10 @@ Featurizer FeaturizerFit::freeze(std::vector<LeftOut>* left_out) const {
   for (const Impl::Item& item : impl_->items) {
     std::string why;
     std::unique_ptr<Encoder> encoder = item.fit->freeze(&why);
-    if (encoder && item.automatic) {
-      why = item.fit->unsuitable();
-      if (why.empty()) why = item.trend.verdict();
+    if (item.automatic) {
+      std::string unsuitable = item.fit->unsuitable();
+      if (unsuitable.empty() && encoder) unsuitable = item.trend.verdict();
+      if (!unsuitable.empty()) why = unsuitable;
     }
     if (encoder && why.empty()) {
       steps.push_back({item.kind, std::move(encoder)});
