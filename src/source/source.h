@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/file_system.h"
+#include "base/params.h"
 #include "base/registry.h"
 #include "frame/schema.h"
 #include "store/file_digests.h"
@@ -34,7 +35,7 @@ struct SourceTable {
   std::string name;    // the table's
   std::string
       relation;  // SQL that stands in FROM: read_csv('…', columns={…}), "ops"."main"."flights"
-  std::vector<fs::path> files;     // whose content decides the table's
+  std::vector<fs::path> files;     // whose content decides the table's; absolute
   bool single_file_order = false;  // an unjoined read keeps the file's own order
   Schema columns;
   std::vector<std::string> notes;  // "column dep_time read as text: row 17 holds \"N/A\""
@@ -42,9 +43,10 @@ struct SourceTable {
 
 struct SourceSpec {
   std::string name;
-  nlohmann::json given;  // text (a path, glob or URL) or an object {files, as, url, …}
+  nlohmann::json given;  // text (a path, glob or URL) or an object {files, as, url, kind, …}
   fs::path base;         // folder of the project file
   Where where;
+  FileDigests* digests = nullptr;  // remembers what was found out about files; may be null
 };
 
 class Source {
@@ -60,6 +62,7 @@ struct SourceKind {
   std::string example;
   std::vector<std::string> suffixes;  // ".csv", ".tsv", …
   std::vector<std::string> schemes;   // "sqlite:", "duckdb:"
+  std::vector<ParamDoc> params;       // its own options, beside files, url, kind and as
   std::function<std::unique_ptr<Source>(const SourceSpec&)> make;
 };
 using Sources = Registry<SourceKind>;

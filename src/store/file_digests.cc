@@ -68,7 +68,9 @@ FileStamp stamp_of(const fs::path& path) {
 FileDigests::FileDigests(Database& database) : database_(database) {
   database_.execute(
       "CREATE TABLE IF NOT EXISTS file_digests (path TEXT PRIMARY KEY, size INTEGER NOT NULL, "
-      "mtime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, digest TEXT NOT NULL)");
+      "mtime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, digest TEXT NOT NULL);"
+      "CREATE TABLE IF NOT EXISTS file_facts (digest TEXT NOT NULL, name TEXT NOT NULL, "
+      "value TEXT NOT NULL, PRIMARY KEY (digest, name))");
 }
 
 Digest FileDigests::digest(const fs::path& path) {
@@ -93,6 +95,20 @@ Digest FileDigests::digest(const fs::path& path) {
   insert.bind(stamp.path).bind(stamp.size).bind(stamp.mtime_ns).bind(stamp.inode);
   insert.bind(digest.hex()).step();
   return digest;
+}
+
+std::optional<std::string> FileDigests::fact(const fs::path& path, const std::string& name) {
+  Statement find = database_.prepare("SELECT value FROM file_facts WHERE digest = ? AND name = ?");
+  find.bind(digest(path).hex()).bind(name);
+  if (!find.step()) return std::nullopt;
+  return find.text(0);
+}
+
+void FileDigests::remember(const fs::path& path, const std::string& name,
+                           const std::string& value) {
+  Statement insert =
+      database_.prepare("INSERT OR REPLACE INTO file_facts (digest, name, value) VALUES (?, ?, ?)");
+  insert.bind(digest(path).hex()).bind(name).bind(value).step();
 }
 
 }  // namespace gristmill

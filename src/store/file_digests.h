@@ -1,6 +1,7 @@
 // Content digests of files outside the store, remembered by what the file system says of them.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/digest.h"
@@ -27,6 +28,11 @@ class FileDigests {
   // two seconds is read and not remembered: it may change again within one tick of its clock. The
   // digest is of one state of the file: it is read anew when its stamp changes meanwhile.
   Digest digest(const fs::path& path);
+
+  // What was found out about a file's content, e.g. its columns' types, under a name that says how
+  // it was found; nullopt when it was not yet, or the content is new.
+  std::optional<std::string> fact(const fs::path& path, const std::string& name);
+  void remember(const fs::path& path, const std::string& name, const std::string& value);
 
  private:
   Database& database_;

@@ -1,0 +1,26 @@
+// The first line of a CSV file, read by ourselves: how cells are separated and what the columns
+// are.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/file_system.h"
+
+namespace gristmill {
+
+struct CsvHeader {
+  char delimiter = ',';
+  std::vector<std::string> cells;
+};
+
+// `delimiter` 0: the one of , ; tab | that separates most cells. Code::invalid, naming file and
+// line, for an empty file, zero bytes (in the first MB), UTF-16 and a line that does not end.
+CsvHeader read_csv_header(const fs::path& file, char delimiter);
+
+// Names for the columns. Code::invalid when two are equal (case ignored, as SQL does), or, unless
+// `sure`, when a cell is a number or a date: then it is data. Cells without text are named by
+// position.
+std::vector<std::string> column_names(const fs::path& file, const CsvHeader& header, bool sure);
+
+}  // namespace gristmill

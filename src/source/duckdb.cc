@@ -1,0 +1,64 @@
+// DuckDB's own database files, attached read-only.
+#include <fmt/format.h>
+
+#include "source/files.h"
+
+namespace gristmill {
+namespace {
+
+class DuckdbSource : public Source {
+ public:
+  explicit DuckdbSource(const SourceSpec& spec) : spec_(spec), files_(find_files(spec)) {
+    source_params(spec, Sources::instance().get("duckdb", "kind of source"));
+    refuse_many(spec, files_);
+  }
+
+  std::vector<SourceTable> open(SqlSession& session) override {
+    const fs::path& file = files_.files[0];
+    // The magic stands behind a checksum of 8 bytes.
+    if (head_of(file, 12).substr(std::min<size_t>(8, head_of(file, 12).size())) != "DUCK") {
+      throw Error(Code::invalid, "this is not a DuckDB database", {.file = file.string()});
+    }
+    std::string catalog = attached_name(file);
+    try {
+      session.execute(fmt::format("ATTACH IF NOT EXISTS {} AS {} (READ_ONLY)",
+                                  sql_text(file.string()), sql_name(catalog)));
+    } catch (const Error& error) {
+      bool held = error.message().find("lock") != std::string::npos;
+      Error told = in_file(error, file);
+      throw held ? told.with_hint("another program has it open for writing; close it first") : told;
+    }
+    std::vector<SourceTable> tables;
+    for (const auto& row : session.rows(fmt::format(
+             "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = {0} "
+             "UNION ALL SELECT schema_name, view_name FROM duckdb_views() "
+             "WHERE database_name = {0} AND NOT internal ORDER BY ALL",
+             sql_text(catalog)))) {
+      SourceTable table;
+      table.schema = spec_.name;
+      table.name = row[0] == "main" ? row[1] : row[0] + "." + row[1];
+      table.relation = sql_name(catalog) + "." + sql_name(row[0]) + "." + sql_name(row[1]);
+      table.files = with_log(file, ".wal");
+      table.columns = session.describe("SELECT * FROM " + table.relation);
+      tables.push_back(std::move(table));
+    }
+    return tables;
+  }
+
+ private:
+  SourceSpec spec_;
+  SourceFiles files_;
+};
+
+RegisterSource duckdb({
+    .name = "duckdb",
+    .text = "A DuckDB database file, read-only",
+    .example = "duckdb:data/sales.duckdb",
+    .suffixes = {".duckdb", ".ddb"},
+    .schemes = {"duckdb:"},
+    .params = {},
+    .make = [](const SourceSpec& spec) { return std::make_unique<DuckdbSource>(spec); },
+});
+
+}  // namespace
+}  // namespace gristmill

@@ -1,0 +1,63 @@
+// Which files a source names: paths, globs, URLs with a scheme.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/params.h"
+#include "source/source.h"
+
+namespace gristmill {
+
+// What the user wrote for a source, read.
+struct SourceFiles {
+  std::string scheme;  // "sqlite:", or ""
+  std::string pattern;
+  std::vector<fs::path> files;  // absolute, sorted; never empty; none is a folder
+  bool is_glob = false;
+  std::string as;    // the one table of all files; "" for a table each
+  std::string kind;  // named by the user, or ""
+};
+
+// Code::not_found when nothing matches, naming the nearest file; Code::invalid for a folder.
+SourceFiles find_files(const SourceSpec& spec);
+
+// The options beside those that find_files() reads, checked against the kind's own.
+Params source_params(const SourceSpec& spec, const SourceKind& kind);
+
+// Files matching a pattern of *, ?, […] and ** (any folders below), sorted. Links to folders are
+// not followed by **.
+std::vector<fs::path> glob_files(const fs::path& base, const std::string& pattern);
+
+// "flights" for data/flights.csv.gz. The suffix is the longest of `suffixes` that fits.
+std::string stem_of(const fs::path& file, const std::vector<std::string>& suffixes);
+
+// A name for each file; Code::conflict when two have the same one, case ignored as SQL does.
+std::vector<std::string> table_names(const SourceFiles& files,
+                                     const std::vector<std::string>& suffixes);
+
+// The first `size` bytes.
+std::string head_of(const fs::path& file, size_t size);
+
+// The last `size` bytes, or all when there are fewer.
+std::string tail_of(const fs::path& file, size_t size);
+
+// The name under which a database file is attached: one a file, whatever sources name it.
+std::string attached_name(const fs::path& file);
+// The file, and the log of unmerged changes beside it when there is one: both are its content.
+std::vector<fs::path> with_log(const fs::path& file, const std::string& suffix);
+// Code::invalid when a source that is one database names several files or `as`.
+void refuse_many(const SourceSpec& spec, const SourceFiles& files);
+
+// Adds the file to an error that has none.
+Error in_file(const Error& error, const fs::path& file);
+
+std::string sql_name(std::string_view name);  // "…"
+std::string sql_text(std::string_view text);  // '…'
+std::string sql_path(const fs::path& file);   // '…', with what a glob would expand escaped
+std::string sql_list(const std::vector<fs::path>& files);
+// A subquery of `relation` whose column `filename` is relative to `base`, where it lies below it: a
+// table must not change when its project moves.
+std::string with_short_names(const std::string& relation, const fs::path& base);
+
+}  // namespace gristmill

@@ -1,0 +1,89 @@
+// Parquet files: one table a file, or one of all.
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "source/files.h"
+
+namespace gristmill {
+namespace {
+
+// The format's frame: "PAR1", …, the footer, its length, "PAR1".
+void check_frame(const fs::path& file) {
+  auto refuse = [&](const std::string& why, const std::string& hint) {
+    throw Error(Code::invalid, why, {.file = file.string()}, hint);
+  };
+  std::error_code failed;
+  auto size = int64_t(fs::file_size(file, failed));
+  if (failed) throw file_error(failed.value(), "read", file);
+  if (size == 0) refuse("the file is empty", "");
+  if (head_of(file, 4) != "PAR1") refuse("this is not a Parquet file", "");
+  std::string tail = tail_of(file, 8);
+  uint32_t footer = 0;
+  if (tail.size() == 8) std::memcpy(&footer, tail.data(), 4);
+  bool whole = size >= 12 && tail.substr(4) == "PAR1" && int64_t(footer) <= size - 12;
+  if (!whole) refuse("this Parquet file is cut short", "copy it again from where it was made");
+}
+
+class ParquetSource : public Source {
+ public:
+  explicit ParquetSource(const SourceSpec& spec)
+      : spec_(spec),
+        kind_(Sources::instance().get("parquet", "kind of source")),
+        files_(find_files(spec)) {
+    source_params(spec, kind_);
+  }
+
+  std::vector<SourceTable> open(SqlSession& session) override {
+    for (const fs::path& file : files_.files) check_frame(file);
+    std::vector<SourceTable> tables;
+    if (!files_.as.empty()) {
+      std::string read = fmt::format(
+          "read_parquet({}, filename=true, union_by_name=true, hive_partitioning=false)",
+          sql_list(files_.files));
+      tables.push_back(table(session, files_.as, files_.files, with_short_names(read, spec_.base)));
+      return tables;
+    }
+    std::vector<std::string> names = table_names(files_, kind_.suffixes);
+    for (size_t i = 0; i < names.size(); ++i) {
+      std::string read =
+          fmt::format("read_parquet({}, hive_partitioning=false)", sql_list({files_.files[i]}));
+      tables.push_back(table(session, names[i], {files_.files[i]}, read));
+    }
+    return tables;
+  }
+
+ private:
+  SourceTable table(SqlSession& session, const std::string& name,
+                    const std::vector<fs::path>& files, const std::string& relation) const {
+    SourceTable out;
+    out.schema = spec_.name;
+    out.name = name;
+    out.relation = relation;
+    out.files = files;
+    out.single_file_order = files.size() == 1;
+    try {
+      out.columns = session.describe("SELECT * FROM " + relation);
+    } catch (const Error& error) {
+      throw in_file(error, files[0]);
+    }
+    return out;
+  }
+
+  SourceSpec spec_;
+  const SourceKind& kind_;
+  SourceFiles files_;
+};
+
+RegisterSource parquet({
+    .name = "parquet",
+    .text = "Parquet files, one table a file, or one of all with `as`",
+    .example = "{files: \"logs/**/*.parquet\", as: readings}",
+    .suffixes = {".parquet", ".parq"},
+    .schemes = {},
+    .params = {},
+    .make = [](const SourceSpec& spec) { return std::make_unique<ParquetSource>(spec); },
+});
+
+}  // namespace
+}  // namespace gristmill
