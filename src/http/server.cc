@@ -129,6 +129,7 @@ void HttpServer::run() {
   for (int i = 0; i < impl.threads; ++i) {
     SessionContext context{impl.router, impl.limits, impl.on_answer, impl.on_rejected,
                            impl.limits.buffer_bytes / impl.threads};
+    context.request.thread = i;
     impl.workers.push_back(std::make_unique<Worker>(std::move(context), impl.open_connections));
   }
   std::vector<std::jthread> threads;

@@ -23,6 +23,7 @@ struct HttpRequest {
   std::vector<std::string_view> captures;  // of the route's `*` parts, percent-decoded
   std::string_view header(std::string_view name) const;  // "" when absent; any case
   std::vector<std::pair<std::string_view, std::string_view>> headers;
+  int thread = 0;  // of the network threads, from 0: for memory of one's own on each
 };
 
 // Reused from request to request: clear() keeps capacity.
