@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "expr/evaluation.h"
+#include "expr/number_text.h"
 
 namespace gristmill {
 namespace {
@@ -18,9 +19,11 @@ void append_constant(const ExprNode& node, ColumnBuffer& out) {
     case Type::boolean:
       return out.append(value.get<bool>());
     case Type::float64:
-      if (value == "nan") return out.append(std::numeric_limits<double>::quiet_NaN());
-      if (value == "inf") return out.append(std::numeric_limits<double>::infinity());
-      if (value == "-inf") return out.append(-std::numeric_limits<double>::infinity());
+      if (value.is_string()) {
+        double number = 0;
+        read_float64(value.get_ref<const std::string&>(), number);
+        return out.append(number);
+      }
       return out.append(value.get<double>());
     case Type::string:
       return out.append(std::string_view(value.get_ref<const std::string&>()));

@@ -13,7 +13,7 @@ namespace {
 nlohmann::json saved_value(const nlohmann::json& value) {
   if (!value.is_number_float()) return value;
   const double number = value.get<double>();
-  if (std::isnan(number)) return "nan";
+  if (std::isnan(number)) return std::signbit(number) ? "-nan" : "nan";
   if (std::isinf(number)) return number > 0 ? "inf" : "-inf";
   return value;
 }

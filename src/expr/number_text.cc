@@ -60,16 +60,21 @@ struct Decimal {
   bool negative = false;
   std::string digits;
   int64_t point = 0;
+  int64_t exponent = 0;
+  size_t whole = 0;  // digits before the point, as written
 };
 
-bool read_exponent(std::string_view text, int64_t& exponent) {
+// DuckDB lets the exponent's digits lack where space follows, and a point stand behind them.
+bool read_exponent(std::string_view text, bool spaced, int64_t& exponent) {
   bool negative = false;
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
     negative = text[0] == '-';
     text.remove_prefix(1);
   }
   std::string digits;
-  if (!take_digits(text, digits) || !text.empty()) return false;
+  const bool digits_lack = !take_digits(text, digits);
+  if (digits_lack && !spaced) return false;
+  if (!text.empty() && (digits_lack || text != ".")) return false;
   constexpr int64_t far = 1'000'000;
   exponent = 0;
   for (char c : digits) exponent = std::min(far, exponent * 10 + (c - '0'));
@@ -77,24 +82,40 @@ bool read_exponent(std::string_view text, int64_t& exponent) {
   return true;
 }
 
-bool read_decimal(std::string_view text, Decimal& decimal) {
-  if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
+// `spaced`: space followed in the original.
+bool read_decimal(std::string_view text, bool spaced, Decimal& decimal) {
+  const bool is_signed = !text.empty() && (text[0] == '-' || text[0] == '+');
+  if (is_signed) {
     decimal.negative = text[0] == '-';
     text.remove_prefix(1);
   }
   take_digits(text, decimal.digits);
-  decimal.point = static_cast<int64_t>(decimal.digits.size());
-  if (!text.empty() && text[0] == '.') {
+  decimal.whole = decimal.digits.size();
+  decimal.point = static_cast<int64_t>(decimal.whole);
+  const bool point = !text.empty() && text[0] == '.';
+  if (point) {
     text.remove_prefix(1);
     take_digits(text, decimal.digits);
   }
-  if (decimal.digits.empty()) return false;
+  // A sign before nothing but space is 0 to DuckDB.
+  if (decimal.digits.empty()) return is_signed && spaced && text.empty() && !point;
   if (text.empty()) return true;
   if (text[0] != 'e' && text[0] != 'E') return false;
-  int64_t exponent;
-  if (!read_exponent(text.substr(1), exponent)) return false;
-  decimal.point += exponent;
+  if (!read_exponent(text.substr(1), spaced, decimal.exponent)) return false;
+  decimal.point += decimal.exponent;
   return true;
+}
+
+// DuckDB wants the digits before the point to be a BIGINT by themselves, even when an exponent
+// makes the number small, and exponents of 16 bits.
+bool parts_fit(const Decimal& decimal) {
+  if (decimal.exponent < -32768 || decimal.exponent > 32767) return false;
+  int64_t sum = 0;
+  for (size_t i = 0; i < decimal.whole; ++i) {
+    if (__builtin_mul_overflow(sum, int64_t(10), &sum)) return false;
+    if (__builtin_sub_overflow(sum, int64_t(decimal.digits[i] - '0'), &sum)) return false;
+  }
+  return decimal.negative || sum != std::numeric_limits<int64_t>::min();
 }
 
 // The whole number nearest, half away from zero.
@@ -124,7 +145,7 @@ bool equal_ignoring_case(std::string_view text, std::string_view lower) {
 // std::from_chars leaves the value alone when it is out of range; which end it left, this says.
 double beyond_range(std::string_view text) {
   Decimal decimal;
-  if (!read_decimal(text, decimal)) return 0;
+  if (!read_decimal(text, false, decimal)) return 0;
   const size_t first = std::min(decimal.digits.find_first_not_of('0'), decimal.digits.size());
   const double size = decimal.point - static_cast<int64_t>(first) > 0
                           ? std::numeric_limits<double>::infinity()
@@ -147,15 +168,19 @@ bool without_underscores(std::string_view text, std::string& plain) {
 }  // namespace
 
 bool read_int64(std::string_view text, int64_t& value) {
+  const bool spaced = !text.empty() && is_space(text.back());
   text = strip(text);
-  if (text.size() > 2 && text[0] == '0') {
-    if (text[1] == 'x' || text[1] == 'X') return read_radix(text.substr(2), 16, value);
-    if (text[1] == 'b' || text[1] == 'B') return read_radix(text.substr(2), 2, value);
+  if (text.size() > 2 && text[0] == '0' && (text[1] | 0x20) > '9') {
+    // DuckDB takes no space after these.
+    if (spaced) return false;
+    const char mark = static_cast<char>(text[1] | 0x20);
+    if (mark == 'x') return read_radix(text.substr(2), 16, value);
+    if (mark == 'b') return read_radix(text.substr(2), 2, value);
   }
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error == std::errc() && end == text.data() + text.size()) return true;
   Decimal decimal;
-  return read_decimal(text, decimal) && round_decimal(decimal, value);
+  return read_decimal(text, spaced, decimal) && parts_fit(decimal) && round_decimal(decimal, value);
 }
 
 bool read_float64(std::string_view text, double& value) {
@@ -167,7 +192,7 @@ bool read_float64(std::string_view text, double& value) {
   }
   if (text.size() > 1 && text[0] == '+') {
     text.remove_prefix(1);
-    if (text[0] == '-' || text[0] == '+') return false;
+    if (text[0] == '+') return false;
   }
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (end != text.data() + text.size() || error == std::errc::invalid_argument) return false;
@@ -187,7 +212,7 @@ bool read_boolean(std::string_view text, bool& value) {
 }
 
 std::string_view write_float64(double value, char (&buffer)[40]) {
-  if (std::isnan(value)) return "nan";
+  if (std::isnan(value)) return std::signbit(value) ? "-nan" : "nan";
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
   // Positional between 1e-4 and 1e16, as people write numbers.
   const double size = std::fabs(value);

@@ -139,7 +139,8 @@ bool constant_fits(const ExprNode& node) {
     case Type::boolean:
       return value.is_boolean();
     case Type::float64:
-      return value.is_number() || value == "nan" || value == "inf" || value == "-inf";
+      return value.is_number() || value == "nan" || value == "-nan" || value == "inf" ||
+             value == "-inf";
     case Type::string:
       return value.is_string();
     case Type::date:

@@ -102,6 +102,7 @@ class Binder {
       auto& selected = json["statements"][0]["node"]["select_list"];
       if (!selected.is_array() || selected.size() != 1) return nlohmann::json();
       selected = nullptr;
+      json["statements"][0].erase("named_param_map");  // parameters are refused by name
       return json;
     };
     if (shell(parsed) != shell(tree("1"))) {
@@ -110,35 +111,45 @@ class Binder {
     return std::move(parsed["statements"][0]["node"]["select_list"][0]);
   }
 
-  // " at character 5": positions count bytes of the SQL.
-  std::string place(const nlohmann::json& error, const std::vector<size_t>& inserted = {}) const {
+  // Position in the text of what DuckDB says about its SQL, from 0; the text's size: its end.
+  std::optional<size_t> position_of(const nlohmann::json& error) const {
     auto it = error.find("position");
-    if (it == error.end() || !it->is_string()) return "";
-    size_t at = std::strtoull(it->get_ref<const std::string&>().c_str(), nullptr, 10);
-    if (at < before.size()) return "";
-    at -= before.size();
-    const auto earlier = std::count_if(inserted.begin(), inserted.end(),
-                                       [&](size_t position) { return position < at; });
-    at -= std::min(at, size_t(earlier) * 2);
-    if (at >= text_.size()) return ", at its end";
-    const auto characters =
-        std::count_if(text_.begin(), text_.begin() + std::ptrdiff_t(at),
-                      [](char c) { return (static_cast<uint8_t>(c) & 0xC0) != 0x80; });
-    return fmt::format(", at character {}", characters + 1);
+    if (it == error.end() || !it->is_string()) return std::nullopt;
+    const size_t at = std::strtoull(it->get_ref<const std::string&>().c_str(), nullptr, 10);
+    if (at < before.size()) return std::nullopt;
+    return at - before.size();
+  }
+
+  // Of an error in binding, whose position counts bytes, those of `e0` among them.
+  std::string place(const nlohmann::json& error) const {
+    auto at = position_of(error);
+    if (!at) return "";
+    for (size_t k = 0; k < inserted_.size(); ++k) {
+      if (inserted_[k] + 2 * k < *at) *at -= 2;
+    }
+    return fmt::format(", at character {}", characters(text_.substr(0, *at)) + 1);
+  }
+
+  static size_t characters(std::string_view text) {
+    return size_t(std::count_if(text.begin(), text.end(),
+                                [](char c) { return (static_cast<uint8_t>(c) & 0xC0) != 0x80; }));
   }
 
   [[noreturn]] void refuse_syntax(const nlohmann::json& error) const {
     auto message = error.value("error_message", std::string());
     message = message.substr(0, message.find('\n'));
-    const std::string where = place(error);
-    // Beyond the end, DuckDB names our own text or all the rest of the user's.
-    const bool ends = where == ", at its end";
-    if (ends || message.starts_with("unterminated")) {
+    // Here the position counts characters.
+    const auto at = position_of(error);
+    const bool ends = at && *at >= characters(text_);
+    // Beyond the end, DuckDB names our own text, and of an open quote all the rest of the user's.
+    if (ends) {
+      message = "it ends too early: an operand or a closing parenthesis is missing";
+    } else if (message.starts_with("unterminated")) {
       message = message.substr(0, message.find(" at or near"));
-      if (ends) message = "it ends too early: an operand or a closing parenthesis is missing";
     }
-    throw Error(Code::invalid, fmt::format("the expression `{}` cannot be read{}: {}", shown(),
-                                           ends ? "" : where, message));
+    throw Error(Code::invalid,
+                fmt::format("the expression `{}` cannot be read{}: {}", shown(),
+                            at && !ends ? fmt::format(", at character {}", *at + 1) : "", message));
   }
 
   std::string shown() const {
@@ -274,8 +285,7 @@ class Binder {
       message = "DuckDB cannot bind it";
     }
     throw Error(Code::invalid,
-                fmt::format("the expression `{}` is wrong{}: {}", shown(), place(error, inserted_),
-                            message),
+                fmt::format("the expression `{}` is wrong{}: {}", shown(), place(error), message),
                 {}, hint);
   }
 
@@ -285,7 +295,8 @@ class Binder {
       if (is_text(node, "expression_class", "BOUND_AGGREGATE")) {
         throw Error(Code::invalid,
                     fmt::format("the aggregate `{}` looks at many rows; an expression sees one",
-                                node.value("name", "")));
+                                node.value("name", "") == "count_star" ? "count(*)"
+                                                                       : node.value("name", "")));
       }
     });
     const nlohmann::json& below = plan.at("children").at(0);

@@ -136,7 +136,7 @@ nlohmann::json constant_value(const Column& column) {
       return column.boolean(0);
     case Type::float64: {
       const double value = *column.values<double>();
-      if (std::isnan(value)) return "nan";
+      if (std::isnan(value)) return std::signbit(value) ? "-nan" : "nan";
       if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
       return value;
     }

