@@ -25,7 +25,13 @@ Error corrupt(const char* what) { return Error(Code::corrupt, what); }
 }  // namespace
 
 DatetimeEncoder::DatetimeEncoder(DatetimePlan plan) : plan_(std::move(plan)) {
-  for (const DatetimeOutput& output : plan_.outputs) needs_civil_ |= needs_civil(output.part);
+  for (const DatetimeOutput& output : plan_.outputs) {
+    needs_civil_ |= needs_civil(output.part);
+    const Circle& circle = circle_of(output.part);
+    circles_.push_back(output.form == Form::sine     ? circle.sine.data()
+                       : output.form == Form::cosine ? circle.cosine.data()
+                                                     : nullptr);
+  }
 }
 
 void DatetimeEncoder::bind(const Schema& in) {
@@ -66,11 +72,12 @@ void DatetimeEncoder::encode(const Batch& rows, const FeatureRows& out, const in
     }
     const WallTime wall = clock.wall(i);
     if (needs_civil_) civil = civil_from_days(wall.days);
-    for (const DatetimeOutput& output : plan_.outputs) {
+    for (size_t o = 0; o < plan_.outputs.size(); ++o) {
+      const DatetimeOutput& output = plan_.outputs[o];
       double value;
       if (output.part == Part::before) {
         if (time.is_null(i)) {
-          *cell++ = missing;
+          cell[o] = missing;
           continue;
         }
         value = days_before(clock, time_clock, i, local);
@@ -79,15 +86,13 @@ void DatetimeEncoder::encode(const Batch& rows, const FeatureRows& out, const in
       } else {
         int64_t whole = value_of(output.part, wall, civil);
         const PartInfo& info = info_of(output.part);
-        if (output.form != Form::number) {
-          const Circle& circle = circle_of(output.part);
-          size_t place = size_t(whole - info.first);
-          *cell++ = output.form == Form::sine ? circle.sine[place] : circle.cosine[place];
+        if (circles_[o] != nullptr) {
+          cell[o] = circles_[o][whole - info.first];
           continue;
         }
         value = double(whole) / info.unit;
       }
-      *cell++ = float((value - output.shift) / output.scale);
+      cell[o] = float((value - output.shift) / output.scale);
     }
   }
 }

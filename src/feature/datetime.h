@@ -42,6 +42,8 @@ class DatetimeEncoder : public Encoder {
 
  private:
   DatetimePlan plan_;
+  // Of each output: its values over a cycle, or null for a number.
+  std::vector<const float*> circles_;
   bool needs_civil_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "base/error.h"
 #include "feature/datetime.h"
@@ -19,14 +20,16 @@ using Form = DatetimeOutput::Form;
 // What training saw of a column.
 struct Seen {
   int64_t present = 0, nulls = 0;
-  double first = std::numeric_limits<double>::infinity();  // days since 1970-01-01
-  double last = -std::numeric_limits<double>::infinity();
-  std::array<int64_t, calendar_part_count> least, most;  // of each part
+  int64_t first = std::numeric_limits<int64_t>::max();  // days of a date, else microseconds
+  int64_t last = std::numeric_limits<int64_t>::min();
+  // The first value of each part, and whether another one came.
+  std::array<std::optional<int64_t>, calendar_part_count> value;
+  std::array<bool, calendar_part_count> varies{};
   Moments before;
 
-  Seen() {
-    least.fill(std::numeric_limits<int64_t>::max());
-    most.fill(std::numeric_limits<int64_t>::min());
+  void see(size_t part, int64_t of_part) {
+    if (!value[part]) value[part] = of_part;
+    varies[part] |= *value[part] != of_part;
   }
   void merge(const Seen& later) {
     present += later.present;
@@ -34,8 +37,8 @@ struct Seen {
     first = std::min(first, later.first);
     last = std::max(last, later.last);
     for (size_t p = 0; p < calendar_part_count; ++p) {
-      least[p] = std::min(least[p], later.least[p]);
-      most[p] = std::max(most[p], later.most[p]);
+      if (later.value[p]) see(p, *later.value[p]);
+      varies[p] |= later.varies[p];
     }
     before.merge(later.before);
   }
@@ -60,23 +63,9 @@ class DatetimeFit : public EncoderFit {
     Seen chunk;
     chunk.nulls = column.null_count();
     chunk.present = column.length - chunk.nulls;
+    observe_span(column, chunk);
     Clock clock(column, zone_);
-    for_present(column, [&](int64_t i) {
-      double days = clock.days(i, false);
-      chunk.first = std::min(chunk.first, days);
-      chunk.last = std::max(chunk.last, days);
-      WallTime wall = clock.wall(i);
-      CivilDate civil = civil_from_days(wall.days);
-      for (size_t p = 0; p < calendar_part_count; ++p) {
-        if (Part(p) == Part::week) continue;
-        int64_t value = value_of(Part(p), wall, civil);
-        chunk.least[p] = std::min(chunk.least[p], value);
-        chunk.most[p] = std::max(chunk.most[p], value);
-      }
-    });
-    // A week varies as its day of the year does.
-    chunk.least[size_t(Part::week)] = chunk.least[size_t(Part::day_of_year)];
-    chunk.most[size_t(Part::week)] = chunk.most[size_t(Part::day_of_year)];
+    observe_parts(column, clock, chunk);
     if (!time_.empty()) observe_before(rows, column, clock, chunk);
     seen_.merge(chunk);
   }
@@ -106,7 +95,7 @@ class DatetimeFit : public EncoderFit {
                  : fmt::format(
                        "its values span {:.3g} days of training, in which no part of the "
                        "calendar comes back",
-                       seen_.last - seen_.first);
+                       days(seen_.last) - days(seen_.first));
       return nullptr;
     }
     if (plan.uses_time) plan.time = SourceColumn({time_, *time_type_});
@@ -114,26 +103,72 @@ class DatetimeFit : public EncoderFit {
   }
 
  private:
+  double days(int64_t value) const {
+    return column_.type() == Type::date ? double(value) : double(value) / double(micros_per_day);
+  }
+  int64_t year(int64_t value) const {
+    Column one{.type = column_.type(), .length = 1, .data = &value};
+    auto date = int32_t(value);
+    if (one.type == Type::date) one.data = &date;
+    return civil_from_days(Clock(one, zone_).wall(0).days).year;
+  }
+
+  static void observe_span(const Column& column, Seen& chunk) {
+    auto see = [&](int64_t value) {
+      chunk.first = std::min(chunk.first, value);
+      chunk.last = std::max(chunk.last, value);
+    };
+    if (column.type == Type::date) {
+      for_present(column, [&, v = column.values<int32_t>()](int64_t i) { see(v[i]); });
+    } else {
+      for_present(column, [&, v = column.values<int64_t>()](int64_t i) { see(v[i]); });
+    }
+  }
+
+  // A part that was seen to vary needs no more rows: after a few, none does.
+  void observe_parts(const Column& column, Clock& clock, Seen& chunk) const {
+    std::vector<Part> open = candidates();
+    for (int64_t i = 0; i < column.length && !open.empty(); ++i) {
+      if (column.is_null(i)) continue;
+      WallTime wall = clock.wall(i);
+      CivilDate civil = civil_from_days(wall.days);
+      std::erase_if(open, [&](Part part) {
+        chunk.see(size_t(part), value_of(part, wall, civil));
+        return chunk.varies[size_t(part)];
+      });
+    }
+  }
+  // Calendar parts that may be written.
+  std::vector<Part> candidates() const {
+    std::vector<Part> parts = parts_;
+    if (parts.empty()) parts = {Part::hour, Part::weekday, Part::day_of_year};
+    std::erase_if(parts, [&](Part part) {
+      return size_t(part) >= calendar_part_count ||
+             (info_of(part).of_day && column_.type() == Type::date);
+    });
+    return parts;
+  }
+
   void observe_before(const Batch& rows, const Column& column, Clock& clock, Seen& chunk) {
     const Column& time = rows.columns[rows.schema->index_of(time_, "the prediction time")];
     if (!is_time(time.type)) return;
     time_type_ = time.type;
     Clock time_clock(time, zone_);
-    std::vector<double> days;
-    days.reserve(size_t(chunk.present));
+    std::vector<double> distances;
+    distances.reserve(size_t(chunk.present));
     for_present(column, [&](int64_t i) {
       if (!time.is_null(i))
-        days.push_back(days_before(clock, time_clock, i, time.type != column.type));
+        distances.push_back(days_before(clock, time_clock, i, time.type != column.type));
     });
     chunk.before.observe(
-        {.type = Type::float64, .length = int64_t(days.size()), .data = days.data()});
+        {.type = Type::float64, .length = int64_t(distances.size()), .data = distances.data()});
   }
 
   // A part is chosen when training saw its whole cycle: what it did not see it cannot answer for.
   std::vector<Part> chosen() const {
     std::vector<Part> parts;
-    double span = seen_.last - seen_.first;
-    for (Part part : {Part::hour, Part::weekday, Part::day_of_year})
+    double span = days(seen_.last) - days(seen_.first);
+    for (Part part : candidates())
       if (span >= info_of(part).span) parts.push_back(part);
     if (!time_.empty()) parts.push_back(Part::before);
     return parts;
@@ -150,12 +185,12 @@ class DatetimeFit : public EncoderFit {
       return;
     }
     if (part == Part::elapsed) {
-      double span = seen_.last - seen_.first;
-      if (span > 0) plan.outputs.push_back(uniform(part, seen_.first, seen_.first, seen_.last));
+      double first = days(seen_.first);
+      if (seen_.first < seen_.last)
+        plan.outputs.push_back(uniform(part, first, first, days(seen_.last)));
       return;
     }
-    int64_t least = seen_.least[size_t(part)], most = seen_.most[size_t(part)];
-    if (least == most) return;
+    if (!seen_.varies[size_t(part)]) return;
     const PartInfo& info = info_of(part);
     if (wants_.cyclic && info.period > 0) {
       plan.outputs.push_back({part, Form::sine});
@@ -164,7 +199,7 @@ class DatetimeFit : public EncoderFit {
       plan.outputs.push_back(
           uniform(part, 0, info.first / info.unit, (info.first + info.period - 1) / info.unit));
     } else {
-      plan.outputs.push_back(uniform(part, 0, double(least), double(most)));
+      plan.outputs.push_back(uniform(part, 0, double(year(seen_.first)), double(year(seen_.last))));
     }
   }
 

@@ -1,5 +1,6 @@
 #include "feature/levels.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "base/error.h"
@@ -23,24 +24,13 @@ LevelTable::LevelTable(const std::vector<std::string_view>& levels) {
   }
 }
 
-void LevelCounts::add(LevelKey key, std::string_view text, int64_t count) {
-  size_t i = key.slot(shift_);
-  for (; slots_[i] != 0; i = (i + 1) & (slots_.size() - 1)) {
-    Entry& entry = entries_[slots_[i] - 1];
-    if (entry.key == key && (key.length <= 8 || std::memcmp(bytes_.data() + entry.begin,
-                                                            text.data(), key.length) == 0)) {
-      entry.count += count;
-      admitted_ += count;
-      return;
-    }
-  }
+void LevelCounts::admit(size_t slot, LevelKey key, std::string_view text, int64_t count) {
   if (text.size() > max_length || entries_.size() >= max_values ||
       bytes_.size() + text.size() > max_bytes)
     return leave_over(text, count);
   entries_.push_back({key, uint32_t(bytes_.size()), count});
   bytes_ += text;
-  slots_[i] = uint32_t(entries_.size());
-  admitted_ += count;
+  slots_[slot] = uint32_t(entries_.size());
   if (entries_.size() * 2 > slots_.size()) grow();
 }
 
@@ -49,6 +39,12 @@ void LevelCounts::leave_over(std::string_view text, int64_t count) {
   if (text.size() <= max_length) return;
   long_ += count;
   long_bytes_ += count * int64_t(text.size());
+}
+
+int64_t LevelCounts::admitted() const {
+  int64_t rows = 0;
+  for (const Entry& e : entries_) rows += e.count;
+  return rows;
 }
 
 void LevelCounts::grow() {

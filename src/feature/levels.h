@@ -10,8 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include "sketch/hash.h"
-
 namespace gristmill {
 
 // What tells two levels apart, up to those of more than 8 bytes with equal hashes.
@@ -20,8 +18,9 @@ struct LevelKey {
   uint32_t length = 0;
 
   static LevelKey of(std::string_view text) {
-    return {text.size() <= 8 ? word_of(text.data(), text.size()) : hash64(text),
-            uint32_t(text.size())};
+    return {
+        text.size() <= 8 ? word_of(text.data(), text.size()) : hash_of(text.data(), text.size()),
+        uint32_t(text.size())};
   }
   static LevelKey of(int64_t number) { return {uint64_t(number), 8}; }
 
@@ -44,7 +43,36 @@ struct LevelKey {
     auto byte = [p](size_t i) { return uint64_t(uint8_t(p[i])) << (8 * i); };
     return byte(0) | byte(n / 2) | byte(n - 1);
   }
+  // Of more than 8 bytes, the last word overlapping the one before: no call, no odd bytes. Kept
+  // nowhere: tables are rebuilt from their levels.
+  static uint64_t hash_of(const char* p, size_t n) {
+    uint64_t hash = n, word;
+    auto fold = [&hash](uint64_t bits) {
+      auto product = static_cast<unsigned __int128>(hash ^ bits) * 0x9e3779b97f4a7c15ULL;
+      hash = uint64_t(product) ^ uint64_t(product >> 64);
+    };
+    for (size_t i = 0; i + 8 < n; i += 8) {
+      std::memcpy(&word, p + i, 8);
+      fold(word);
+    }
+    std::memcpy(&word, p + n - 8, 8);
+    fold(word);
+    return hash;
+  }
 };
+
+// Of two texts of n > 8 bytes.
+inline bool same_bytes(const char* a, const char* b, size_t n) {
+  uint64_t x, y;
+  for (size_t i = 0; i + 8 < n; i += 8) {
+    std::memcpy(&x, a + i, 8);
+    std::memcpy(&y, b + i, 8);
+    if (x != y) return false;
+  }
+  std::memcpy(&x, a + n - 8, 8);
+  std::memcpy(&y, b + n - 8, 8);
+  return x == y;
+}
 
 // Frozen levels → codes. O(1) a lookup; 16 bytes a slot, at most half of them used.
 class LevelTable {
@@ -71,7 +99,7 @@ class LevelTable {
       const Slot& slot = slots_[i];
       if (slot.code == 0) return 1;
       if (slot.word == key.word && slot.length == key.length &&
-          (key.length <= 8 || std::memcmp(level(slot), text, key.length) == 0))
+          (key.length <= 8 || same_bytes(level(slot), text, key.length)))
         return slot.code;
     }
   }
@@ -108,7 +136,7 @@ class LevelCounts {
   void merge(const LevelCounts& later);
 
   int64_t nulls() const { return nulls_; }
-  int64_t admitted() const { return admitted_; }      // rows with a value that is counted
+  int64_t admitted() const;                           // rows with a value that is counted
   int64_t left_over() const { return left_over_; }    // rows with a value that is not
   int64_t too_long() const { return long_; }          // of these: longer than max_length
   int64_t long_bytes() const { return long_bytes_; }  // of these
@@ -123,7 +151,19 @@ class LevelCounts {
   };
 
   std::string_view value(const Entry& e) const { return {bytes_.data() + e.begin, e.key.length}; }
-  void add(LevelKey key, std::string_view text, int64_t count);
+  void add(LevelKey key, std::string_view text, int64_t count) {
+    size_t i = key.slot(shift_);
+    for (; slots_[i] != 0; i = (i + 1) & (slots_.size() - 1)) {
+      Entry& entry = entries_[slots_[i] - 1];
+      if (entry.key == key &&
+          (key.length <= 8 || same_bytes(bytes_.data() + entry.begin, text.data(), key.length))) {
+        entry.count += count;
+        return;
+      }
+    }
+    admit(i, key, text, count);
+  }
+  void admit(size_t slot, LevelKey key, std::string_view text, int64_t count);
   void leave_over(std::string_view text, int64_t count);
   void grow();
 
@@ -131,7 +171,7 @@ class LevelCounts {
   std::vector<uint32_t> slots_ = std::vector<uint32_t>(64);  // index of an entry + 1; 0: empty
   int shift_ = 58;
   std::string bytes_;
-  int64_t nulls_ = 0, admitted_ = 0, left_over_ = 0, long_ = 0, long_bytes_ = 0;
+  int64_t nulls_ = 0, left_over_ = 0, long_ = 0, long_bytes_ = 0;
 };
 
 }  // namespace gristmill

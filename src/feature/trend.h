@@ -11,7 +11,7 @@
 
 namespace gristmill {
 
-// Looks at up to 4,096 rows of each chunk, evenly spaced. Merged in the same order, equal chunks
+// Looks at up to 2,048 rows of each chunk, evenly spaced. Merged in the same order, equal chunks
 // give equal verdicts.
 class Trend {
  public:
@@ -22,7 +22,7 @@ class Trend {
   std::string verdict() const;
 
  private:
-  static constexpr int64_t sample = 4096;
+  static constexpr int64_t sample = 2048;
   static constexpr size_t most_values = 256;
 
   struct Stretch {
