@@ -87,18 +87,18 @@ Bounds Bounds::from_json(const nlohmann::json& saved, Type type) {
 
 bool Bounds::find_outside(const Column& column, uint64_t* hits) const {
   if (type == Type::float64) {
-    return find_hits(column, hits, [v = column.values<double>(), a = low, b = high](int64_t i) {
-      return !((v[i] >= a) & (v[i] <= b));
-    });
+    // Not "below or above": NaN is neither.
+    return find_number_hits<double>(
+        column, hits, [a = low, b = high](auto v) { return ((v >= a) & (v <= b)) == 0; });
   }
   if (type == Type::date) {
-    return find_hits(column, hits, [v = column.values<int32_t>(), a = first, b = last](int64_t i) {
-      return (v[i] < a) | (v[i] > b);
-    });
+    constexpr int64_t least = std::numeric_limits<int32_t>::min();
+    constexpr int64_t most = std::numeric_limits<int32_t>::max();
+    auto a = int32_t(std::max(first, least)), b = int32_t(std::min(last, most));
+    return find_number_hits<int32_t>(column, hits, [a, b](auto v) { return (v < a) | (v > b); });
   }
-  return find_hits(column, hits, [v = column.values<int64_t>(), a = first, b = last](int64_t i) {
-    return (v[i] < a) | (v[i] > b);
-  });
+  return find_number_hits<int64_t>(column, hits,
+                                   [a = first, b = last](auto v) { return (v < a) | (v > b); });
 }
 
 }  // namespace gristmill

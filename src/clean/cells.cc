@@ -34,8 +34,7 @@ bool all_empty(const Column& column, const uint64_t* hits) {
 bool find_missing(const Column& column, uint64_t* hits) {
   uint64_t any = 0;
   const bool floats = column.type == Type::float64;
-  if (floats)
-    find_hits(column, hits, [v = column.values<double>()](int64_t i) { return v[i] != v[i]; });
+  if (floats) find_number_hits<double>(column, hits, [](auto v) { return v != v; });
   for (int64_t word = 0; word < words_of(column.length); ++word) {
     int64_t left = column.length - word * 64;
     uint64_t rows = left >= 64 ? ~uint64_t(0) : (uint64_t(1) << left) - 1;

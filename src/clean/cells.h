@@ -2,6 +2,10 @@
 // missing; and telling the report. A bitmap of n rows is (n + 63) / 64 words; bits past n are 0.
 #pragma once
 
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
+
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -34,6 +38,36 @@ bool find_hits(const Column& column, uint64_t* hits, Match&& match) {
     } else {
       for (int64_t i = base; i < column.length; ++i) bits |= uint64_t(bool(match(i))) << (i - base);
     }
+    hits[word] = bits & present_word(column, word);
+    any |= hits[word];
+  }
+  return any != 0;
+}
+
+// The same for numbers, four or eight cells at a time: match(v) is given single cells and vectors
+// of them, and so must be made of comparisons, & and | alone.
+template <class T, class Match>
+bool find_number_hits(const Column& column, uint64_t* hits, Match&& match) {
+  const T* cells = column.values<T>();
+  uint64_t any = 0;
+  for (int64_t word = 0; word * 64 < column.length; ++word) {
+    const T* from = cells + word * 64;
+    const int64_t count = std::min<int64_t>(64, column.length - word * 64);
+    uint64_t bits = 0;
+    int64_t i = 0;
+#ifdef __AVX2__
+    constexpr int lanes = 32 / int(sizeof(T));
+    typedef T Lanes __attribute__((vector_size(32)));
+    for (; i + lanes <= count; i += lanes) {
+      Lanes v;
+      std::memcpy(&v, from + i, sizeof(v));
+      auto mask = match(v);
+      int found = sizeof(T) == 8 ? _mm256_movemask_pd(reinterpret_cast<__m256d>(mask))
+                                 : _mm256_movemask_ps(reinterpret_cast<__m256>(mask));
+      bits |= uint64_t(uint32_t(found)) << i;
+    }
+#endif
+    for (; i < count; ++i) bits |= uint64_t(bool(match(from[i]))) << i;
     hits[word] = bits & present_word(column, word);
     any |= hits[word];
   }

@@ -72,7 +72,9 @@ class Derive : public Rule {
       const std::string& name = definitions_[s].name;
       size_t errors = scratch.errors.size();
       Column made = step.expr.evaluate(rows, scratch);
-      for (; errors < scratch.errors.size(); ++errors) scratch.errors[errors].field = name;
+      for (; errors < scratch.errors.size(); ++errors) {
+        if (scratch.errors[errors].field.empty()) scratch.errors[errors].field = name;
+      }
       Column before;
       if (!step.added) before = std::exchange(rows.columns[step.index], made);
       if (step.added) rows.columns.push_back(made);

@@ -58,8 +58,9 @@ class Drop : public Rule {
     for (size_t e = 0; e < exprs_.size(); ++e) {
       size_t errors = scratch.errors.size();
       Column dropped = exprs_[e].evaluate(rows, scratch);
-      for (; errors < scratch.errors.size(); ++errors)
-        scratch.errors[errors].field = conditions_[e].text;
+      for (; errors < scratch.errors.size(); ++errors) {
+        if (scratch.errors[errors].field.empty()) scratch.errors[errors].field = "drop";
+      }
       // A row that an earlier condition dropped is not counted again.
       any |= find_hits(dropped, hits, [&](int64_t i) { return dropped.boolean(i); });
       for (int64_t w = 0; w < words; ++w) hits[w] &= kept[w];

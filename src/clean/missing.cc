@@ -16,23 +16,25 @@ struct Target {
   Type type;
   std::vector<Value> values;
   size_t index = 0;
+  bool matches_nan = false;
   TextSet texts;
 };
 
-// What the hits of one column are, by its type.
+// Cells equal to one of the values; `part` is where a Value keeps a number of type T.
+template <class T, class Part>
+bool find_equal(const Column& column, const std::vector<Value>& values, Part Value::* part,
+                uint64_t* hits) {
+  const T first = T(values[0].*part);
+  if (values.size() == 1)
+    return find_number_hits<T>(column, hits, [=](auto v) { return v == first; });
+  return find_number_hits<T>(column, hits, [&](auto v) {
+    auto hit = v == first;
+    for (size_t i = 1; i < values.size(); ++i) hit = hit | (v == T(values[i].*part));
+    return hit;
+  });
+}
+
 bool find_target(const Column& column, const Target& target, uint64_t* hits) {
-  auto find_in = [&](const auto* cells) {
-    using T = std::decay_t<decltype(*cells)>;
-    if (target.values.size() == 1) {
-      auto wanted = T(target.values[0].whole);
-      return find_hits(column, hits, [=](int64_t i) { return cells[i] == wanted; });
-    }
-    return find_hits(column, hits, [&](int64_t i) {
-      bool hit = false;
-      for (const Value& value : target.values) hit |= cells[i] == T(value.whole);
-      return hit;
-    });
-  };
   switch (target.type) {
     case Type::string:
       return find_hits(column, hits,
@@ -44,21 +46,16 @@ bool find_target(const Column& column, const Target& target, uint64_t* hits) {
         return hit;
       });
     case Type::float64: {
-      const auto* cells = column.values<double>();
-      if (target.values.size() == 1 && !std::isnan(target.values[0].number)) {
-        double wanted = target.values[0].number;
-        return find_hits(column, hits, [=](int64_t i) { return cells[i] == wanted; });
-      }
-      return find_hits(column, hits, [&](int64_t i) {
-        bool hit = false;
-        for (const Value& value : target.values) hit |= same_value(cells[i], value.number);
-        return hit;
+      bool any = find_equal<double>(column, target.values, &Value::number, hits);
+      if (!target.matches_nan) return any;
+      return find_hits(column, hits, [&, cells = column.values<double>()](int64_t i) {
+        return cells[i] != cells[i] || get_bit(reinterpret_cast<const uint8_t*>(hits), i);
       });
     }
     case Type::date:
-      return find_in(column.values<int32_t>());
+      return find_equal<int32_t>(column, target.values, &Value::whole, hits);
     default:
-      return find_in(column.values<int64_t>());
+      return find_equal<int64_t>(column, target.values, &Value::whole, hits);
   }
 }
 
@@ -71,6 +68,7 @@ class Missing : public Rule {
     for (Target& target : targets_) {
       target.index = bound_column(in, target.name, target.type, owner);
       out.replace(target.index, {target.name, target.type, true});
+      for (const Value& value : target.values) target.matches_nan |= std::isnan(value.number);
       if (target.type != Type::string) continue;
       std::vector<std::string> texts;
       for (const Value& value : target.values) texts.push_back(value.text);
@@ -128,6 +126,7 @@ std::unique_ptr<Rule> load(const State& state) {
       Target target{saved.at("name"), parse_type(saved.at("type").get<std::string>()), {}};
       for (const auto& value : saved.at("values"))
         target.values.push_back(load_value(value, target.type));
+      if (target.values.empty()) throw Error(Code::corrupt, "a saved list of values is empty");
       targets.push_back(std::move(target));
     }
     return std::make_unique<Missing>(std::move(targets));

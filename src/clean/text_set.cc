@@ -12,8 +12,10 @@ constexpr size_t few = 8;
 }  // namespace
 
 TextSet::TextSet(std::vector<std::string> texts) : texts_(std::move(texts)) {
-  for (const std::string& text : texts_)
+  for (const std::string& text : texts_) {
     lengths_ |= uint64_t(1) << std::min<size_t>(text.size(), 63);
+    if (!text.empty()) firsts_[uint8_t(text[0])] = true;
+  }
   if (texts_.size() <= few) return;
   slots_.assign(std::bit_ceil(texts_.size() * 2), 0);
   for (size_t i = 0; i < texts_.size(); ++i) {
