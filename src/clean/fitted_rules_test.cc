@@ -1,0 +1,244 @@
+// impute and expect: what observes rows.
+#include "clean/rule_testing.h"
+
+namespace gristmill {
+namespace {
+
+using namespace testing_rules;
+
+const World world;
+
+// Fits over chunks, each observed by a clone and merged in order, or all by one fit.
+std::unique_ptr<RuleFit> fit_chunks(const std::string& kind, const Json& params,
+                                    const BatchBuffer& rows, int64_t chunk, bool merged) {
+  auto fit = world.fit(kind, params, rows.schema());
+  do {
+    for (int64_t at = 0; at < rows.rows(); at += chunk) {
+      BatchBuffer piece(rows.schema());
+      piece.append(rows.view(), at, std::min(chunk, rows.rows() - at));
+      Batch batch = piece.view();
+      if (!merged) {
+        fit->observe({.rows = batch, .first_row = at});
+        continue;
+      }
+      auto part = fit->clone_empty();
+      part->observe({.rows = batch, .first_row = at});
+      fit->merge(std::move(*part));
+    }
+  } while (fit->next_pass());
+  return fit;
+}
+
+RuleChain impute_chain(const Json& params, const BatchBuffer& rows) {
+  RuleChain chain(rows.schema(), {});
+  chain.append("impute", fit_chunks("impute", params, rows, 1000, true)->freeze());
+  return chain;
+}
+
+TEST(Impute, FillsWithWhatTheRowsHold) {
+  BatchBuffer rows = table({{"i", Type::int64},
+                            {"f", Type::float64},
+                            {"s", Type::string},
+                            {"b", Type::boolean},
+                            {"d", Type::date}},
+                           {{1, 1, "b", true, "2013-01-01"},
+                            {nullptr, "nan", "", nullptr, nullptr},
+                            {2, nullptr, nullptr, true, "2013-01-02"},
+                            {4, 4, "a", false, "2013-01-02"},
+                            {4, 10, "b", true, "2013-01-03"},
+                            {nullptr, 2, "a", true, "2013-01-03"}});
+  RuleChain chain = impute_chain({{"i", "mean"},
+                                  {"f", {{"with", "median"}, {"indicator", true}}},
+                                  {"s", "mode"},
+                                  {"b", "mode"},
+                                  {"d", {{"constant", "1999-12-31"}, {"indicator", true}}}},
+                                 rows);
+  RuleReport report;
+  EXPECT_EQ(apply(chain, rows, &report),
+            (Rows{"1|1|b|true|2013-01-01|false|false", "2.75|3||true|1999-12-31|true|true",
+                  "2|3|a|true|2013-01-02|false|true", "4|4|a|false|2013-01-02|false|false",
+                  "4|10|b|true|2013-01-03|false|false", "2.75|2|a|true|2013-01-03|false|false"}));
+  // Indicators follow in the order of the columns' names: nlohmann's objects are sorted.
+  EXPECT_EQ(chain.output().names(),
+            (std::vector<std::string>{"i", "f", "s", "b", "d", "d_missing", "f_missing"}));
+  EXPECT_EQ(chain.output()[0], (Field{"i", Type::float64, false}));
+  EXPECT_EQ(report.cells_touched, 7);
+  EXPECT_EQ(report.rows_touched, 3);
+  EXPECT_EQ(chain.sources_of({"f_missing"}), std::vector<std::string>{"f"});
+}
+
+TEST(Impute, ModeOfEqualCountsIsTheSmallest) {
+  BatchBuffer rows = table({{"i", Type::int64}}, {{5}, {-3}, {nullptr}, {-3}, {5}, {7}});
+  EXPECT_EQ(apply(impute_chain({{"i", "mode"}}, rows), rows),
+            (Rows{"5", "-3", "-3", "-3", "5", "7"}));
+  BatchBuffer floats = table({{"f", Type::float64}}, {{"nan"}, {"nan"}, {2}, {nullptr}});
+  EXPECT_EQ(apply(impute_chain({{"f", "mode"}}, floats), floats), (Rows{"2", "2", "2", "2"}));
+}
+
+TEST(Impute, LongFormAndConstants) {
+  BatchBuffer rows =
+      table({{"i", Type::int64}, {"f", Type::float64}, {"s", Type::string}},
+            Json::array({Json::array({1, nullptr, nullptr}), Json::array({nullptr, 3, "x"})}));
+  Json params = {{"columns", "numbers"}, {"with", "mean"}, {"indicator", true}};
+  EXPECT_EQ(apply(impute_chain(params, rows), rows),
+            (Rows{"1|3|~|false|true", "1|3|x|true|false"}));
+  params = {{"columns", {"s", "i"}}, {"with", {{"constant", 0}}}};
+  auto fit = world.fit("impute", params, rows.schema());
+  EXPECT_FALSE(fit->needs_rows());
+  EXPECT_EQ(apply(impute_chain(params, rows), rows), (Rows{"1|~|0", "0|3|x"}));
+}
+
+TEST(Impute, ChunksMergedAreOneGoToTheBit) {
+  BatchBuffer rows = random_rows(20000, 4);
+  Json params = {{"i", "median"}, {"f", "mean"}, {"s", "mode"}, {"d", "mode"}, {"t", "mode"}};
+  for (int64_t chunk : {500, 7000, 20000}) {
+    auto once = fit_chunks("impute", params, rows, chunk, false)->freeze();
+    auto merged = fit_chunks("impute", params, rows, chunk, true)->freeze();
+    EXPECT_EQ(once->save().digest_hex(), merged->save().digest_hex()) << chunk;
+  }
+}
+
+TEST(Impute, IsSoundOnRandomRows) {
+  BatchBuffer rows = random_rows(3000, 5);
+  for (const char* with : {"mean", "median"})
+    expect_sound(impute_chain({{"i", with}, {"f", {{"with", with}, {"indicator", true}}}}, rows),
+                 rows);
+  expect_sound(impute_chain({{"b", "mode"},
+                             {"i", "mode"},
+                             {"s", {{"with", "mode"}, {"indicator", true}}},
+                             {"d", "mode"},
+                             {"t", {{"constant", "2013-01-01 10:00:00"}}},
+                             {"z", "mode"}},
+                            rows),
+               rows);
+}
+
+TEST(Impute, Restricts) {
+  BatchBuffer rows = random_rows(100, 6);
+  Json params = {{"columns", {"i", "f"}}, {"with", "mean"}, {"indicator", true}};
+  auto restricted = [&](const std::set<std::string>& to) {
+    auto rule = fit_chunks("impute", params, rows, 100, true)->freeze();
+    rule->restrict_to(to);
+    return rule->bind(Schema({{"f", Type::float64}})).names();
+  };
+  EXPECT_EQ(restricted({"f"}), (std::vector<std::string>{"f"}));
+  EXPECT_EQ(restricted({"f_missing"}), (std::vector<std::string>{"f", "f_missing"}));
+}
+
+TEST(Impute, Refuses) {
+  BatchBuffer rows = table({{"i", Type::int64}, {"s", Type::string}, {"i_missing", Type::int64}},
+                           {{nullptr, "a", 1}});
+  auto error = [&](const Json& params, Code code = Code::invalid) {
+    return error_of([&] { impute_chain(params, rows); }, code);
+  };
+  EXPECT_NE(error({{"i", "mean"}}).find("every training row lacks a value"), std::string::npos);
+  EXPECT_NE(error({{"s", "median"}}).find("string"), std::string::npos);
+  EXPECT_NE(error({{"i", "medain"}}).find("did you mean"), std::string::npos);
+  error({{"i", {{"constant", 1.5}}}});
+  error({{"i", {{"constant", "one"}}}});
+  error({{"i", {{"constant", 1}, {"indicator", true}}}});  // i_missing is there
+  error({{"i", {{"constant", 1}, {"indicator", "yes"}}}});
+  error({{"i", {{"constnt", 1}}}});
+  error({{"columns", {"i"}}, {"with", "mean"}, {"indcator", true}});
+  error({{"j", "mean"}}, Code::not_found);
+}
+
+// ---- expect
+
+std::vector<Verdict> verdicts(const Json& params, const BatchBuffer& rows, int64_t chunk,
+                              bool one_pass = false) {
+  if (!one_pass) return fit_chunks("expect", params, rows, chunk, true)->verdict();
+  auto fit = world.fit("expect", params, rows.schema());
+  for (int64_t at = 0; at < rows.rows(); at += chunk) {
+    BatchBuffer piece(rows.schema());
+    piece.append(rows.view(), at, std::min(chunk, rows.rows() - at));
+    auto part = fit->clone_empty();
+    part->observe({.rows = piece.view(), .first_row = at});
+    fit->merge(std::move(*part));
+  }
+  return fit->verdict();
+}
+
+TEST(Expect, UniqueNamesTheRowsThatAreNot) {
+  BatchBuffer rows =
+      table({{"a", Type::string}, {"b", Type::int64}},
+            Json::array({Json::array({"x", 1}), Json::array({"x", 2}), Json::array({nullptr, 1}),
+                         Json::array({nullptr, 1}), Json::array({"x", 1}), Json::array({"y", 1}),
+                         Json::array({"x", 1})}));
+  for (int64_t chunk : {1, 3, 100}) {
+    auto broken = verdicts({{"unique", {"a", "b"}}}, rows, chunk);
+    ASSERT_EQ(broken.size(), 1u);
+    EXPECT_EQ(broken[0].message,
+              "a, b should be unique, but 2 rows have the key of an earlier one");
+    EXPECT_EQ(broken[0].examples, std::vector<std::string>{"rows 0, 4, 6: \"x\", 1"});
+    broken = verdicts({{"unique", {"a", "b"}}}, rows, chunk, true);
+    ASSERT_EQ(broken.size(), 1u);
+    EXPECT_EQ(broken[0].message,
+              "a, b should be unique, but 2 rows have the key of an earlier one");
+    EXPECT_EQ(broken[0].examples, (std::vector<std::string>{"rows 0 and 4", "rows 4 and 6"}));
+    broken = verdicts({{"unique", {{"a"}, {"b"}}}}, rows, chunk);
+    EXPECT_EQ(broken.size(), 2u);
+  }
+}
+
+TEST(Expect, UniqueHoldsOnManyRows) {
+  BatchBuffer rows(Schema({{"id", Type::int64}}));
+  for (int64_t i = 0; i < 200000; ++i) rows[0].append(i * 3);
+  EXPECT_TRUE(verdicts({{"unique", "id"}}, rows, 65536).empty());
+  EXPECT_TRUE(verdicts({{"unique", "id"}}, rows, 65536, true).empty());
+  for (int64_t i = 0; i < 10000; ++i) rows[0].append(i * 3);
+  for (bool one_pass : {false, true}) {
+    auto broken = verdicts({{"unique", "id"}}, rows, 65536, one_pass);
+    ASSERT_EQ(broken.size(), 1u);
+    EXPECT_NE(broken[0].message.find("10000 rows have"), std::string::npos);
+    EXPECT_EQ(broken[0].examples.size(), 3u);
+  }
+}
+
+TEST(Expect, NullsByCountAndShare) {
+  BatchBuffer rows = table({{"f", Type::float64}}, {{1}, {nullptr}, {"nan"}, {4}});
+  auto holds = [&](const Json& allowed) {
+    return verdicts({{"nulls", {{"f", allowed}}}}, rows, 3).empty();
+  };
+  EXPECT_TRUE(holds(2));
+  EXPECT_TRUE(holds(0.5));
+  EXPECT_TRUE(holds("50%"));
+  EXPECT_FALSE(holds(1));
+  EXPECT_FALSE(holds(0.49));
+  EXPECT_FALSE(holds("10%"));
+  auto broken = verdicts({{"nulls", {{"f", 0}}}}, rows, 3);
+  ASSERT_EQ(broken.size(), 1u);
+  EXPECT_EQ(broken[0].message, "column f has 2 nulls in 4 rows, 0 allowed");
+  EXPECT_EQ(broken[0].examples[0], "row 1: f = null");
+}
+
+TEST(Expect, RangeOfValues) {
+  BatchBuffer rows = table({{"f", Type::float64}}, {{1}, {nullptr}, {"nan"}, {400}});
+  EXPECT_TRUE(
+      verdicts({{"range", {{"f", {0, 1000}}}}}, table({{"f", Type::float64}}, {{1}}), 3).empty());
+  auto broken = verdicts({{"range", {{"f", {0, 100}}}}}, rows, 3);
+  ASSERT_EQ(broken.size(), 1u);
+  EXPECT_EQ(broken[0].message, "column f has 2 values outside of [0,100]");
+  EXPECT_EQ(broken[0].examples, (std::vector<std::string>{"row 2: f = nan", "row 3: f = 400"}));
+}
+
+TEST(Expect, Refuses) {
+  Schema schema({{"a", Type::string}});
+  auto error = [&](const Json& params, Code code = Code::invalid) {
+    return error_of([&] { world.fit("expect", params, schema); }, code);
+  };
+  error(Json::object());
+  error({{"unique", {"b"}}}, Code::not_found);
+  error({{"unique", 3}});
+  error({{"unique", Json::array()}});
+  error({{"unique", Json::array({3})}});
+  error({{"nulls", {{"a", -1}}}});
+  error({{"nulls", {{"a", 1.5}}}});
+  error({{"nulls", {{"a", "many"}}}});
+  error({{"nulls", {{"b", 0}}}}, Code::not_found);
+  error({{"range", {{"a", {0, 1}}}}});
+  EXPECT_NE(error({{"uniq", {"a"}}}).find("unique"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace gristmill
