@@ -1,3 +1,9 @@
-# A relocatable tree: bin/ finds lib/ beside it.
+# A relocatable tree: bin/ finds lib/gristmill/ beside it.
 include(GNUInstallDirs)
-include(CPack)
+install(TARGETS gristmill-serve RUNTIME DESTINATION bin)
+if(NOT GRISTMILL_RUNTIME_ONLY)
+  install(TARGETS gristmill RUNTIME DESTINATION bin)
+  install(FILES $<TARGET_FILE:duckdb> $<TARGET_FILE:lightgbm> ${DUCKDB_EXTENSIONS} DESTINATION lib/gristmill)
+endif()
+install(FILES README.md LICENSE CHANGELOG.md DESTINATION share/doc/gristmill)
+install(DIRECTORY examples DESTINATION share/gristmill)

@@ -69,7 +69,7 @@ class Ledger {
   // By its id or an unambiguous beginning of it, or "last". Code::not_found.
   RunRecord run(const std::string& id);
 
-  // Names for digests: "bundle/late". "" removes nothing and finds nothing.
+  // Names for digests: "bundle/late".
   void set_ref(const std::string& name, const Digest& digest);
   std::optional<Digest> ref(const std::string& name);
   std::map<std::string, Digest> refs();

@@ -1,0 +1,12 @@
+# The two programs. What is shared is found beside the program, in the build tree and when installed.
+add_executable(gristmill-serve ${CMAKE_SOURCE_DIR}/src/serve/main.cc)
+target_link_libraries(gristmill-serve PRIVATE gm_serve)
+gristmill_precompile(gristmill-serve)
+set(programs gristmill-serve)
+if(NOT GRISTMILL_RUNTIME_ONLY)
+  add_executable(gristmill ${CMAKE_SOURCE_DIR}/src/cli/main.cc)
+  target_link_libraries(gristmill PRIVATE gm_cli)
+  gristmill_precompile(gristmill)
+  list(APPEND programs gristmill)
+endif()
+set_target_properties(${programs} PROPERTIES INSTALL_RPATH "$ORIGIN/../lib/gristmill")

@@ -1,0 +1,153 @@
+#include "cli/console.h"
+
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+
+#include <fmt/format.h>
+
+namespace gristmill {
+namespace {
+
+constexpr double draw_every = 0.1;    // seconds
+constexpr double worth_a_line = 1.0;  // seconds
+
+double seconds_since(std::chrono::steady_clock::time_point then) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - then).count();
+}
+
+size_t width_of(std::string_view text) {
+  size_t width = 0;
+  for (const char c : text) width += (c & 0xc0) != 0x80;
+  return width;
+}
+
+bool looks_numeric(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789.,-+e% ") == std::string_view::npos;
+}
+
+}  // namespace
+
+ConsoleProgress::ConsoleProgress() : terminal_(::isatty(STDERR_FILENO) == 1) {}
+
+void ConsoleProgress::begin(std::string_view step, int64_t total, std::string_view unit) {
+  const std::lock_guard lock(mutex_);
+  step_ = step;
+  unit_ = unit;
+  total_ = total;
+  done_ = 0;
+  begun_ = shown_ = Clock::now();
+  if (terminal_) draw();
+}
+
+void ConsoleProgress::advance(int64_t done) {
+  const std::lock_guard lock(mutex_);
+  done_ += done;
+  if (terminal_ && seconds_since(shown_) >= draw_every) draw();
+}
+
+void ConsoleProgress::draw() {
+  shown_ = Clock::now();
+  const double spent = seconds_since(begun_);
+  std::string line = step_;
+  if (done_ > 0) {
+    line += fmt::format("  {} {}", grouped(done_), unit_);
+    if (spent > 0.5)
+      line += fmt::format("  {} {}/s", grouped(int64_t(double(done_) / spent)), unit_);
+    if (total_ > done_ && spent > 0.5)
+      line +=
+          fmt::format("  {} left", seconds_text(spent * double(total_ - done_) / double(done_)));
+  }
+  fmt::print(stderr, "\r\033[K{}", line);
+  std::fflush(stderr);
+  drawn_ = true;
+}
+
+void ConsoleProgress::end() {
+  const std::lock_guard lock(mutex_);
+  if (terminal_) {
+    fmt::print(stderr, "\r\033[K");
+    drawn_ = false;
+    return;
+  }
+  const double spent = seconds_since(begun_);
+  if (spent < worth_a_line) return;
+  fmt::print(stderr, "{}{} in {}\n", step_,
+             done_ > 0 ? fmt::format(": {} {}", grouped(done_), unit_) : "", seconds_text(spent));
+}
+
+void ConsoleProgress::note(std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  if (drawn_) fmt::print(stderr, "\r\033[K");
+  drawn_ = false;
+  fmt::print(stderr, "{}\n", text);
+}
+
+void ConsoleProgress::clear() {
+  const std::lock_guard lock(mutex_);
+  if (drawn_) fmt::print(stderr, "\r\033[K");
+  drawn_ = false;
+}
+
+std::string grouped(int64_t number) {
+  std::string digits = std::to_string(number);
+  const int64_t first = digits[0] == '-' ? 1 : 0;
+  for (int64_t at = int64_t(digits.size()) - 3; at > first; at -= 3) digits.insert(size_t(at), ",");
+  return digits;
+}
+
+std::string bytes_text(int64_t bytes) {
+  static constexpr const char* units[] = {"B", "kB", "MB", "GB", "TB"};
+  double value = double(bytes);
+  size_t unit = 0;
+  for (; value >= 1000 && unit < 4; ++unit) value /= 1000;
+  return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, units[unit]);
+}
+
+std::string seconds_text(double seconds) {
+  if (seconds < 10) return fmt::format("{:.1f} s", seconds);
+  if (seconds < 120) return fmt::format("{:.0f} s", seconds);
+  return fmt::format("{:.0f} min", seconds / 60);
+}
+
+std::string score_text(double value) {
+  if (std::isnan(value)) return "–";
+  return std::abs(value) >= 1000 ? fmt::format("{:.1f}", value) : fmt::format("{:.4f}", value);
+}
+
+std::string text_table(const std::vector<std::string>& head,
+                       const std::vector<std::vector<std::string>>& rows) {
+  std::vector<size_t> widths;
+  for (const std::string& cell : head) widths.push_back(width_of(cell));
+  std::vector<bool> numeric(head.size(), !rows.empty());
+  for (const auto& row : rows) {
+    for (size_t c = 0; c < row.size(); ++c) {
+      widths[c] = std::max(widths[c], width_of(row[c]));
+      if (!row[c].empty() && row[c] != "–" && !looks_numeric(row[c])) numeric[c] = false;
+    }
+  }
+  std::string out;
+  auto add = [&](const std::vector<std::string>& row) {
+    std::string line;
+    for (size_t c = 0; c < row.size(); ++c) {
+      const std::string padding(widths[c] - width_of(row[c]), ' ');
+      line += numeric[c] ? padding + row[c] : row[c] + padding;
+      if (c + 1 < row.size()) line += "  ";
+    }
+    while (!line.empty() && line.back() == ' ') line.pop_back();
+    out += line + "\n";
+  };
+  add(head);
+  std::vector<std::string> rule;
+  for (const size_t width : widths) {
+    std::string dashes;
+    for (size_t i = 0; i < width; ++i) dashes += "─";
+    rule.push_back(dashes);
+  }
+  add(rule);
+  for (const auto& row : rows) add(row);
+  return out;
+}
+
+}  // namespace gristmill

@@ -1,0 +1,48 @@
+// How the command line talks: progress and notes to stderr, tables to stdout.
+#pragma once
+
+#include <chrono>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/progress.h"
+
+namespace gristmill {
+
+// On a terminal one line that is rewritten, with rows/s and time left; elsewhere a plain line for
+// each step that took long enough to be worth one.
+class ConsoleProgress : public Progress {
+ public:
+  ConsoleProgress();
+  void begin(std::string_view step, int64_t total, std::string_view unit) override;
+  void advance(int64_t done) override;
+  void end() override;
+  void note(std::string_view text) override;
+  void clear();  // the rewritten line
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void draw();
+  void finish_step();
+
+  std::mutex mutex_;
+  bool terminal_;
+  bool drawn_ = false;
+  std::string step_, unit_;
+  int64_t total_ = 0, done_ = 0;
+  Clock::time_point begun_, shown_;
+};
+
+// "336,776"; "1.2 MB"; "0.8 s".
+std::string grouped(int64_t number);
+std::string bytes_text(int64_t bytes);
+std::string seconds_text(double seconds);
+// At most four digits after the point; "–" for NaN.
+std::string score_text(double value);
+
+// Columns lined up by their widest cell (as seen: UTF-8 code points); numbers to the right.
+std::string text_table(const std::vector<std::string>& head,
+                       const std::vector<std::vector<std::string>>& rows);
+
+}  // namespace gristmill

@@ -1,0 +1,319 @@
+// The verbs over what was done: runs, show RUN, compare, why, gc.
+#include <cstdio>
+#include <ctime>
+#include <set>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "cli/console.h"
+#include "cli/open_project.h"
+#include "cli/run_text.h"
+#include "cli/verb.h"
+
+namespace gristmill {
+
+std::string time_text(int64_t seconds) {
+  return seconds == 0 ? "" : fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::gmtime(std::time_t(seconds)));
+}
+
+namespace {
+
+using nlohmann::json;
+
+void need_state(const fs::path& dir) {
+  if (disk().exists(dir / ".gristmill")) return;
+  throw Error(Code::not_found, fmt::format("nothing was run in `{}` yet", dir.string()), {},
+              "gristmill run");
+}
+
+json run_json(const RunRecord& run) {
+  return {{"run", run.id},        {"started", run.started}, {"ended", run.ended},
+          {"status", run.status}, {"command", run.command}, {"report", run.report}};
+}
+
+// A run that is "running" though nobody holds the lock was killed; its end is not known.
+std::string status_text(const RunRecord& run) {
+  return run.status == "running" ? "running or killed" : run.status;
+}
+
+std::string best_text(const RunRecord& run) {
+  std::vector<std::string> parts;
+  if (!run.report.contains("predictions"))
+    return run.report.contains("error") ? run.report["error"].value("message", "") : "";
+  for (const auto& [name, prediction] : run.report.at("predictions").items()) {
+    const std::string best = prediction.value("best", ""), metric = prediction.value("metric", "");
+    for (const auto& model : prediction.at("models")) {
+      if (model.at("name") == best && model.at("test").contains(metric) &&
+          !model.at("test").at(metric).is_null()) {
+        parts.push_back(fmt::format("{}: {} {} {}", name, best, metric,
+                                    score_text(model.at("test").at(metric).get<double>())));
+      }
+    }
+  }
+  return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+void runs(const Invocation& call) {
+  need_state(call.dir);
+  Workspace workspace(call.dir);
+  const auto all = workspace.ledger().runs(int(call.integer("number", 20)));
+  if (call.json) {
+    json list = json::array();
+    for (const RunRecord& run : all) list.push_back(run_json(run));
+    fmt::print("{}\n", json{{"runs", list}}.dump(2));
+    return;
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const RunRecord& run : all) {
+    rows.push_back({run.id, time_text(run.started),
+                    run.ended == 0 ? "" : fmt::format("{} s", run.ended - run.started),
+                    status_text(run), best_text(run)});
+  }
+  fmt::print("{}", text_table({"run", "started (UTC)", "took", "status", "result on test"}, rows));
+}
+
+const RegisterVerb runs_registration({
+    .name = "runs",
+    .text = "List what was run, newest first",
+    .options = {{.name = "-n,--number", .value = "N", .text = "So many; 20 when not given"}},
+    .json = true,
+    .run = runs,
+    .position = 10,
+});
+
+// metric name → value, of the best or each model.
+std::map<std::string, double> metrics_of(const RunRecord& run) {
+  std::map<std::string, double> out;
+  if (!run.report.contains("predictions")) return out;
+  for (const auto& [name, prediction] : run.report.at("predictions").items()) {
+    for (const auto& model : prediction.at("models")) {
+      for (const char* fold : {"validate", "test"}) {
+        for (const auto& [metric, value] : model.at(fold).items()) {
+          if (value.is_number())
+            out[fmt::format("{}/{} {} {}", name, model.at("name").get<std::string>(), metric,
+                            fold)] = value.get<double>();
+        }
+      }
+    }
+    for (const auto& [key, value] : prediction.at("rows").items())
+      out[fmt::format("{} rows {}", name, key)] = value.get<double>();
+  }
+  return out;
+}
+
+void compare(const Invocation& call) {
+  need_state(call.dir);
+  Workspace workspace(call.dir);
+  const RunRecord a = workspace.ledger().run(call.value("A")),
+                  b = workspace.ledger().run(call.value("B"));
+  std::map<Digest, TaskRecord> tasks_a, tasks_b;
+  auto collect = [&](const RunRecord& run, auto& tasks) {
+    for (const auto& step : run.steps) {
+      if (const auto task = workspace.ledger().find(step.task)) tasks[step.task] = *task;
+    }
+  };
+  collect(a, tasks_a);
+  collect(b, tasks_b);
+  json changed = json::array();
+  std::vector<std::vector<std::string>> task_rows;
+  for (const auto& [key, task] : tasks_b) {
+    if (tasks_a.count(key) > 0) continue;
+    std::vector<std::string> what;
+    for (const auto& [other_key, other] : tasks_a) {
+      if (other.kind != task.kind || other.name != task.name) continue;
+      what.clear();
+      for (const auto& [member, value] : task.what.items()) {
+        if (!other.what.contains(member) || other.what.at(member) != value) what.push_back(member);
+      }
+      for (size_t i = 0; i < task.inputs.size(); ++i) {
+        if (i >= other.inputs.size() || other.inputs[i].digest != task.inputs[i].digest)
+          what.push_back(task.inputs[i].name);
+      }
+      break;
+    }
+    const std::string text = what.empty() ? "only in B" : fmt::format("{}", fmt::join(what, ", "));
+    changed.push_back({{"kind", task.kind}, {"name", task.name}, {"changed", what}});
+    task_rows.push_back({task.kind, task.name, text});
+  }
+  const auto metrics_a = metrics_of(a), metrics_b = metrics_of(b);
+  std::set<std::string> names;
+  for (const auto& [name, unused] : metrics_a) names.insert(name);
+  for (const auto& [name, unused] : metrics_b) names.insert(name);
+  json metrics = json::object();
+  std::vector<std::vector<std::string>> metric_rows;
+  for (const std::string& name : names) {
+    auto in_a = metrics_a.find(name), in_b = metrics_b.find(name);
+    const bool both = in_a != metrics_a.end() && in_b != metrics_b.end();
+    metrics[name] = {{"a", in_a == metrics_a.end() ? json() : json(in_a->second)},
+                     {"b", in_b == metrics_b.end() ? json() : json(in_b->second)}};
+    if (both && in_a->second == in_b->second) continue;
+    metric_rows.push_back({name, in_a == metrics_a.end() ? "" : score_text(in_a->second),
+                           in_b == metrics_b.end() ? "" : score_text(in_b->second),
+                           both ? fmt::format("{:+.4f}", in_b->second - in_a->second) : ""});
+  }
+  if (call.json) {
+    fmt::print("{}\n",
+               json{{"a", a.id}, {"b", b.id}, {"tasks", changed}, {"metrics", metrics}}.dump(2));
+    return;
+  }
+  fmt::print("A {}  B {}\n", a.id, b.id);
+  fmt::print("{}", task_rows.empty()
+                       ? "the same tasks\n"
+                       : "\n" + text_table({"task", "name", "what differs"}, task_rows));
+  if (!metric_rows.empty()) fmt::print("\n{}", text_table({"", "A", "B", "B − A"}, metric_rows));
+}
+
+const RegisterVerb compare_registration({
+    .name = "compare",
+    .text = "Show what differs between two runs: tasks, rows, scores",
+    .options = {{.name = "A", .text = "A run's id, or `last`", .required = true},
+                {.name = "B", .text = "Another", .required = true}},
+    .json = true,
+    .run = compare,
+    .position = 12,
+});
+
+// The tree of what a task was made from.
+void tell_lineage(Workspace& workspace, const TaskRecord& task, int depth,
+                  std::set<std::string>& told, std::string& text, json& list) {
+  const std::string indent(size_t(2 * depth), ' ');
+  const std::string key = task.key().brief();
+  const bool again = !told.insert(key).second;
+  text += fmt::format("{}{} {}  task {}, output {}, {}{}\n", indent, task.kind, task.name, key,
+                      task.output.brief(), time_text(task.created), again ? "  (above)" : "");
+  if (again) return;
+  json inputs = json::array();
+  for (const TaskInput& input : task.inputs)
+    inputs.push_back({{"name", input.name}, {"digest", input.digest.hex()}});
+  list.push_back({{"kind", task.kind},
+                  {"name", task.name},
+                  {"task", task.key().hex()},
+                  {"output", task.output.hex()},
+                  {"created", task.created},
+                  {"inputs", inputs},
+                  {"what", task.what}});
+  for (const TaskInput& input : task.inputs) {
+    auto maker = workspace.ledger().maker_of(input.digest);
+    if (!maker && input.name.rfind("table ", 0) == 0)
+      maker = workspace.ledger().table_of(input.digest);
+    if (maker) {
+      tell_lineage(workspace, *maker, depth + 1, told, text, list);
+    } else {
+      text += fmt::format("{}  {}  content {}\n", indent, input.name, input.digest.brief());
+    }
+  }
+}
+
+void why(const Invocation& call) {
+  need_state(call.dir);
+  Workspace workspace(call.dir);
+  const std::string given = call.value("RUN", "last");
+  json list = json::array();
+  std::string text;
+  std::set<std::string> told;
+  const RunRecord run = workspace.ledger().run(given);
+  text += fmt::format("run {}: {}\n", run.id, status_text(run));
+  std::vector<TaskRecord> ends;
+  for (const auto& step : run.steps) {
+    const auto task = workspace.ledger().find(step.task);
+    if (task && task->kind == "bundle") ends.push_back(*task);
+  }
+  if (ends.empty()) {
+    for (const auto& step : run.steps) {
+      if (const auto task = workspace.ledger().find(step.task)) ends.push_back(*task);
+    }
+  }
+  for (const TaskRecord& task : ends) tell_lineage(workspace, task, 0, told, text, list);
+  if (call.json) {
+    fmt::print("{}\n", json{{"run", run.id}, {"tasks", list}}.dump(2));
+  } else {
+    fmt::print("{}", text);
+  }
+}
+
+const RegisterVerb why_registration({
+    .name = "why",
+    .text = "Show what a run's results were made from, back to the files",
+    .options = {{.name = "RUN", .text = "A run's id; the last one when not given"}},
+    .json = true,
+    .run = why,
+    .position = 13,
+});
+
+void gc(const Invocation& call) {
+  need_state(call.dir);
+  Workspace workspace(call.dir);
+  const Workspace::Lock lock(workspace, *call.progress);
+  const bool dry = call.has("dry-run");
+  const int64_t keep_runs = call.integer("keep", 10);
+  if (keep_runs < 1) throw Error(Code::usage, "--keep takes at least 1");
+  std::set<Digest> tasks;
+  std::vector<Digest> roots;
+  for (const RunRecord& run : workspace.ledger().runs(int(keep_runs))) {
+    for (const auto& step : workspace.ledger().run(run.id).steps) tasks.insert(step.task);
+  }
+  for (const Digest& key : tasks) {
+    if (const auto task = workspace.ledger().find(key)) roots.push_back(task->output);
+  }
+  for (const auto& [name, digest] : workspace.ledger().refs()) roots.push_back(digest);
+  if (!dry) workspace.ledger().forget_tasks_except({tasks.begin(), tasks.end()});
+  const Store::Collected collected = workspace.store().collect(roots, 0, dry);
+  if (call.json) {
+    fmt::print("{}\n",
+               json{{"removed", {{"blobs", collected.blobs}, {"bytes", collected.bytes}}},
+                    {"kept", {{"blobs", collected.kept_blobs}, {"bytes", collected.kept_bytes}}},
+                    {"dry_run", dry}}
+                   .dump(2));
+    return;
+  }
+  fmt::print("{} {} blobs, {}; kept {} blobs, {}\n", dry ? "would remove" : "removed",
+             grouped(collected.blobs), bytes_text(collected.bytes), grouped(collected.kept_blobs),
+             bytes_text(collected.kept_bytes));
+}
+
+const RegisterVerb gc_registration({
+    .name = "gc",
+    .text = "Remove stored results that only older runs used, and what killed runs left",
+    .options = {{.name = "--keep",
+                 .value = "N",
+                 .text = "Keep the results of the last N runs; 10 when not given"},
+                {.name = "--dry-run", .text = "Only say what would be removed"}},
+    .json = true,
+    .run = gc,
+    .position = 14,
+});
+
+}  // namespace
+
+void show_run(const Invocation& call, Workspace& workspace, const std::string& id) {
+  const RunRecord run = workspace.ledger().run(id);
+  std::vector<std::vector<std::string>> rows;
+  json steps = json::array();
+  for (const auto& step : run.steps) {
+    const auto task = workspace.ledger().find(step.task);
+    if (!task) continue;
+    rows.push_back({step.reused ? "reused" : "ran", task->kind, task->name,
+                    step.reused ? "" : fmt::format("{:.1f} s", task->seconds),
+                    task->output.brief()});
+    steps.push_back({{"kind", task->kind},
+                     {"name", task->name},
+                     {"reused", step.reused},
+                     {"seconds", task->seconds},
+                     {"output", task->output.hex()}});
+  }
+  if (call.json) {
+    json out = run_json(run);
+    out["tasks"] = steps;
+    fmt::print("{}\n", out.dump(2));
+    return;
+  }
+  fmt::print("run {}: {}, started {} UTC\n", run.id, status_text(run), time_text(run.started));
+  if (run.report.contains("error"))
+    fmt::print("error: {}\n", run.report["error"].value("message", ""));
+  fmt::print("{}", text_table({"", "task", "name", "took", "output"}, rows));
+  const std::string best = best_text(run);
+  if (!best.empty() && !run.report.contains("error")) fmt::print("{}\n", best);
+}
+
+}  // namespace gristmill

@@ -1,0 +1,98 @@
+#include <cstdio>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "cli/open_project.h"
+#include "cli/verb.h"
+#include "explore/propose.h"
+
+namespace gristmill {
+namespace {
+
+std::string source_name(const std::string& given, const std::set<std::string>& taken) {
+  std::string stem =
+      fs::path(given.substr(given.find(':') == std::string::npos ? 0 : given.find(':') + 1))
+          .stem()
+          .string();
+  if (const size_t dot = stem.find('.'); dot != std::string::npos) stem.resize(dot);
+  std::string name;
+  for (const char c : stem)
+    name +=
+        isalnum(static_cast<unsigned char>(c)) ? char(tolower(static_cast<unsigned char>(c))) : '_';
+  if (name.empty() || name.find_first_not_of("_") == std::string::npos) name = "data";
+  if (isdigit(static_cast<unsigned char>(name[0]))) name = "data_" + name;
+  std::string unique = name;
+  for (int n = 2; taken.count(unique) > 0; ++n) unique = fmt::format("{}_{}", name, n);
+  return unique;
+}
+
+// Files of the folder that some source can read.
+std::vector<std::string> files_in(const fs::path& dir) {
+  std::vector<std::string> found;
+  for (const fs::path& at : {dir, dir / "data"}) {
+    if (!disk().exists(at)) continue;
+    for (const fs::path& path : disk().list(at)) {
+      if (!fs::is_regular_file(path)) continue;
+      for (const auto& [name, kind] : Sources::instance()) {
+        const std::string suffix = path.extension().string();
+        if (std::find(kind.suffixes.begin(), kind.suffixes.end(), suffix) != kind.suffixes.end()) {
+          found.push_back(fs::relative(path, dir).string());
+          break;
+        }
+      }
+    }
+  }
+  return found;
+}
+
+void init(const Invocation& call) {
+  const fs::path file = call.dir / project_file;
+  if (disk().exists(file)) {
+    throw Error(Code::conflict, fmt::format("`{}` is there already", file.string()), {},
+                "it is left as it is; remove it, or use -C with another folder");
+  }
+  std::vector<std::string> given = call.all("FILE");
+  if (given.empty()) given = files_in(call.dir);
+  if (given.empty()) {
+    throw Error(Code::not_found,
+                fmt::format("`{}` holds no file that can be read", call.dir.string()), {},
+                "name files: gristmill init data/*.csv sales.db");
+  }
+  const ScratchDir scratch;
+  Engine engine({.temp_dir = scratch.path()});
+  std::vector<ProposedSource> sources;
+  std::vector<TableProfile> tables;
+  std::set<std::string> taken;
+  for (const std::string& path : given) {
+    const std::string name = source_name(path, taken);
+    taken.insert(name);
+    sources.push_back({name, path});
+    call.progress->begin(fmt::format("looking at {}", path), 0, "rows");
+    for (const SourceTable& table : make_source({name, path, call.dir, {}})->open(engine)) {
+      tables.push_back(
+          profile_table(engine, table.schema + "." + table.name, table.relation, table.columns));
+    }
+    call.progress->end();
+  }
+  if (tables.empty()) throw Error(Code::invalid, "there is no table in what was named");
+  const std::string project = fs::absolute(call.dir).lexically_normal().filename().string();
+  disk().write_atomic(file,
+                      propose_project(project.empty() ? "project" : project, sources, tables));
+  fmt::print("wrote {}: {} tables in {} sources\nnext: read it, set `target`, then gristmill run\n",
+             file.string(), tables.size(), sources.size());
+}
+
+const RegisterVerb registration({
+    .name = "init",
+    .text = "Write a commented first project file from the data found",
+    .options =
+        {{.name = "FILE",
+          .text = "Files, globs or URLs (sqlite:FILE); what lies in the folder when none is given",
+          .many = true}},
+    .run = init,
+    .position = 1,
+});
+
+}  // namespace
+}  // namespace gristmill

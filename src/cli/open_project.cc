@@ -1,0 +1,33 @@
+#include "cli/open_project.h"
+
+#include <fmt/format.h>
+
+namespace gristmill {
+
+Project open_project(const Invocation& call) {
+  std::map<std::string, std::string> overrides;
+  for (const std::string& given : call.all("param")) {
+    const size_t equals = given.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw Error(Code::usage, fmt::format("-p takes NAME=VALUE, not \"{}\"", given));
+    }
+    overrides[given.substr(0, equals)] = given.substr(equals + 1);
+  }
+  return Project::read(call.dir, overrides);
+}
+
+OpenTables::OpenTables(const Invocation& call)
+    : project(open_project(call)),
+      workspace(call.dir),
+      executor(workspace, *call.progress, false, ""),
+      tables(project, executor) {}
+
+fs::path find_bundle(const Invocation& call, const std::string& given) {
+  if (disk().exists(given)) return given;
+  const fs::path named = call.dir / ".gristmill" / "bundles" / (given + ".bundle");
+  if (given.find('/') == std::string::npos && disk().exists(named)) return named;
+  throw Error(Code::not_found, fmt::format("there is no bundle `{}`", given), {},
+              "give a bundle's path, or the name of a prediction that `gristmill run` has made");
+}
+
+}  // namespace gristmill

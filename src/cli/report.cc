@@ -1,0 +1,167 @@
+#include "cli/report.h"
+
+#include <fmt/format.h>
+
+#include "cli/console.h"
+
+namespace gristmill {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t max_examples = 2;
+
+std::string percent(int64_t part, int64_t whole) {
+  return whole == 0 ? "–" : fmt::format("{:.1f} %", 100.0 * double(part) / double(whole));
+}
+
+std::string table_text(const std::string& name, const json& facts) {
+  std::string out = fmt::format("table {}", name);
+  if (facts.contains("rows"))
+    out += fmt::format(": {} rows", grouped(facts.at("rows").get<int64_t>()));
+  if (facts.contains("rows_in") && !facts.at("rows_in").empty()) {
+    std::vector<std::string> parts;
+    const json& in = facts.at("rows_in");
+    for (const auto& item : in) {
+      if (item.is_array())
+        parts.push_back(fmt::format("{} {}", item.at(0).get<std::string>(),
+                                    grouped(item.at(1).get<int64_t>())));
+    }
+    if (in.is_object()) {
+      for (const auto& [table, rows] : in.items())
+        parts.push_back(fmt::format("{} {}", table, grouped(rows.get<int64_t>())));
+    }
+    if (!parts.empty()) out += fmt::format("  (from {})", fmt::join(parts, ", "));
+  }
+  out += "\n";
+  for (const auto& join : facts.value("joins", json::array())) {
+    const int64_t left = join.at("left_rows").get<int64_t>();
+    out += fmt::format("  {} join {}: {} of {} rows matched\n", join.at("kind").get<std::string>(),
+                       join.at("right").get<std::string>(),
+                       percent(join.at("matched").get<int64_t>(), left), grouped(left));
+  }
+  for (const auto& warning : facts.value("warnings", json::array()))
+    out += fmt::format("  warning: {}\n", warning.get<std::string>());
+  for (const auto& note : facts.value("notes", json::array()))
+    out += fmt::format("  note: {}\n", note.get<std::string>());
+  return out;
+}
+
+std::string rule_text(const json& rule) {
+  const RuleReport report = RuleReport::from_json(rule.at("report"));
+  std::string out = fmt::format("  {}: ", rule.at("kind").get<std::string>());
+  if (report.rows_touched == 0 && report.cells_touched == 0) {
+    out += "touched nothing";
+  } else {
+    out += fmt::format("{} of {} rows, {} cells", grouped(report.rows_touched),
+                       grouped(report.rows), grouped(report.cells_touched));
+  }
+  if (report.cells_unmatched > 0)
+    out += fmt::format(", {} without a match", grouped(report.cells_unmatched));
+  for (size_t i = 0; i < report.examples.size() && i < max_examples; ++i) {
+    const auto& example = report.examples[i];
+    out += fmt::format("{} {}: {} → {}", i == 0 ? "; for example" : ",", example.column,
+                       example.before.empty() ? "(missing)" : example.before,
+                       example.after.empty() ? "(missing)" : example.after);
+  }
+  return out + "\n";
+}
+
+std::string rows_text(const json& dataset) {
+  const json& rows = dataset.at("rows");
+  auto number = [&](const char* key) { return rows.at(key).get<int64_t>(); };
+  std::string out = fmt::format("  rows: {} read", grouped(number("read")));
+  if (number("dropped") > 0)
+    out += fmt::format(", {} dropped by rules", grouped(number("dropped")));
+  if (number("broken") > 0) out += fmt::format(", {} broken", grouped(number("broken")));
+  if (number("no_target") > 0)
+    out += fmt::format(", {} without a target", grouped(number("no_target")));
+  if (number("in_gap") > 0) out += fmt::format(", {} in the gap", grouped(number("in_gap")));
+  out += fmt::format("\n  {} train, {} validate, {} test", grouped(number("train")),
+                     grouped(number("validate")), grouped(number("test")));
+  const json& split = dataset.at("split");
+  if (split.contains("validate_from") && split.contains("test_from")) {
+    out += fmt::format("  (validate from {}, test from {})",
+                       split.at("validate_from").get<std::string>(),
+                       split.at("test_from").get<std::string>());
+  }
+  out += "\n";
+  for (const auto& broken : dataset.at("broken")) {
+    out += fmt::format("  broken row {}: {}\n", broken.at("row").get<int64_t>(),
+                       broken.at("message").get<std::string>());
+  }
+  return out;
+}
+
+std::string left_out_text(const json& dataset) {
+  std::map<std::string, std::vector<std::string>> by_reason;
+  std::vector<std::string> order;
+  for (const auto& column : dataset.at("left_out")) {
+    const std::string reason = column.at("reason").get<std::string>();
+    if (by_reason.count(reason) == 0) order.push_back(reason);
+    by_reason[reason].push_back(column.at("column").get<std::string>());
+  }
+  std::string out;
+  for (const std::string& reason : order)
+    out += fmt::format("  left out, {}: {}\n", reason, fmt::join(by_reason[reason], ", "));
+  return out;
+}
+
+std::string scores_text(const PredictOutcome& prediction) {
+  std::vector<ModelOutcome> models = prediction.models;
+  models.push_back(prediction.baseline);
+  std::vector<std::string> head = {"model", prediction.metric + " validate",
+                                   prediction.metric + " test"};
+  std::vector<std::string> others;
+  for (const auto& [name, unused] : models[0].test) {
+    if (name != prediction.metric) others.push_back(name);
+  }
+  for (const std::string& name : others) head.push_back(name + " test");
+  head.push_back("seconds");
+  std::vector<std::vector<std::string>> rows;
+  for (const ModelOutcome& model : models) {
+    std::vector<std::string> row = {model.name + (model.name == prediction.best ? " *" : ""),
+                                    score_text(model.validate.at(prediction.metric)),
+                                    score_text(model.test.at(prediction.metric))};
+    for (const std::string& name : others) row.push_back(score_text(model.test.at(name)));
+    row.push_back(fmt::format("{:.1f}", model.seconds));
+    rows.push_back(std::move(row));
+  }
+  std::string table = text_table(head, rows);
+  std::string out;
+  for (size_t at = 0; at < table.size();) {
+    const size_t end = table.find('\n', at);
+    out += "  " + table.substr(at, end - at + 1);
+    at = end + 1;
+  }
+  return out + fmt::format("  * the best by {} on the validate rows\n", prediction.metric);
+}
+
+}  // namespace
+
+std::string run_report(const RunOutcome& outcome) {
+  std::string out;
+  for (const auto& [name, facts] : outcome.tables) out += table_text(name, facts);
+  for (const auto& [name, prediction] : outcome.predictions) {
+    out += fmt::format("\nprediction {}\n", name);
+    out += rows_text(prediction.dataset);
+    for (const auto& rule : prediction.dataset.at("rules")) out += rule_text(rule);
+    out += left_out_text(prediction.dataset);
+    out += fmt::format("  features: {} columns\n\n",
+                       prediction.dataset.at("layout").at("specs").size());
+    out += scores_text(prediction);
+  }
+  int ran = 0, reused = 0;
+  for (const TaskStep& step : outcome.steps) (step.fate == TaskStep::Fate::ran ? ran : reused)++;
+  out += fmt::format("\nrun {}: {} tasks ran, {} reused\n", outcome.run, ran, reused);
+  for (const auto& [name, path] : outcome.bundles) out += fmt::format("bundle: {}\n", path);
+  if (!outcome.bundles.empty()) {
+    out += fmt::format(
+        "next: gristmill serve {0}    answers over HTTP\n      gristmill inspect {0}  shows what "
+        "is in it\n",
+        outcome.bundles.begin()->second);
+  }
+  return out;
+}
+
+}  // namespace gristmill

@@ -1,0 +1,293 @@
+#include "cli/row_files.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "table/engine.h"
+
+namespace gristmill {
+namespace {
+
+enum class RowFormat { csv, tsv, parquet, arrow, json_lines };
+
+RowFormat format_of(const std::string& path) {
+  static const std::vector<std::pair<std::string, RowFormat>> suffixes = {
+      {".csv", RowFormat::csv},          {".tsv", RowFormat::tsv},
+      {".parquet", RowFormat::parquet},  {".arrow", RowFormat::arrow},
+      {".feather", RowFormat::arrow},    {".ipc", RowFormat::arrow},
+      {".jsonl", RowFormat::json_lines}, {".ndjson", RowFormat::json_lines}};
+  for (const auto& [suffix, format] : suffixes) {
+    if (path.ends_with(suffix)) return format;
+  }
+  throw Error(Code::usage, fmt::format("what kind of file is `{}`?", path), {},
+              "its name must end in .csv, .tsv, .parquet, .arrow or .jsonl");
+}
+
+// A file descriptor as a stream of bytes, with room to look at the first ones.
+class ByteSource {
+ public:
+  explicit ByteSource(const std::string& path) : path_(path) {
+    fd_ = path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd_ < 0) {
+      throw Error(errno == ENOENT ? Code::not_found : Code::unavailable,
+                  fmt::format("cannot read `{}`: {}", path, std::strerror(errno)));
+    }
+  }
+  ~ByteSource() { ::close(fd_); }
+  ByteSource(const ByteSource&) = delete;
+  ByteSource& operator=(const ByteSource&) = delete;
+
+  size_t read(char* to, size_t size) {
+    if (used_ < head_.size()) {
+      const size_t part = std::min(size, head_.size() - used_);
+      std::memcpy(to, head_.data() + used_, part);
+      used_ += part;
+      return part;
+    }
+    return read_file(to, size);
+  }
+
+  // The first bytes, up to `size`; they will be read again.
+  std::string_view peek(size_t size) {
+    head_.resize(size);
+    size_t have = 0;
+    while (have < size) {
+      const size_t part = read_file(head_.data() + have, size - have);
+      if (part == 0) break;
+      have += part;
+    }
+    head_.resize(have);
+    return head_;
+  }
+
+ private:
+  size_t read_file(char* to, size_t size) {
+    ssize_t part;
+    do {
+      part = ::read(fd_, to, size);
+    } while (part < 0 && errno == EINTR);
+    if (part < 0)
+      throw Error(Code::unavailable,
+                  fmt::format("cannot read `{}`: {}", path_, std::strerror(errno)));
+    return size_t(part);
+  }
+
+  std::string path_;
+  int fd_;
+  std::string head_;
+  size_t used_ = 0;
+};
+
+RowFormat format_of_stream(ByteSource& bytes) {
+  const std::string_view head = bytes.peek(8);
+  if (head.starts_with("ARROW1") || head.starts_with(std::string_view("\xff\xff\xff\xff", 4)))
+    return RowFormat::arrow;
+  if (head.starts_with("PAR1")) {
+    throw Error(Code::usage, "Parquet cannot be read from standard input", {},
+                "give the file's path");
+  }
+  const size_t first = head.find_first_not_of(" \r\n\t");
+  return first != std::string_view::npos && head[first] == '{' ? RowFormat::json_lines
+                                                               : RowFormat::csv;
+}
+
+std::string sql_type(Type type) {
+  switch (type) {
+    case Type::boolean:
+      return "BOOLEAN";
+    case Type::int64:
+      return "BIGINT";
+    case Type::float64:
+      return "DOUBLE";
+    case Type::string:
+      return "VARCHAR";
+    case Type::date:
+      return "DATE";
+    case Type::timestamp:
+      return "TIMESTAMP";
+    case Type::timestamptz:
+      return "TIMESTAMPTZ";
+  }
+  return "VARCHAR";
+}
+
+// Parquet knows its own types: a column of another type than expected is cast, as the table engine
+// would.
+class ParquetRows : public BatchReader {
+ public:
+  ParquetRows(const std::string& path, const Expected& expected, const Unknown& unknown)
+      : expected_(expected), engine_({.temp_dir = scratch_.path()}) {
+    const std::string relation = fmt::format("read_parquet({})", quote_text(path));
+    const Schema found = engine_.describe("SELECT * FROM " + relation);
+    std::vector<std::string> list;
+    for (const Field& field : expected.schema.fields()) {
+      if (found.find(field.name) >= 0) {
+        list.push_back(
+            fmt::format("CAST({0} AS {1}) AS {0}", quote_name(field.name), sql_type(field.type)));
+      } else if (field.nullable) {
+        list.push_back(
+            fmt::format("CAST(NULL AS {1}) AS {0}", quote_name(field.name), sql_type(field.type)));
+      } else {
+        const std::vector<std::string> names = found.names();
+        throw Error(Code::invalid, fmt::format("`{}` has no column {}", path, field.name),
+                    {.field = field.name}, did_you_mean(field.name, names));
+      }
+    }
+    std::vector<std::string> others;
+    for (const std::string& name : found.names()) {
+      const bool ignored = std::find(expected.ignored.begin(), expected.ignored.end(), name) !=
+                           expected.ignored.end();
+      if (expected.schema.find(name) < 0 && !ignored) others.push_back(name);
+    }
+    if (!others.empty() && unknown) unknown(others);
+    rows_ = engine_.query(fmt::format("SELECT {} FROM {}", fmt::join(list, ", "), relation));
+  }
+
+  const Schema& schema() const override { return expected_.schema; }
+
+  bool next(Batch& batch) override {
+    if (!rows_->next(batch)) return false;
+    for (size_t c = 0; c < batch.columns.size(); ++c) {
+      if (!expected_.schema[c].nullable && batch.columns[c].null_count() > 0) {
+        int64_t row = 0;
+        while (!batch.columns[c].is_null(row)) ++row;
+        throw Error(
+            Code::invalid,
+            fmt::format("{} is missing; training never saw it missing", expected_.schema[c].name),
+            {.field = expected_.schema[c].name, .row = done_ + row});
+      }
+    }
+    done_ += batch.rows;
+    batch.schema = &expected_.schema;
+    return true;
+  }
+
+ private:
+  Expected expected_;
+  ScratchDir scratch_;
+  Engine engine_;
+  std::unique_ptr<BatchReader> rows_;
+  int64_t done_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<BatchReader> open_rows(const std::string& path, const Expected& expected,
+                                       const Unknown& unknown) {
+  const bool is_stream = path == "-";
+  if (!is_stream && format_of(path) == RowFormat::parquet) {
+    if (!disk().exists(path))
+      throw Error(Code::not_found, fmt::format("there is no file `{}`", path));
+    return std::make_unique<ParquetRows>(path, expected, unknown);
+  }
+  auto bytes = std::make_shared<ByteSource>(path);
+  const RowFormat format = is_stream ? format_of_stream(*bytes) : format_of(path);
+  const ReadBytes read = [bytes](char* to, size_t size) { return bytes->read(to, size); };
+  switch (format) {
+    case RowFormat::arrow:
+      return read_arrow(read, expected, unknown);
+    case RowFormat::json_lines:
+      return read_json_lines(read, expected, unknown);
+    default:
+      return read_csv(
+          read, expected,
+          {.delimiter = format == RowFormat::tsv ? '\t' : ',', .null_values = {"", "NA"}}, unknown);
+  }
+}
+
+struct RowFileWriter::Impl {
+  fs::path path, aside, parquet_aside;
+  bool to_stdout = false;
+  RowFormat format = RowFormat::csv;
+  Schema schema;
+  FILE* file = nullptr;
+  std::unique_ptr<BatchWriter> writer;
+
+  void write(std::string_view bytes) {
+    if (std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size()) return;
+    const int error = errno;
+    throw Error(Code::unavailable, error == ENOSPC
+                                       ? "the disk is full"
+                                       : fmt::format("cannot write `{}`: {}",
+                                                     to_stdout ? "standard output" : path.string(),
+                                                     std::strerror(error)));
+  }
+
+  // Parquet is written by the table engine, from rows spooled as Arrow.
+  void spool_to_parquet() {
+    ScratchDir scratch(path.parent_path().empty() ? fs::path(".") : path.parent_path());
+    Engine engine({.temp_dir = scratch.path()});
+    auto bytes = std::make_shared<ByteSource>(aside.string());
+    const auto rows =
+        read_arrow([bytes](char* to, size_t size) { return bytes->read(to, size); }, {schema, {}});
+    engine.load("answers", *rows);
+    engine.execute(fmt::format("COPY (SELECT * FROM answers) TO {} (FORMAT parquet)",
+                               quote_text(parquet_aside.string())));
+  }
+};
+
+RowFileWriter::RowFileWriter(const std::string& path, const Schema& schema)
+    : impl_(std::make_unique<Impl>()) {
+  Impl& impl = *impl_;
+  impl.path = path;
+  impl.schema = schema;
+  impl.to_stdout = path == "-";
+  if (impl.to_stdout) {
+    impl.file = stdout;
+  } else {
+    impl.format = format_of(path);
+    impl.aside = path + fmt::format(".{}.part", ::getpid());
+    impl.parquet_aside = impl.aside.string() + ".parquet";
+    impl.file = std::fopen(impl.aside.c_str(), "wb");
+    if (impl.file == nullptr)
+      throw Error(Code::unavailable,
+                  fmt::format("cannot write `{}`: {}", path, std::strerror(errno)));
+  }
+  const WriteBytes write = [&impl](std::string_view bytes) { impl.write(bytes); };
+  switch (impl.format) {
+    case RowFormat::parquet:
+    case RowFormat::arrow:
+      impl.writer = write_arrow(write, schema);
+      break;
+    case RowFormat::json_lines:
+      impl.writer = write_json_lines(write, schema);
+      break;
+    case RowFormat::tsv:
+      throw Error(Code::usage, "tab-separated files are read, not written", {}, "write .csv");
+    case RowFormat::csv:
+      impl.writer = write_csv(write, schema);
+  }
+}
+
+RowFileWriter::~RowFileWriter() {
+  if (impl_->to_stdout) return;
+  if (impl_->file != nullptr) std::fclose(impl_->file);
+  std::error_code ignored;
+  fs::remove(impl_->aside, ignored);
+  fs::remove(impl_->parquet_aside, ignored);
+}
+
+BatchWriter& RowFileWriter::writer() { return *impl_->writer; }
+
+void RowFileWriter::publish() {
+  Impl& impl = *impl_;
+  if (std::fflush(impl.file) != 0) impl.write("");
+  if (impl.to_stdout) return;
+  std::fclose(impl.file);
+  impl.file = nullptr;
+  if (impl.format == RowFormat::parquet) {
+    impl.spool_to_parquet();
+    disk().publish(impl.parquet_aside, impl.path);
+  } else {
+    disk().publish(impl.aside, impl.path);
+  }
+}
+
+}  // namespace gristmill

@@ -1,0 +1,30 @@
+// Files of rows, read against a signature and written whole or not at all.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/file_system.h"
+#include "frame/decoder.h"
+
+namespace gristmill {
+
+// By suffix: .csv .tsv .parquet .arrow .feather .ipc .jsonl .ndjson; "-": standard input, its kind
+// told by its first bytes.
+std::unique_ptr<BatchReader> open_rows(const std::string& path, const Expected& expected,
+                                       const Unknown& unknown);
+
+// A file by suffix, written aside; "-": CSV on standard output.
+class RowFileWriter {
+ public:
+  RowFileWriter(const std::string& path, const Schema& schema);
+  ~RowFileWriter();
+  BatchWriter& writer();
+  void publish();  // flushes, fsyncs, renames
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gristmill

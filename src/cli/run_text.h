@@ -1,0 +1,14 @@
+// What is recorded of runs, for people and for programs.
+#pragma once
+
+#include <string>
+
+#include "cli/verb.h"
+#include "pipeline/workspace.h"
+
+namespace gristmill {
+
+void show_run(const Invocation& call, Workspace& workspace, const std::string& id);
+std::string time_text(int64_t seconds_since_epoch);  // UTC
+
+}  // namespace gristmill

@@ -1,0 +1,62 @@
+#include "explore/profile.h"
+
+#include <fmt/format.h>
+
+namespace gristmill {
+namespace {
+
+constexpr int64_t odd_shown = 5;
+
+// Mostly numbers, with something else among them.
+bool nearly_numbers(const ColumnProfile& column, int64_t rows) {
+  const int64_t present = rows - column.nulls;
+  return column.field.type == Type::string && column.not_numbers * 5 < present &&
+         column.not_numbers < present;
+}
+
+int64_t number(const std::string& text) { return text.empty() ? 0 : std::stoll(text); }
+
+}  // namespace
+
+TableProfile profile_table(Engine& engine, const std::string& name, const std::string& relation,
+                           const Schema& schema) {
+  std::vector<std::string> list = {"count(*)"};
+  for (const Field& field : schema.fields()) {
+    const std::string column = quote_name(field.name);
+    list.push_back(fmt::format("count(*) - count({})", column));
+    list.push_back(fmt::format("approx_count_distinct({})", column));
+    list.push_back(fmt::format("min({})::VARCHAR", column));
+    list.push_back(fmt::format("max({})::VARCHAR", column));
+    list.push_back(
+        field.type == Type::string
+            ? fmt::format("count(*) FILTER ({0} IS NOT NULL AND TRY_CAST({0} AS DOUBLE) IS NULL)",
+                          column)
+            : "0");
+  }
+  const std::vector<std::string> row =
+      engine.rows(fmt::format("SELECT {} FROM {}", fmt::join(list, ", "), relation)).at(0);
+  TableProfile profile{name, number(row.at(0)), {}};
+  for (size_t c = 0; c < schema.size(); ++c) {
+    const size_t at = 1 + 5 * c;
+    ColumnProfile column{schema[c],
+                         number(row.at(at)),
+                         number(row.at(at + 1)),
+                         row.at(at + 2),
+                         row.at(at + 3),
+                         number(row.at(at + 4)),
+                         {}};
+    if (column.not_numbers > 0 && nearly_numbers(column, profile.rows)) {
+      const std::string text = quote_name(schema[c].name);
+      for (const auto& odd : engine.rows(fmt::format(
+               "SELECT {0} FROM {1} WHERE {0} IS NOT NULL AND TRY_CAST({0} AS DOUBLE) IS NULL "
+               "GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {2}",
+               text, relation, odd_shown))) {
+        column.odd_values.push_back(odd.at(0));
+      }
+    }
+    profile.columns.push_back(std::move(column));
+  }
+  return profile;
+}
+
+}  // namespace gristmill

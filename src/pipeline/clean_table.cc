@@ -1,0 +1,162 @@
+#include "pipeline/clean_table.h"
+
+#include <deque>
+
+#include <fmt/format.h>
+
+namespace gristmill {
+namespace {
+
+struct Step {
+  const RuleSpec* spec;
+  RuleStage stage;
+  std::unique_ptr<Rule> rule;      // cells and filter
+  std::unique_ptr<RuleFit> check;  // check
+  RuleReport report;
+  Schema after;
+};
+
+// A table's rows with its rules applied, as a stream.
+class CleanReader : public BatchReader {
+ public:
+  CleanReader(const CleanRequest& request, const RuleMaker& maker,
+              std::unique_ptr<BatchReader> rows)
+      : request_(request), rows_(std::move(rows)), schema_(rows_->schema()) {
+    for (const RuleSpec& spec : request.rules) add(spec, maker);
+  }
+
+  const Schema& schema() const override { return schema_; }
+
+  bool next(Batch& batch) override {
+    while (rows_->next(batch)) {
+      run(batch);
+      first_row_ += input_rows_;
+      if (batch.rows > 0) return true;
+    }
+    return false;
+  }
+
+  void finish() const {
+    for (const Step& step : steps_) {
+      if (!step.check) continue;
+      for (const Verdict& verdict : step.check->verdict()) {
+        throw Error(Code::invalid,
+                    fmt::format("table {} is not as expected: {}", request_.name, verdict.message),
+                    step.spec->where,
+                    verdict.examples.empty() ? "" : "for example " + verdict.examples[0]);
+      }
+    }
+  }
+
+  nlohmann::json facts() const {
+    nlohmann::json rules = nlohmann::json::array();
+    for (const Step& step : steps_) {
+      rules.push_back({{"kind", step.spec->kind},
+                       {"params", step.spec->params},
+                       {"report", step.report.json()}});
+    }
+    return {{"rules", rules},
+            {"rows_in", {{request_.name, first_row_}}},
+            {"broken", broken_},
+            {"dropped", dropped_}};
+  }
+
+ private:
+  void add(const RuleSpec& spec, const RuleMaker& maker) {
+    const RuleKind& kind = Rules::instance().get(spec.kind, "rule");
+    if (kind.fitted) {
+      throw Error(Code::invalid,
+                  fmt::format("rule {} of {} must see training rows before it can run, but {} is "
+                              "read before rows are split",
+                              spec.kind, request_.name, request_.name),
+                  spec.where, "move the rule to the table that the prediction is made from");
+    }
+    Step step{&spec, kind.stage, nullptr, nullptr, {}, {}};
+    auto fit = maker.make(spec, schema_);
+    if (kind.stage == RuleStage::check) {
+      step.check = std::move(fit);
+    } else {
+      step.rule = fit->freeze();
+      const Schema after = step.rule->bind(schema_);
+      if (kind.stage == RuleStage::cells) schema_ = after;
+    }
+    step.after = schema_;
+    steps_.push_back(std::move(step));
+  }
+
+  void run(Batch& batch) {
+    input_rows_ = batch.rows;
+    scratch_.clear();
+    scratch_.errors.clear();
+    buffers_ = 0;
+    for (Step& step : steps_) {
+      if (step.stage == RuleStage::check) {
+        step.check->observe({.rows = batch, .first_row = first_row_});
+      } else if (step.stage == RuleStage::filter) {
+        if (const uint8_t* keep = step.rule->keep(batch, scratch_, &step.report, first_row_))
+          compact(batch, keep, dropped_);
+      } else {
+        step.rule->apply(batch, scratch_, &step.report, first_row_);
+        batch.schema = &step.after;
+        if (!scratch_.errors.empty()) leave_out_broken(batch);
+      }
+    }
+  }
+
+  void leave_out_broken(Batch& batch) {
+    std::vector<uint8_t> keep(size_t((batch.rows + 7) / 8), 0xff);
+    for (const RowError& error : scratch_.errors) clear_bit(keep.data(), error.row);
+    scratch_.errors.clear();
+    compact(batch, keep.data(), broken_);
+  }
+
+  void compact(Batch& batch, const uint8_t* keep, int64_t& counter) {
+    if (buffers_ == compacted_.size()) compacted_.emplace_back();
+    BatchBuffer& out = compacted_[buffers_++];
+    const Schema* schema = batch.schema;
+    out.reset(*schema);
+    const int64_t before = batch.rows;
+    out.append_selected(batch, keep);
+    batch = out.view();
+    batch.schema = schema;
+    counter += before - batch.rows;
+  }
+
+  const CleanRequest& request_;
+  std::unique_ptr<BatchReader> rows_;
+  Schema schema_;
+  std::vector<Step> steps_;
+  Scratch scratch_;
+  std::deque<BatchBuffer> compacted_;
+  size_t buffers_ = 0;
+  int64_t first_row_ = 0, input_rows_ = 0, dropped_ = 0, broken_ = 0;
+};
+
+}  // namespace
+
+Executor::Made clean_table(const CleanRequest& request, const TableHandle& before,
+                           const RuleMaker& maker, Executor& executor) {
+  Engine& engine = executor.workspace().engine();
+  CleanReader rows(request, maker, engine.query("SELECT * FROM " + before.relation));
+  const std::string loaded = "cleaned " + request.name;
+  executor.progress().begin(fmt::format("{}: cleaning", request.name), 0, "rows");
+  engine.load(loaded, rows);
+  executor.progress().end();
+  rows.finish();
+  const TableVersion version = write_version(engine, executor.workspace().store(),
+                                             {.sql = "SELECT * FROM " + quote_name(loaded),
+                                              .key = request.key,
+                                              .keep_order = request.key.empty(),
+                                              .table = request.name},
+                                             executor.progress());
+  engine.execute("DROP TABLE " + quote_name(loaded));
+  nlohmann::json facts = rows.facts();
+  if (version.rows == 0)
+    throw Error(Code::invalid, fmt::format("the rules of {} leave no row", request.name),
+                request.rules[0].where);
+  facts["rows"] = version.rows;
+  facts["digest"] = version.digest.hex();
+  return {executor.workspace().store().put_manifest(version.manifest()), facts};
+}
+
+}  // namespace gristmill

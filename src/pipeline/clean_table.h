@@ -1,0 +1,19 @@
+// The rules of a table that other tables read: applied before SQL sees it. None may need fitting.
+#pragma once
+
+#include "pipeline/tables.h"
+
+namespace gristmill {
+
+struct CleanRequest {
+  std::string name;
+  std::vector<RuleSpec> rules;
+  std::vector<std::string> key;
+};
+
+// Reads `before`, applies the rules in order, stores the outcome as a version.
+// Code::invalid for a rule that needs fitting, a broken expectation, or when no row is left.
+Executor::Made clean_table(const CleanRequest& request, const TableHandle& before,
+                           const RuleMaker& maker, Executor& executor);
+
+}  // namespace gristmill

@@ -1,0 +1,157 @@
+#include "pipeline/document.h"
+
+#include <charconv>
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include "frame/cell.h"
+
+namespace gristmill {
+namespace {
+
+// YAML 1.2 core schema, without its other spellings of booleans.
+nlohmann::json plain_value(const std::string& text) {
+  if (text.empty() || text == "~" || text == "null") return nullptr;
+  if (text == "true") return true;
+  if (text == "false") return false;
+  const bool numeric = text.find_first_not_of("0123456789+-.eE") == std::string::npos &&
+                       text.find_first_of("0123456789") != std::string::npos;
+  int64_t integer = 0;
+  if (numeric && parse_int64(text, integer)) return integer;
+  double number = 0;
+  if (numeric && parse_float64(text, number)) return number;
+  return text;
+}
+
+// A bracket or quote that opens and never closes, outside other quotes.
+bool looks_cut(const std::string& text) {
+  std::string open;
+  char quote = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quote != 0) {
+      if (c == quote) quote = 0;
+    } else if (c == '"' ||
+               (c == '\'' && (i == 0 || !isalnum(static_cast<unsigned char>(text[i - 1]))))) {
+      quote = c;
+    } else if (c == '(' || c == '[') {
+      open += c;
+    } else if (c == ')' || c == ']') {
+      if (!open.empty()) open.pop_back();
+    }
+  }
+  return quote != 0 || !open.empty();
+}
+
+}  // namespace
+
+struct Converter {
+  Document& document;
+
+  Where at(const YAML::Mark& mark) const {
+    return {document.file_, mark.line + 1, mark.column + 1, "", "", -1};
+  }
+
+  nlohmann::json convert(const YAML::Node& node, const std::string& pointer, int depth) {
+    if (depth > 60) throw Error(Code::invalid, "values are nested too deeply", at(node.Mark()));
+    document.marks_[pointer] = {node.Mark().line + 1, node.Mark().column + 1};
+    switch (node.Type()) {
+      case YAML::NodeType::Map:
+        return convert_map(node, pointer, depth);
+      case YAML::NodeType::Sequence: {
+        nlohmann::json list = nlohmann::json::array();
+        for (const auto& item : node) {
+          const std::string inner = pointer + "/" + std::to_string(list.size());
+          list.push_back(convert(item, inner, depth + 1));
+        }
+        return list;
+      }
+      case YAML::NodeType::Scalar:
+        return convert_scalar(node);
+      default:
+        return nullptr;
+    }
+  }
+
+  nlohmann::json convert_map(const YAML::Node& node, const std::string& pointer, int depth) {
+    nlohmann::json map = nlohmann::json::object();
+    for (const auto& item : node) {
+      if (!item.first.IsScalar())
+        throw Error(Code::invalid, "a key must be text", at(item.first.Mark()));
+      const std::string key = item.first.Scalar();
+      if (map.contains(key)) {
+        throw Error(Code::invalid, fmt::format("the key `{}` occurs twice", key),
+                    at(item.first.Mark()));
+      }
+      const std::string inner = pointer_to(pointer, key);
+      map[key] = convert(item.second, inner, depth + 1);
+      document.marks_[inner] = {item.first.Mark().line + 1, item.first.Mark().column + 1};
+    }
+    return map;
+  }
+
+  nlohmann::json convert_scalar(const YAML::Node& node) {
+    const bool plain = node.Tag() == "?";
+    if (!plain) return node.Scalar();
+    if (looks_cut(node.Scalar())) {
+      throw Error(Code::invalid, fmt::format("this value looks cut: `{}`", node.Scalar()),
+                  at(node.Mark()),
+                  "YAML ends a value at a comma inside braces and at ` #`; write it in block form "
+                  "or in quotes");
+    }
+    return plain_value(node.Scalar());
+  }
+};
+
+Document Document::parse(const std::string& text, const std::string& file) {
+  Document document;
+  document.file_ = file;
+  if (text.find('\0') != std::string::npos) {
+    throw Error(Code::invalid, "the project file holds a NUL byte", {.file = file},
+                "it must be text in UTF-8");
+  }
+  Converter converter{document};
+  try {
+    const std::vector<YAML::Node> nodes = YAML::LoadAll(text);
+    if (nodes.size() > 1) {
+      throw Error(Code::invalid, "the project file holds several YAML documents",
+                  converter.at(nodes[1].Mark()), "remove the line `---`");
+    }
+    document.json_ = nodes.empty() ? nlohmann::json() : converter.convert(nodes[0], "", 0);
+  } catch (const YAML::Exception& error) {
+    throw Error(Code::invalid, fmt::format("not valid YAML: {}", error.msg),
+                converter.at(error.mark));
+  }
+  return document;
+}
+
+Document Document::read(const fs::path& path) {
+  return parse(disk().read(path), path.filename().string());
+}
+
+Where Document::where(std::string pointer) const {
+  while (true) {
+    auto found = marks_.find(pointer);
+    if (found != marks_.end())
+      return {file_, found->second.first, found->second.second, "", "", -1};
+    if (pointer.empty()) return {.file = file_};
+    pointer.resize(pointer.rfind('/'));
+  }
+}
+
+std::string pointer_to(const std::string& parent, const std::string& key) {
+  std::string escaped;
+  for (const char c : key) {
+    if (c == '~') {
+      escaped += "~0";
+    } else if (c == '/') {
+      escaped += "~1";
+    } else {
+      escaped += c;
+    }
+  }
+  return parent + "/" + escaped;
+}
+
+}  // namespace gristmill

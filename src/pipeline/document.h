@@ -1,0 +1,36 @@
+// A YAML file as JSON that remembers its lines.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/file_system.h"
+
+namespace gristmill {
+
+class Document {
+ public:
+  // Only `true` and `false` are booleans; duplicate keys, tabs, anchors to nowhere and several
+  // documents are Code::invalid with line and column. A plain value that ends in an open bracket or
+  // quote was cut by YAML at a comma or ` #`: an error that says so.
+  static Document parse(const std::string& text, const std::string& file);
+  static Document read(const fs::path& path);
+
+  const nlohmann::json& json() const { return json_; }
+  // Place of a value by its JSON pointer ("/tables/flights"), or of the nearest one around it.
+  Where where(std::string pointer) const;
+
+ private:
+  friend struct Converter;
+  nlohmann::json json_;
+  std::string file_;
+  std::map<std::string, std::pair<int, int>> marks_;
+};
+
+// "/a/b" + "c/d" → "/a/b/c~1d".
+std::string pointer_to(const std::string& parent, const std::string& key);
+
+}  // namespace gristmill

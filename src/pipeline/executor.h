@@ -1,0 +1,67 @@
+// Tasks: done once, found again by their key; what ran, what was reused, and why.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/progress.h"
+#include "pipeline/workspace.h"
+
+namespace gristmill {
+
+// What a task made. An absent digest: unknown, for a plan only looks.
+struct TaskResult {
+  std::optional<Digest> output;
+  nlohmann::json facts;
+  double seconds = 0;
+};
+
+struct TaskNeed {
+  std::string name;              // "table flights", "file data/a.csv"
+  std::optional<Digest> digest;  // absent: will be made anew
+};
+
+// One line of a plan or a run.
+struct TaskStep {
+  enum class Fate { reused, ran, would_run, may_run };
+  std::string kind, name;
+  Fate fate = Fate::reused;
+  std::string reason;  // "rules changed", "never run"
+  double seconds = 0;
+};
+std::string_view name_of(TaskStep::Fate fate);
+
+class Executor {
+ public:
+  // `plan_only`: nothing runs; tasks are looked up. `run`: the ledger's run, or "".
+  Executor(Workspace& workspace, Progress& progress, bool plan_only, std::string run);
+
+  struct Made {
+    Digest output;
+    nlohmann::json facts;
+  };
+  // Looks the task up by (kind, what, needs); runs `work` and records it when it is not there, or
+  // when its output is no longer in the store.
+  TaskResult task(const std::string& kind, const std::string& name, const nlohmann::json& what,
+                  const std::vector<TaskNeed>& needs, const std::function<Made()>& work);
+
+  Workspace& workspace() { return workspace_; }
+  Progress& progress() { return progress_; }
+  bool plan_only() const { return plan_only_; }
+  const std::vector<TaskStep>& steps() const { return steps_; }
+  int ran() const;
+  int reused() const;
+
+ private:
+  std::string why(const TaskRecord& task);
+
+  Workspace& workspace_;
+  Progress& progress_;
+  bool plan_only_;
+  std::string run_;
+  std::vector<TaskStep> steps_;
+};
+
+}  // namespace gristmill

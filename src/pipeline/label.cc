@@ -1,0 +1,276 @@
+#include "pipeline/label.h"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "frame/cell.h"
+
+namespace gristmill {
+namespace {
+
+constexpr size_t max_errors_kept = 5;
+
+bool meet(const std::set<std::string>& some, const std::vector<std::string>& others) {
+  return std::any_of(others.begin(), others.end(),
+                     [&](const auto& name) { return some.count(name) > 0; });
+}
+
+void set_all(std::vector<uint8_t>& bitmap, int64_t rows) {
+  bitmap.assign(size_t((rows + 7) / 8), 0xff);
+  if (rows % 8 != 0) bitmap.back() = uint8_t((1 << (rows % 8)) - 1);
+}
+
+int64_t count_bits(const std::vector<uint8_t>& bitmap) {
+  return std::accumulate(bitmap.begin(), bitmap.end(), int64_t(0),
+                         [](int64_t sum, uint8_t byte) { return sum + __builtin_popcount(byte); });
+}
+
+// Instants in microseconds; dates at midnight.
+int64_t instant(const Column& column, int64_t i) {
+  if (column.type == Type::date) return int64_t(column.values<int32_t>()[i]) * 86'400'000'000;
+  return column.values<int64_t>()[i];
+}
+
+}  // namespace
+
+std::unique_ptr<RuleFit> RuleMaker::make(const RuleSpec& spec, const Schema& schema) const {
+  const RuleContext context{schema, bind_expression, open_table};
+  try {
+    return Rules::instance().get(spec.kind, "rule").make(spec.params, context);
+  } catch (const Error& error) {
+    throw error.at(spec.where);
+  }
+}
+
+LabelStage::LabelStage(const PredictSpec& spec, const std::vector<RuleSpec>& rules,
+                       const Schema& table, const RuleMaker& maker)
+    : spec_(spec), table_(table), chain_(table, {}) {
+  // What a fitted rule reads (and so may write), or one after it that depends on it.
+  std::set<std::string> pending;
+  for (const RuleSpec& rule : rules) {
+    const RuleKind& kind = Rules::instance().get(rule.kind, "rule");
+    if (kind.stage == RuleStage::check) {
+      checks_.push_back(rule);
+      continue;
+    }
+    std::unique_ptr<RuleFit> fit;
+    try {
+      fit = maker.make(rule, chain_.output());
+    } catch (const Error& error) {
+      // A column that a later rule makes is not known here yet.
+      if (pending.empty() || error.code() != Code::not_found || kind.stage != RuleStage::cells)
+        throw;
+      later_.push_back(rule);
+      continue;
+    }
+    if (kind.stage == RuleStage::filter) {
+      filters_.push_back(fit->freeze());
+      filter_specs_.push_back(rule);
+      continue;
+    }
+    if (kind.fitted || meet(pending, fit->reads())) {
+      for (const std::string& name : fit->reads()) pending.insert(name);
+      later_.push_back(rule);
+      continue;
+    }
+    chain_.append(rule.kind, fit->freeze());
+    cell_specs_.push_back(rule);
+  }
+  for (const auto& filter : filters_) filter->bind(chain_.output());
+  bind_target(maker);
+  for (const std::string& name : spec_.key) key_columns_.push_back(table_.index_of(name, "`key`"));
+  if (key_columns_.empty()) {
+    key_columns_.resize(table_.size());
+    std::iota(key_columns_.begin(), key_columns_.end(), 0);
+  }
+  find_split_column();
+}
+
+void LabelStage::bind_target(const RuleMaker& maker) {
+  auto bind = [&](const std::string& text, const std::string& member) {
+    try {
+      return std::make_unique<Expr>(maker.bind_expression(text, chain_.output()));
+    } catch (const Error& error) {
+      auto place = spec_.places.find(member);
+      throw error.at(place == spec_.places.end() ? spec_.where : place->second);
+    }
+  };
+  target_ = bind(spec_.target, "target");
+  if (is_time(target_->type())) {
+    throw Error(Code::invalid,
+                fmt::format("the target of {} is a {}", spec_.name, name_of(target_->type())),
+                spec_.where, "predict a number, for example a span in days");
+  }
+  if (!spec_.weight.empty()) {
+    weight_ = bind(spec_.weight, "weight");
+    if (!is_number(weight_->type())) {
+      throw Error(Code::invalid, fmt::format("the weight of {} is not a number", spec_.name),
+                  spec_.where);
+    }
+  }
+}
+
+void LabelStage::find_split_column() {
+  if (spec_.split.by == SplitSpec::By::random) return;
+  split_column_ = int(chain_.output().index_of(spec_.split.column, "`split`"));
+  const Field& field = chain_.output()[size_t(split_column_)];
+  if (spec_.split.by == SplitSpec::By::time && !is_time(field.type)) {
+    throw Error(Code::invalid,
+                fmt::format("`split` goes by time, but {} is {}", field.name, name_of(field.type)),
+                spec_.where,
+                "read the column as a date or a timestamp, for example in the table's SQL");
+  }
+}
+
+std::vector<std::pair<std::string, std::string>> LabelStage::forbidden(
+    const RuleChain& full) const {
+  std::vector<std::pair<std::string, std::string>> columns;
+  std::set<std::string> leaking;
+  for (const std::string& name : target_->columns()) {
+    leaking.insert(name);
+    // A derived target: what it is made from knows the answer too.
+    for (const std::string& source : chain_.sources_of({name})) leaking.insert(source);
+  }
+  for (const Field& field : full.output().fields()) {
+    const std::vector<std::string> sources = full.sources_of({field.name});
+    if (leaking.count(field.name) > 0) {
+      columns.emplace_back(field.name, "the target is computed from it");
+    } else if (meet(leaking, sources)) {
+      columns.emplace_back(field.name, "it is computed from what the target reads");
+    }
+  }
+  for (const std::string& name : spec_.key) columns.emplace_back(name, "part of the key");
+  if (weight_) {
+    for (const std::string& name : weight_->columns())
+      columns.emplace_back(name, "the weight reads it");
+  }
+  if (spec_.split.by == SplitSpec::By::group)
+    columns.emplace_back(spec_.split.column, "the split groups by it");
+  for (const std::string& name : spec_.exclude) columns.emplace_back(name, "excluded");
+  return columns;
+}
+
+void LabelStage::set_classes(const TargetClasses& classes) {
+  classes_ = classes;
+  class_numbers_.clear();
+  for (size_t i = 0; i < classes.classes.size(); ++i) class_numbers_[classes.classes[i]] = int(i);
+}
+
+void LabelStage::run(const Batch& raw, int64_t first_row, bool with_keys,
+                     LabelledChunk& out) const {
+  out.scratch.clear();
+  out.scratch.errors.clear();
+  out.reports.assign(chain_.steps().size() + filters_.size(), RuleReport{});
+  out.errors.clear();
+  out.rows = raw;
+  set_all(out.kept, raw.rows);
+  chain_.apply(out.rows, out.scratch, &out.reports, first_row);
+  for (const RowError& error : out.scratch.errors) clear_bit(out.kept.data(), error.row);
+  out.broken = raw.rows - count_bits(out.kept);
+  for (size_t i = 0; i < filters_.size(); ++i) {
+    const uint8_t* keep = filters_[i]->keep(out.rows, out.scratch,
+                                            &out.reports[chain_.steps().size() + i], first_row);
+    if (keep == nullptr) continue;
+    for (size_t byte = 0; byte < out.kept.size(); ++byte) out.kept[byte] &= keep[byte];
+  }
+  out.dropped = raw.rows - out.broken - count_bits(out.kept);
+  fill_target(out);
+  if (weight_) fill_weight(out, first_row);
+  if (with_keys) fill_keys(raw, first_row, out);
+  for (const RowError& error : out.scratch.errors) {
+    if (out.errors.size() == max_errors_kept) break;
+    out.errors.push_back({first_row + error.row, error.field, error.message});
+  }
+}
+
+void LabelStage::fill_target(LabelledChunk& out) const {
+  const size_t errors_before = out.scratch.errors.size();
+  const Column target = target_->evaluate(out.rows, out.scratch);
+  // A row for which the target cannot be computed is broken, unless it was dropped anyway.
+  for (size_t i = errors_before; i < out.scratch.errors.size(); ++i) {
+    const int64_t row = out.scratch.errors[i].row;
+    if (!get_bit(out.kept.data(), row)) continue;
+    clear_bit(out.kept.data(), row);
+    ++out.broken;
+  }
+  out.labelled = out.kept;
+  out.target.assign(size_t(out.rows.rows), 0);
+  for (int64_t i = 0; i < out.rows.rows; ++i) {
+    bool known = !target.is_null(i);
+    if (known && target.type == Type::float64) known = std::isfinite(target.values<double>()[i]);
+    if (!known) {
+      out.no_target += get_bit(out.kept.data(), i);
+      clear_bit(out.labelled.data(), i);
+      continue;
+    }
+    switch (target.type) {
+      case Type::boolean:
+        out.target[i] = target.boolean(i);
+        break;
+      case Type::int64:
+        out.target[i] = double(target.values<int64_t>()[i]);
+        break;
+      case Type::float64:
+        out.target[i] = target.values<double>()[i];
+        break;
+      default: {
+        auto found = class_numbers_.find(target.string(i));
+        out.target[i] = found == class_numbers_.end() ? -1 : found->second;
+      }
+    }
+  }
+  out.target_column = target;
+}
+
+void LabelStage::fill_weight(LabelledChunk& out, int64_t first_row) const {
+  const Column weight = weight_->evaluate(out.rows, out.scratch);
+  out.weight.assign(size_t(out.rows.rows), 1);
+  for (int64_t i = 0; i < out.rows.rows; ++i) {
+    if (!get_bit(out.labelled.data(), i)) continue;
+    const double value = weight.is_null(i)            ? -1
+                         : weight.type == Type::int64 ? double(weight.values<int64_t>()[i])
+                                                      : weight.values<double>()[i];
+    if (!(value >= 0) || !std::isfinite(value)) {
+      throw Error(Code::invalid,
+                  fmt::format("the weight of {} is missing, negative or not finite", spec_.name),
+                  {.table = spec_.from, .row = first_row + i},
+                  "drop such rows, or write coalesce(…, 0)");
+    }
+    out.weight[i] = value;
+  }
+}
+
+void LabelStage::fill_keys(const Batch& raw, int64_t first_row, LabelledChunk& out) const {
+  row_keys(raw, key_columns_, out.key);
+  if (spec_.split.by == SplitSpec::By::random) {
+    out.split_value = out.key;
+    return;
+  }
+  const Column& column = out.rows.columns[size_t(split_column_)];
+  out.split_value.assign(size_t(raw.rows), 0);
+  if (spec_.split.by == SplitSpec::By::group) {
+    const size_t index = size_t(split_column_);
+    row_keys(out.rows, {&index, 1}, out.split_value);
+    return;
+  }
+  for (int64_t i = 0; i < raw.rows; ++i) {
+    if (!get_bit(out.labelled.data(), i)) continue;
+    if (column.is_null(i)) {
+      throw Error(Code::invalid,
+                  fmt::format("{} is missing, and the split goes by it", spec_.split.column),
+                  {.table = spec_.from, .field = spec_.split.column, .row = first_row + i},
+                  fmt::format("drop such rows: `- drop: {} IS NULL`", spec_.split.column));
+    }
+    out.split_value[i] = uint64_t(instant(column, i));
+  }
+}
+
+std::optional<std::string> LabelStage::class_text(const LabelledChunk& chunk, int64_t i) const {
+  if (!get_bit(chunk.labelled.data(), i)) return std::nullopt;
+  return std::string(chunk.target_column.string(i));
+}
+
+}  // namespace gristmill

@@ -1,0 +1,94 @@
+// Raw rows → labelled rows: the rules that need no fitting, drop, target, weight, and what the
+// split goes by. The same for every pass over the table.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "clean/rule.h"
+#include "learn/split.h"
+#include "pipeline/project.h"
+#include "tensor/dataset.h"
+
+namespace gristmill {
+
+// Makes rules for a table: the expressions and reference tables they may ask for.
+struct RuleMaker {
+  std::function<Expr(const std::string& text, const Schema& schema)> bind_expression;
+  std::function<std::unique_ptr<BatchReader>(const std::string& table)> open_table;
+
+  // Errors carry the rule's line.
+  std::unique_ptr<RuleFit> make(const RuleSpec& spec, const Schema& schema) const;
+};
+
+// Whether the target is a number or a class, and which classes there are.
+struct TargetClasses {
+  Problem problem = Problem::regression;
+  std::vector<std::string> classes;  // binary: {negative, positive}
+  bool boolean_target = false;
+};
+
+// The rows of one chunk after the label stage, uncompacted: row i of the chunk is row i here.
+struct LabelledChunk {
+  Batch rows;                     // after the rules before the split
+  std::vector<uint8_t> kept;      // bitmap: passed the filters, no error
+  std::vector<uint8_t> labelled;  // bitmap: kept, and has a target
+  std::vector<double> target;     // class number or value, where labelled
+  std::vector<double> weight;     // empty: all 1
+  std::vector<uint64_t> key;      // row_key, when asked for
+  std::vector<uint64_t> split_value;
+  Scratch scratch;
+  std::vector<RuleReport> reports;
+  Column target_column;  // as evaluated; in scratch
+  int64_t dropped = 0, broken = 0, no_target = 0;
+  std::vector<RowError> errors;  // the first few broken rows
+};
+
+class LabelStage {
+ public:
+  // Parts the rules of `spec.from`: those that need no fitting, and do not depend on one that does,
+  // run here; the others are left for after the split.
+  LabelStage(const PredictSpec& spec, const std::vector<RuleSpec>& rules, const Schema& table,
+             const RuleMaker& maker);
+
+  const RuleChain& rules() const { return chain_; }
+  const std::vector<RuleSpec>& cell_rules() const { return cell_specs_; }  // of rules(), in order
+  const std::vector<RuleSpec>& filter_rules() const {
+    return filter_specs_;
+  }  // their reports follow
+  const std::vector<RuleSpec>& later_rules() const { return later_; }
+  const std::vector<RuleSpec>& checks() const { return checks_; }
+  Type target_type() const { return target_->type(); }
+
+  // Columns that may never be features, with the reason.
+  std::vector<std::pair<std::string, std::string>> forbidden(const RuleChain& full) const;
+
+  // Text targets are numbered in the order of `classes`; before they are known, see class_text.
+  void set_classes(const TargetClasses& classes);
+  // Runs the stage. `first_row`: position in the table. `with_keys`: fill `key` and `split_value`.
+  void run(const Batch& raw, int64_t first_row, bool with_keys, LabelledChunk& out) const;
+  // The target as text, for finding the classes; only while they are unknown.
+  std::optional<std::string> class_text(const LabelledChunk& chunk, int64_t i) const;
+
+ private:
+  void bind_target(const RuleMaker& maker);
+  void find_split_column();
+  void fill_target(LabelledChunk& out) const;
+  void fill_weight(LabelledChunk& out, int64_t first_row) const;
+  void fill_keys(const Batch& raw, int64_t first_row, LabelledChunk& out) const;
+
+  const PredictSpec& spec_;
+  Schema table_;
+  RuleChain chain_;
+  std::vector<RuleSpec> cell_specs_, filter_specs_, later_, checks_;
+  std::vector<std::unique_ptr<Rule>> filters_;
+  std::unique_ptr<Expr> target_, weight_;
+  std::vector<size_t> key_columns_;
+  int split_column_ = -1;
+  TargetClasses classes_;
+  std::map<std::string, int, std::less<>> class_numbers_;
+};
+
+}  // namespace gristmill

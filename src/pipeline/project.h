@@ -1,0 +1,76 @@
+// The project file, read and checked: what gristmill.yaml says, before any data is looked at.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "base/file_system.h"
+#include "base/params.h"
+#include "learn/split.h"
+#include "source/source.h"
+
+namespace gristmill {
+
+struct TableSpec {
+  std::string name;
+  std::string sql;               // parameters not yet put in
+  std::vector<std::string> key;  // empty: none named
+  Where where;
+};
+
+struct RuleSpec {
+  std::string kind;
+  nlohmann::json params;
+  Where where;
+};
+
+struct ModelSpec {
+  std::string learner;
+  nlohmann::json params;
+  Where where;
+};
+
+struct PredictSpec {
+  std::string name;
+  std::string from;
+  std::vector<std::string> key;
+  std::string time;    // a column, or ""
+  std::string target;  // an expression
+  std::string positive;
+  std::string weight;  // an expression, or ""
+  std::vector<std::string> exclude;
+  std::vector<std::string> inputs;  // empty: all that are not excluded
+  SplitSpec split;
+  std::string metric;       // or "": the problem's default
+  nlohmann::json features;  // "auto", or an object by column
+  std::vector<ModelSpec> models;
+  uint64_t seed = 0;
+  Where where;
+  std::map<std::string, Where> places;  // of its members
+};
+
+struct Project {
+  std::string name;
+  fs::path dir;  // where the file lies; relative paths start here
+  fs::path file;
+  nlohmann::json params;  // overrides applied
+  std::vector<SourceSpec> sources;
+  std::map<std::string, TableSpec> tables;
+  std::map<std::string, std::vector<RuleSpec>> clean;  // by table, "flights" or "ops.planes"
+  std::vector<PredictSpec> predicts;
+
+  // Reads `dir`/gristmill.yaml. `overrides` are texts as given by -p. Code::not_found without the
+  // file; Code::invalid with line and column for all that is wrong in it.
+  static Project read(const fs::path& dir, const std::map<std::string, std::string>& overrides);
+  const PredictSpec& predict(const std::string& name) const;  // Code::not_found
+};
+
+inline constexpr std::string_view project_file = "gristmill.yaml";
+
+// JSON Schema (draft 2020-12) of the project file, from the descriptions that read it.
+nlohmann::json project_schema();
+
+}  // namespace gristmill

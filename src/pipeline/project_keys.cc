@@ -1,0 +1,201 @@
+#include "pipeline/project_keys.h"
+
+#include "clean/rule.h"
+#include "feature/encoder.h"
+#include "learn/learner.h"
+#include "learn/metrics.h"
+#include "pipeline/project.h"
+
+namespace gristmill {
+namespace {
+
+using nlohmann::json;
+
+json describe(const ParamDoc& doc) {
+  json schema = {{"description", doc.text}};
+  if (doc.type == "names") {
+    schema["anyOf"] = {{{"type", "string"}}, {{"type", "array"}, {"items", {{"type", "string"}}}}};
+  } else if (doc.type != "any") {
+    schema["type"] = doc.type;
+  }
+  if (!doc.value.is_null()) schema["default"] = doc.value;
+  if (doc.minimum) schema["minimum"] = *doc.minimum;
+  if (doc.maximum) schema["maximum"] = *doc.maximum;
+  if (!doc.choices.empty()) schema["enum"] = doc.choices;
+  return schema;
+}
+
+json object_of(const std::vector<ParamDoc>& docs) {
+  json properties = json::object();
+  for (const ParamDoc& doc : docs) properties[doc.name] = describe(doc);
+  return {{"type", "object"}, {"additionalProperties", false}, {"properties", properties}};
+}
+
+json rule_schema() {
+  json rules = json::object();
+  for (const auto& [name, kind] : Rules::instance()) {
+    rules[name] = kind.params.empty() ? json::object() : object_of(kind.params);
+    rules[name]["description"] = kind.text;
+  }
+  return {{"type", "object"},
+          {"minProperties", 1},
+          {"maxProperties", 1},
+          {"additionalProperties", false},
+          {"properties", rules}};
+}
+
+json model_schema() {
+  json names = json::array();
+  json learners = json::object();
+  for (const auto& [name, kind] : Learners::instance()) {
+    names.push_back(name);
+    learners[name] = object_of(kind.params);
+    learners[name]["description"] = kind.text;
+  }
+  const json one = {
+      {"anyOf",
+       {{{"enum", names}},
+        {{"type", "object"}, {"additionalProperties", false}, {"properties", learners}}}}};
+  return {{"anyOf", {one, {{"type", "array"}, {"items", one}}}}};
+}
+
+}  // namespace
+
+const std::vector<ParamDoc>& project_keys() {
+  static const std::vector<ParamDoc> keys = {
+      {"project", "string", "The project's name; the folder's when absent.", nullptr, {}, {}, {}},
+      {"params",
+       "object",
+       "Values that SQL reads as $name; `gristmill run -p name=value` overrides one.",
+       nullptr,
+       {},
+       {},
+       {}},
+      {"sources",
+       "object",
+       "Where data lies, by name: a path, a glob, `sqlite:FILE`, `duckdb:FILE`, or a mapping. "
+       "${NAME} is taken from the environment.",
+       nullptr,
+       {},
+       {},
+       {}},
+      {"tables",
+       "object",
+       "Tables in SQL over sources and other tables, by name: the SQL, a path ending in .sql, or "
+       "{sql, key}.",
+       nullptr,
+       {},
+       {},
+       {}},
+      {"clean",
+       "object",
+       "Row rules, by table: a list, run in the order written.",
+       nullptr,
+       {},
+       {},
+       {}},
+      {"predict", "object", "What is to be predicted, by the model's name.", nullptr, {}, {}, {}},
+  };
+  return keys;
+}
+
+const std::vector<ParamDoc>& table_keys() {
+  static const std::vector<ParamDoc> keys = {
+      {"sql", "string", "One SELECT in DuckDB's SQL.", nullptr, {}, {}, {}},
+      {"key",
+       "names",
+       "Columns that name a row: unique, without nulls; checked.",
+       nullptr,
+       {},
+       {},
+       {}},
+  };
+  return keys;
+}
+
+const std::vector<ParamDoc>& predict_keys() {
+  static const std::vector<ParamDoc> keys = {
+      {"from", "string", "The table whose rows are predicted for.", nullptr, {}, {}, {}},
+      {"key",
+       "names",
+       "Columns that name a row: never features, carried into every answer.",
+       nullptr,
+       {},
+       {},
+       {}},
+      {"time", "string", "The column that says when the prediction is made.", nullptr, {}, {}, {}},
+      {"target",
+       "string",
+       "The expression to predict: boolean, text (a class) or a number.",
+       nullptr,
+       {},
+       {},
+       {}},
+      {"positive",
+       "any",
+       "Of a target with two texts, the one whose probability is answered.",
+       nullptr,
+       {},
+       {},
+       {}},
+      {"weight", "string", "An expression for each row's weight.", nullptr, {}, {}, {}},
+      {"exclude", "names", "Columns that are never features.", nullptr, {}, {}, {}},
+      {"inputs",
+       "names",
+       "The only columns that may be features; all when absent.",
+       nullptr,
+       {},
+       {},
+       {}},
+      {"split",
+       "object",
+       "How rows are parted: {time, validate, test, gap}, {random: true, stratify: true, validate, "
+       "test} or {group, validate, test}.",
+       nullptr,
+       {},
+       {},
+       {}},
+      {"metric",
+       "string",
+       "What the best model is chosen by, on the validate rows.",
+       nullptr,
+       {},
+       {},
+       Metrics::instance().names()},
+      {"features",
+       "any",
+       "`auto`, or by column the encoder: {dest: category, note: {category: {levels: 50}}}.",
+       "auto",
+       {},
+       {},
+       {}},
+      {"model",
+       "any",
+       "One model or a list of them; each a name or a name with parameters.",
+       json({"linear", "boosted-trees"}),
+       {},
+       {},
+       {}},
+      {"seed", "integer", "Seeds what is random.", 0, 0, {}, {}},
+  };
+  return keys;
+}
+
+json project_schema() {
+  json schema = object_of(project_keys());
+  schema["$schema"] = "https://json-schema.org/draft/2020-12/schema";
+  schema["title"] = "Gristmill project";
+  json& properties = schema["properties"];
+  properties["sources"]["additionalProperties"] = {
+      {"anyOf", {{{"type", "string"}}, {{"type", "object"}}}}};
+  properties["tables"]["additionalProperties"] = {
+      {"anyOf", {{{"type", "string"}}, object_of(table_keys())}}};
+  properties["clean"]["additionalProperties"] = {{"type", "array"}, {"items", rule_schema()}};
+  json predict = object_of(predict_keys());
+  predict["required"] = {"from", "target"};
+  predict["properties"]["model"] = model_schema();
+  properties["predict"]["additionalProperties"] = predict;
+  return schema;
+}
+
+}  // namespace gristmill

@@ -1,0 +1,242 @@
+#include "pipeline/recipe.h"
+
+#include <fmt/format.h>
+
+#include "bundle/state_file.h"
+#include "learn/learner.h"
+#include "learn/metrics.h"
+#include "pipeline/fit_dataset.h"
+#include "pipeline/make_bundle.h"
+
+namespace gristmill {
+namespace {
+
+using nlohmann::json;
+
+// Change when the same parameters over the same inputs give another result.
+constexpr int dataset_version = 1;
+constexpr int model_version = 1;
+constexpr int bundle_version = 1;
+
+constexpr std::string_view dataset_type = "application/vnd.gristmill.dataset.v1";
+constexpr std::string_view fitted_type = "application/vnd.gristmill.fitted.v1";
+constexpr std::string_view model_type = "application/vnd.gristmill.model.v1";
+constexpr std::string_view bundle_type = "application/vnd.gristmill.bundle.v1";
+
+// Rows kept in memory between passes: a share of what the machine allows.
+constexpr int64_t cache_bytes = int64_t(512) << 20;
+
+json split_json(const PredictSpec& spec) { return spec.split.json(); }
+
+// All that a data set depends on, but for its table's content.
+json dataset_what(const PredictSpec& spec, const std::vector<RuleSpec>& rules, const Wants& wants) {
+  json list = json::array();
+  for (const RuleSpec& rule : rules) {
+    list.push_back({{"kind", rule.kind},
+                    {"version", Rules::instance().get(rule.kind, "rule").version},
+                    {"params", rule.params}});
+  }
+  json encoders = json::object();
+  for (const auto& [name, kind] : Encoders::instance()) encoders[name] = kind.version;
+  return {{"version", dataset_version}, {"rules", list},
+          {"encoders", encoders},       {"key", spec.key},
+          {"time", spec.time},          {"target", spec.target},
+          {"positive", spec.positive},  {"weight", spec.weight},
+          {"exclude", spec.exclude},    {"inputs", spec.inputs},
+          {"split", split_json(spec)},  {"features", spec.features},
+          {"wants", wants.json()}};
+}
+
+Executor::Made fit(const PredictSpec& spec, const std::vector<RuleSpec>& rules, const Wants& wants,
+                   const TableHandle& table, Tables& tables, Executor& executor) {
+  Workspace& workspace = executor.workspace();
+  ThreadPool pool;
+  RowSource rows(
+      [&] { return read_version(workspace.engine(), workspace.store(), *table.version, {}); },
+      cache_bytes, pool);
+  const fs::path file = workspace.store().new_file();
+  const FitRequest request{spec, rules, tables.rule_maker(spec.from), wants, file};
+  FitResult result;
+  try {
+    result = fit_dataset(request, rows, pool, executor.progress());
+  } catch (...) {
+    disk().remove(file);
+    throw;
+  }
+  Manifest manifest{.artifact_type = std::string(dataset_type)};
+  manifest.config = {{"table", table.digest->hex()}, {"content", result.dataset.hex()}};
+  manifest.layers.push_back(workspace.store().publish(file, std::string(dataset_type)));
+  manifest.layers.push_back(
+      workspace.store().put(write_state_file(fitted_state(result)), std::string(fitted_type)));
+  json facts = result.facts();
+  facts["problem"] = name_of(result.signature.problem);
+  return {workspace.store().put_manifest(manifest), facts};
+}
+
+struct Trained {
+  std::optional<Digest> model;
+  std::map<std::string, double> validate;
+  double seconds = 0;
+};
+
+json scores_json(const std::map<std::string, double>& scores) {
+  json out = json::object();
+  for (const auto& [name, value] : scores) out[name] = std::isfinite(value) ? json(value) : json();
+  return out;
+}
+
+std::map<std::string, double> scores_of(const json& scores) {
+  std::map<std::string, double> out;
+  for (const auto& [name, value] : scores.items())
+    out[name] = value.is_null() ? NAN : value.get<double>();
+  return out;
+}
+
+Trained train(const PredictSpec& spec, const ModelSpec& model, const BuiltDataset& data,
+              Executor& executor) {
+  const LearnerKind& kind = Learners::instance().get(model.learner, "model");
+  const json what = {{"version", model_version},
+                     {"learner", model.learner},
+                     {"learner_version", kind.version},
+                     {"params", model.params},
+                     {"seed", spec.seed}};
+  const std::string name = spec.name + "/" + model.learner;
+  const TaskResult result = executor.task(
+      "model", name, what, {{"dataset " + spec.name, data.manifest}}, [&]() -> Executor::Made {
+        const auto dataset = Dataset::open(data.path);
+        TrainContext context{.seed = spec.seed, .threads = 0, .progress = executor.progress()};
+        std::unique_ptr<Model> trained;
+        executor.progress().begin(fmt::format("{}: training {}", spec.name, model.learner), 0,
+                                  "rounds");
+        try {
+          trained = kind.train(
+              *dataset, Params(model.params, kind.params, "model " + model.learner), context);
+        } catch (const Error& error) {
+          throw error.at(model.where);
+        }
+        executor.progress().end();
+        const json validate = scores_json(evaluate(*trained, *dataset, Fold::validate, 0));
+        State state = trained->save();
+        State outer;
+        outer.json = {{"kind", trained->kind()}};
+        outer.put_state("model", state);
+        const Descriptor blob =
+            executor.workspace().store().put(write_state_file(outer), std::string(model_type));
+        return {blob.digest, {{"validate", validate}}};
+      });
+  Trained trained{.model = result.output, .seconds = result.seconds};
+  if (result.output) trained.validate = scores_of(result.facts.at("validate"));
+  return trained;
+}
+
+const MetricKind& chosen_metric(const PredictSpec& spec, Problem problem) {
+  const std::string name = spec.metric.empty() ? default_metric(problem) : spec.metric;
+  const MetricKind& metric = Metrics::instance().get(name, "metric");
+  if (std::find(metric.problems.begin(), metric.problems.end(), problem) == metric.problems.end()) {
+    throw Error(Code::invalid,
+                fmt::format("metric {} does not fit: {} is a {} problem", name, spec.name,
+                            name_of(problem)),
+                spec.places.count("metric") > 0 ? spec.places.at("metric") : spec.where,
+                fmt::format("`{}` does", default_metric(problem)));
+  }
+  return metric;
+}
+
+}  // namespace
+
+BuiltDataset build_dataset(const Project& project, const PredictSpec& spec, const Wants& wants,
+                           Tables& tables, Executor& executor) {
+  const TableHandle& table = [&]() -> const TableHandle& {
+    try {
+      return tables.stored(spec.from);
+    } catch (const Error& error) {
+      throw error.at(spec.places.count("from") > 0 ? spec.places.at("from") : spec.where);
+    }
+  }();
+  auto found = project.clean.find(spec.from);
+  const std::vector<RuleSpec> rules =
+      found == project.clean.end() ? std::vector<RuleSpec>() : found->second;
+  std::vector<TaskNeed> needs = {{"table " + spec.from, table.digest}};
+  for (const RuleSpec& rule : rules) {
+    for (TaskNeed& need : tables.reference_needs(rule)) needs.push_back(std::move(need));
+  }
+  const TaskResult result =
+      executor.task("dataset", spec.name, dataset_what(spec, rules, wants), needs,
+                    [&] { return fit(spec, rules, wants, table, tables, executor); });
+  BuiltDataset built{.manifest = result.output, .facts = result.facts};
+  if (result.output)
+    built.path = executor.workspace().store().path_of(
+        executor.workspace().store().manifest(*result.output).layers.at(0).digest);
+  return built;
+}
+
+PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, Tables& tables,
+                              Executor& executor) {
+  PredictOutcome outcome;
+  // Learners that want the same features share a data set.
+  std::vector<std::pair<Wants, BuiltDataset>> datasets;
+  auto dataset_for = [&](const Wants& wants) -> const BuiltDataset& {
+    for (const auto& [known, built] : datasets) {
+      if (known == wants) return built;
+    }
+    datasets.emplace_back(wants, build_dataset(project, spec, wants, tables, executor));
+    return datasets.back().second;
+  };
+  std::vector<Candidate> candidates;
+  datasets.reserve(spec.models.size());
+  for (const ModelSpec& model : spec.models) {
+    const BuiltDataset& data = dataset_for(Learners::instance().get(model.learner, "model").wants);
+    const Trained trained = train(spec, model, data, executor);
+    candidates.push_back(
+        {model.learner, data.manifest, trained.model, trained.validate, trained.seconds});
+  }
+  const ModelSpec baseline{
+      "baseline",
+      Params(nullptr, Learners::instance().get("baseline", "model").params, "baseline").json(),
+      spec.where};
+  const Trained floor = train(spec, baseline, datasets.front().second, executor);
+  candidates.push_back(
+      {"baseline", datasets.front().second.manifest, floor.model, floor.validate, floor.seconds});
+
+  std::vector<TaskNeed> needs;
+  for (const Candidate& candidate : candidates) {
+    needs.push_back({"dataset " + spec.name, candidate.dataset});
+    needs.push_back({"model " + candidate.name, candidate.model});
+  }
+  json names = json::array();
+  for (const Candidate& candidate : candidates) names.push_back(candidate.name);
+  const json what = {
+      {"version", bundle_version}, {"name", spec.name}, {"metric", spec.metric}, {"models", names}};
+  const TaskResult result =
+      executor.task("bundle", spec.name, what, needs, [&]() -> Executor::Made {
+        const Problem problem =
+            parse_problem(datasets.front().second.facts.at("problem").get<std::string>());
+        const MetricKind& metric = chosen_metric(spec, problem);
+        executor.progress().begin(fmt::format("{}: scoring", spec.name), 0, "models");
+        MadeBundle made = make_bundle(spec.name, candidates, metric, executor.workspace().store());
+        executor.progress().end();
+        json tests = json::object();
+        for (const auto& [name, scores] : made.test) tests[name] = scores_json(scores);
+        const Descriptor blob =
+            executor.workspace().store().put(made.bytes, std::string(bundle_type));
+        return {blob.digest, {{"best", made.best}, {"metric", metric.name}, {"test", tests}}};
+      });
+  outcome.dataset = datasets.front().second.facts;
+  outcome.known = result.output.has_value();
+  if (!outcome.known) return outcome;
+  outcome.bundle = result.output;
+  outcome.best = result.facts.at("best").get<std::string>();
+  outcome.metric = result.facts.at("metric").get<std::string>();
+  for (const Candidate& candidate : candidates) {
+    ModelOutcome model{candidate.name, candidate.validate,
+                       scores_of(result.facts.at("test").at(candidate.name)), candidate.seconds};
+    if (candidate.name == "baseline") {
+      outcome.baseline = model;
+    } else {
+      outcome.models.push_back(std::move(model));
+    }
+  }
+  return outcome;
+}
+
+}  // namespace gristmill

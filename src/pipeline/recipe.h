@@ -1,0 +1,41 @@
+// The tasks of one prediction: encoded data set → models → the best as a bundle.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "feature/encoder.h"
+#include "pipeline/tables.h"
+
+namespace gristmill {
+
+struct ModelOutcome {
+  std::string name;
+  std::map<std::string, double> validate, test;
+  double seconds = 0;
+};
+
+struct PredictOutcome {
+  nlohmann::json dataset;            // FitResult::facts
+  std::vector<ModelOutcome> models;  // as in the project file
+  ModelOutcome baseline;
+  std::string best;
+  std::string metric;
+  std::optional<Digest> bundle;
+  bool known = false;  // false: a plan, and it is not known yet
+};
+
+// Runs (or plans) all tasks of a prediction. `only_dataset`: stops after the data set for `wants`.
+PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, Tables& tables,
+                              Executor& executor);
+
+// The data set of a prediction as the first of its models wants it: for `gristmill build`.
+struct BuiltDataset {
+  std::optional<Digest> manifest;
+  fs::path path;  // of the file in the store
+  nlohmann::json facts;
+};
+BuiltDataset build_dataset(const Project& project, const PredictSpec& spec, const Wants& wants,
+                           Tables& tables, Executor& executor);
+
+}  // namespace gristmill

@@ -1,0 +1,120 @@
+#include "pipeline/run.h"
+
+namespace gristmill {
+namespace {
+
+nlohmann::json scores_json(const std::map<std::string, double>& scores) {
+  nlohmann::json out = nlohmann::json::object();
+  for (const auto& [name, value] : scores) {
+    out[name] = std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
+  }
+  return out;
+}
+
+int count(const std::vector<TaskStep>& steps, TaskStep::Fate fate) {
+  return int(std::count_if(steps.begin(), steps.end(),
+                           [&](const TaskStep& step) { return step.fate == fate; }));
+}
+
+void run_all(const Project& project, const RunRequest& request, Executor& executor,
+             RunOutcome& outcome) {
+  Tables tables(project, executor, request.frozen);
+  std::vector<const PredictSpec*> wanted;
+  for (const std::string& name : request.names) wanted.push_back(&project.predict(name));
+  if (request.names.empty()) {
+    for (const PredictSpec& spec : project.predicts) wanted.push_back(&spec);
+  }
+  for (const PredictSpec* spec : wanted) {
+    outcome.predictions.emplace_back(spec->name, run_prediction(project, *spec, tables, executor));
+    const auto& bundle = outcome.predictions.back().second.bundle;
+    if (!bundle) continue;
+    executor.workspace().ledger().set_ref("bundle/" + spec->name, *bundle);
+    executor.workspace().publish_bundle(spec->name, *bundle);
+    outcome.bundles[spec->name] = executor.workspace().bundle_path(spec->name).string();
+  }
+  if (wanted.empty()) {
+    for (const auto& [name, unused] : project.tables) tables.cleaned(name);
+  }
+  for (const auto& [name, facts] : tables.facts()) outcome.tables.emplace_back(name, facts);
+}
+
+}  // namespace
+
+RunOutcome run_project(const Project& project, Workspace& workspace, const RunRequest& request,
+                       Progress& progress) {
+  RunOutcome outcome;
+  if (project.predicts.empty() && project.tables.empty()) {
+    throw Error(Code::invalid, "the project names no tables and nothing to predict",
+                {.file = std::string(project_file)},
+                "add `predict:` with a name, `from` and `target`");
+  }
+  if (request.plan_only) {
+    Executor executor(workspace, progress, true, "");
+    run_all(project, request, executor, outcome);
+    outcome.steps = executor.steps();
+    return outcome;
+  }
+  const Workspace::Lock lock(workspace, progress);
+  outcome.run = workspace.ledger().begin_run(request.command);
+  Executor executor(workspace, progress, false, outcome.run);
+  try {
+    run_all(project, request, executor, outcome);
+  } catch (const Error& error) {
+    const bool stopped = error.code() == Code::interrupted;
+    workspace.ledger().end_run(outcome.run, stopped ? "interrupted" : "failed",
+                               {{"error", error.json()}});
+    throw;
+  }
+  outcome.steps = executor.steps();
+  workspace.ledger().end_run(outcome.run, "done", outcome.json());
+  return outcome;
+}
+
+nlohmann::json RunOutcome::json() const {
+  nlohmann::json all = nlohmann::json::object();
+  for (const auto& [name, prediction] : predictions) {
+    nlohmann::json models = nlohmann::json::array();
+    for (const ModelOutcome& model : prediction.models) {
+      models.push_back({{"name", model.name},
+                        {"validate", scores_json(model.validate)},
+                        {"test", scores_json(model.test)},
+                        {"seconds", model.seconds}});
+    }
+    auto bundle = bundles.find(name);
+    all[name] = {
+        {"rows",
+         prediction.dataset.is_null() ? nlohmann::json::object() : prediction.dataset.at("rows")},
+        {"split", prediction.dataset.is_null() ? nlohmann::json() : prediction.dataset.at("split")},
+        {"left_out",
+         prediction.dataset.is_null() ? nlohmann::json() : prediction.dataset.at("left_out")},
+        {"rules", prediction.dataset.is_null() ? nlohmann::json() : prediction.dataset.at("rules")},
+        {"metric", prediction.metric},
+        {"models", models},
+        {"baseline",
+         {{"validate", scores_json(prediction.baseline.validate)},
+          {"test", scores_json(prediction.baseline.test)}}},
+        {"best", prediction.best},
+        {"bundle", bundle == bundles.end() ? nlohmann::json() : nlohmann::json(bundle->second)}};
+  }
+  nlohmann::json by_table = nlohmann::json::object();
+  for (const auto& [name, facts] : tables) by_table[name] = facts;
+  return {{"run", run},
+          {"tasks",
+           {{"ran", count(steps, TaskStep::Fate::ran)},
+            {"reused", count(steps, TaskStep::Fate::reused)}}},
+          {"tables", by_table},
+          {"predictions", all}};
+}
+
+nlohmann::json RunOutcome::plan_json() const {
+  nlohmann::json list = nlohmann::json::array();
+  for (const TaskStep& step : steps) {
+    list.push_back({{"kind", step.kind},
+                    {"name", step.name},
+                    {"fate", name_of(step.fate)},
+                    {"reason", step.reason}});
+  }
+  return {{"tasks", list}};
+}
+
+}  // namespace gristmill

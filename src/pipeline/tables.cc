@@ -1,0 +1,259 @@
+#include "pipeline/tables.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "pipeline/clean_table.h"
+
+namespace gristmill {
+namespace {
+
+// Changes when the same SQL over the same inputs would be stored in another way.
+constexpr int table_version = 1;
+constexpr int clean_version = 1;
+
+std::pair<std::string, std::string> split_name(const std::string& name) {
+  const size_t dot = name.find('.');
+  if (dot == std::string::npos) return {"", name};
+  return {name.substr(0, dot), name.substr(dot + 1)};
+}
+
+}  // namespace
+
+Tables::Tables(const Project& project, Executor& executor, bool frozen)
+    : project_(project), executor_(executor), frozen_(frozen) {}
+
+void Tables::open_source(const std::string& source) {
+  if (!opened_.insert(source).second) return;
+  for (const SourceSpec& spec : project_.sources) {
+    if (spec.name != source) continue;
+    try {
+      for (SourceTable& table : make_source(spec)->open(executor_.workspace().engine())) {
+        executor_.workspace().engine().define(table.schema, table.name, table.relation);
+        for (const std::string& note : table.notes)
+          executor_.progress().note(fmt::format("{}.{}: {}", table.schema, table.name, note));
+        std::string name = table.schema + "." + table.name;
+        source_tables_.emplace(std::move(name), std::move(table));
+      }
+    } catch (const Error& error) {
+      throw error.at(spec.where);
+    }
+  }
+}
+
+const std::map<std::string, SourceTable>& Tables::source_tables() {
+  for (const SourceSpec& spec : project_.sources) open_source(spec.name);
+  return source_tables_;
+}
+
+std::vector<std::string> Tables::names() {
+  std::vector<std::string> names;
+  for (const auto& [name, unused] : project_.tables) names.push_back(name);
+  for (const auto& [name, unused] : source_tables()) names.push_back(name);
+  return names;
+}
+
+const SourceTable* Tables::find_source_table(const std::string& name, const Where& where) {
+  open_source(split_name(name).first);
+  auto found = source_tables_.find(name);
+  if (found != source_tables_.end()) return &found->second;
+  throw Error(Code::not_found, fmt::format("there is no table \"{}\"", name), where,
+              did_you_mean(name, names()));
+}
+
+Digest Tables::source_digest(const SourceTable& table) {
+  Hasher hasher;
+  hasher.update(table.relation);
+  hasher.update(table.columns.json().dump());
+  for (const fs::path& file : table.files) {
+    hasher.update(executor_.workspace().file_digests().digest(file).hex());
+  }
+  return hasher.finish();
+}
+
+TableHandle Tables::source_handle(const SourceTable& table) {
+  return {.name = table.schema + "." + table.name,
+          .digest = source_digest(table),
+          .schema = table.columns,
+          .relation = table.relation,
+          .facts = {{"notes", table.notes}}};
+}
+
+std::vector<std::string> Tables::key_of(const std::string& name) const {
+  auto table = project_.tables.find(name);
+  if (table != project_.tables.end() && !table->second.key.empty()) return table->second.key;
+  for (const PredictSpec& predict : project_.predicts) {
+    if (predict.from == name && !predict.key.empty()) return predict.key;
+  }
+  return {};
+}
+
+std::vector<RuleSpec> Tables::rules_of(const std::string& name) const {
+  auto found = project_.clean.find(name);
+  return found == project_.clean.end() ? std::vector<RuleSpec>() : found->second;
+}
+
+std::vector<TaskNeed> Tables::define_inputs(const std::string& sql, const Where& where) {
+  Engine& engine = executor_.workspace().engine();
+  std::vector<std::string> read;
+  try {
+    read = engine.tables_read(sql);
+  } catch (const Error& error) {
+    throw error.at(where);
+  }
+  std::vector<TaskNeed> needs;
+  for (const std::string& name : read) {
+    if (project_.tables.count(name) == 0) find_source_table(name, where);
+    const TableHandle& handle = cleaned(name);
+    needs.push_back({"table " + name, handle.digest});
+    if (handle.relation.empty()) continue;
+    const auto [schema, table] = split_name(name);
+    engine.define(schema, table, handle.relation);
+  }
+  return needs;
+}
+
+TableHandle Tables::from_result(const std::string& name, const TaskResult& result) {
+  TableHandle handle{.name = name};
+  if (!result.output) return handle;
+  handle.version =
+      TableVersion::from_manifest(executor_.workspace().store().manifest(*result.output));
+  handle.digest = handle.version->digest;
+  handle.schema = handle.version->schema;
+  handle.relation = version_relation(executor_.workspace().store(), *handle.version);
+  handle.facts = result.facts;
+  return handle;
+}
+
+std::optional<TableHandle> Tables::last_stored(const std::string& name) {
+  const auto task = executor_.workspace().ledger().latest("table", name);
+  if (!task || !executor_.workspace().store().has(task->output)) return std::nullopt;
+  return from_result(name, {task->output, task->facts, task->seconds});
+}
+
+TableHandle Tables::make_stored(const std::string& name) {
+  if (frozen_) {
+    if (auto handle = last_stored(name)) return *handle;
+    throw Error(Code::not_found, fmt::format("table {} has never been stored", name), {},
+                "run once without --frozen");
+  }
+  Engine& engine = executor_.workspace().engine();
+  auto table = project_.tables.find(name);
+  const bool own = table != project_.tables.end();
+  const Where where = own ? table->second.where : Where{};
+  VersionRequest request{.sql = "", .key = key_of(name), .table = name};
+  std::vector<TaskNeed> needs;
+  if (own) {
+    try {
+      request.sql = Engine::with_params(table->second.sql, project_.params);
+    } catch (const Error& error) {
+      throw error.at(where);
+    }
+    needs = define_inputs(request.sql, where);
+  } else {
+    const SourceTable* source = find_source_table(name, where);
+    request.sql = "SELECT * FROM " + source->relation;
+    request.keep_order = source->single_file_order && request.key.empty();
+    needs.push_back({"table " + name, source_digest(*source)});
+  }
+  const nlohmann::json what = {{"version", table_version},
+                               {"sql", request.sql},
+                               {"key", request.key},
+                               {"keep_order", request.keep_order}};
+  const TaskResult result = executor_.task("table", name, what, needs, [&]() -> Executor::Made {
+    try {
+      nlohmann::json facts =
+          own ? report_query(engine, request.sql).json() : nlohmann::json::object();
+      const TableVersion version =
+          write_version(engine, executor_.workspace().store(), request, executor_.progress());
+      facts["rows"] = version.rows;
+      facts["columns"] = version.schema.size();
+      facts["digest"] = version.digest.hex();
+      return {executor_.workspace().store().put_manifest(version.manifest()), facts};
+    } catch (const Error& error) {
+      throw error.at(where);
+    }
+  });
+  return from_result(name, result);
+}
+
+TableHandle Tables::make_cleaned(const std::string& name) {
+  const std::vector<RuleSpec> rules = rules_of(name);
+  const bool own = project_.tables.count(name) > 0;
+  if (rules.empty() && !own) return source_handle(*find_source_table(name, {}));
+  if (rules.empty()) return stored(name);
+  const TableHandle before =
+      own || frozen_ ? stored(name) : source_handle(*find_source_table(name, {}));
+  nlohmann::json list = nlohmann::json::array();
+  std::vector<TaskNeed> needs = {{"table " + name, before.digest}};
+  for (const RuleSpec& rule : rules) {
+    list.push_back({{"kind", rule.kind},
+                    {"version", Rules::instance().get(rule.kind, "rule").version},
+                    {"params", rule.params}});
+    for (TaskNeed& need : reference_needs(rule)) needs.push_back(std::move(need));
+  }
+  const std::vector<std::string> key = key_of(name);
+  const nlohmann::json what = {{"version", clean_version}, {"rules", list}, {"key", key}};
+  const TaskResult result = executor_.task("clean", name, what, needs, [&] {
+    return clean_table({.name = name, .rules = rules, .key = key}, before, rule_maker(name),
+                       executor_);
+  });
+  return from_result(name, result);
+}
+
+std::vector<TaskNeed> Tables::reference_needs(const RuleSpec& rule) {
+  if (!rule.params.is_object() || !rule.params.contains("table") ||
+      !rule.params.at("table").is_string())
+    return {};
+  const std::string name = rule.params.at("table").get<std::string>();
+  if (project_.tables.count(name) == 0 && !frozen_) find_source_table(name, rule.where);
+  return {{"table " + name, reference(name).digest}};
+}
+
+const TableHandle& Tables::reference(const std::string& name) {
+  return rules_of(name).empty() ? stored(name) : cleaned(name);
+}
+
+const TableHandle& Tables::cleaned(const std::string& name) {
+  auto found = cleaned_.find(name);
+  if (found != cleaned_.end()) return found->second;
+  return cleaned_.emplace(name, guarded(name + " (cleaned)", [&] { return make_cleaned(name); }))
+      .first->second;
+}
+
+const TableHandle& Tables::stored(const std::string& name) {
+  auto found = stored_.find(name);
+  if (found != stored_.end()) return found->second;
+  return stored_.emplace(name, guarded(name, [&] { return make_stored(name); })).first->second;
+}
+
+TableHandle Tables::guarded(const std::string& name, const std::function<TableHandle()>& make) {
+  if (std::find(making_.begin(), making_.end(), name) != making_.end()) {
+    auto table = project_.tables.find(making_.front());
+    throw Error(
+        Code::invalid,
+        fmt::format("tables read each other in a circle: {} → {}", fmt::join(making_, " → "), name),
+        table == project_.tables.end() ? Where{} : table->second.where);
+  }
+  making_.push_back(name);
+  TableHandle handle = make();
+  making_.pop_back();
+  if (!handle.facts.is_null()) facts_.emplace_back(name, handle.facts);
+  return handle;
+}
+
+RuleMaker Tables::rule_maker(const std::string& for_table) {
+  Engine& engine = executor_.workspace().engine();
+  return {[&engine](const std::string& text, const Schema& schema) {
+            return engine.bind(text, schema);
+          },
+          [this, &engine, for_table](const std::string& table) {
+            if (table == for_table)
+              throw Error(Code::invalid, fmt::format("{} looks itself up", table));
+            if (project_.tables.count(table) == 0 && !frozen_) find_source_table(table, {});
+            return engine.query("SELECT * FROM " + reference(table).relation);
+          }};
+}
+
+}  // namespace gristmill

@@ -1,0 +1,75 @@
+// Tables by name: source tables, and the project's own in SQL, as stored versions.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "pipeline/executor.h"
+#include "pipeline/label.h"
+#include "pipeline/project.h"
+#include "table/version.h"
+
+namespace gristmill {
+
+// A table as something may read it.
+struct TableHandle {
+  std::string name;
+  std::optional<Digest> digest;         // of its content; absent: a plan does not know it yet
+  Schema schema;                        // empty when a plan does not know it
+  std::optional<TableVersion> version;  // absent: read from its source
+  std::string relation;                 // SQL that stands in FROM
+  nlohmann::json facts;                 // rows in and out, joins, notes
+};
+
+class Tables {
+ public:
+  // `frozen`: stored tables are taken as they last were; their sources are not looked at.
+  Tables(const Project& project, Executor& executor, bool frozen = false);
+
+  // The table as SQL and lookups see it: with its own (unfitted) rules applied.
+  const TableHandle& cleaned(const std::string& name);
+  // The table as a lookup reads it: like cleaned(), but always a stored version.
+  const TableHandle& reference(const std::string& name);
+  // A stored version without its rules: what a prediction reads.
+  const TableHandle& stored(const std::string& name);
+
+  // All source tables, opened; by "source.table".
+  const std::map<std::string, SourceTable>& source_tables();
+  // The names a user may write: source tables and project tables.
+  std::vector<std::string> names();
+  RuleMaker rule_maker(const std::string& for_table);
+  // What a rule needs beside its own table: the table that a lookup names.
+  std::vector<TaskNeed> reference_needs(const RuleSpec& rule);
+  // Defines every table that `sql` reads in the engine; returns what it needs.
+  std::vector<TaskNeed> define_inputs(const std::string& sql, const Where& where);
+
+  // Of each table made or found, in the order asked for.
+  const std::vector<std::pair<std::string, nlohmann::json>>& facts() const { return facts_; }
+
+ private:
+  void open_source(const std::string& source);
+  const SourceTable* find_source_table(const std::string& name, const Where& where);
+  TableHandle make_stored(const std::string& name);
+  std::optional<TableHandle> last_stored(const std::string& name);
+  TableHandle make_cleaned(const std::string& name);
+  TableHandle source_handle(const SourceTable& table);
+  Digest source_digest(const SourceTable& table);
+  std::vector<std::string> key_of(const std::string& name) const;
+  TableHandle from_result(const std::string& name, const TaskResult& result);
+  TableHandle guarded(const std::string& name, const std::function<TableHandle()>& make);
+  std::vector<RuleSpec> rules_of(const std::string& name) const;
+
+  const Project& project_;
+  Executor& executor_;
+  bool frozen_;
+  std::map<std::string, SourceTable> source_tables_;
+  std::set<std::string> opened_;
+  std::map<std::string, TableHandle> stored_, cleaned_;
+  std::vector<std::string> making_;  // names being made, to find cycles
+  std::vector<std::pair<std::string, nlohmann::json>> facts_;
+};
+
+}  // namespace gristmill
