@@ -59,8 +59,9 @@ Error error_of(const std::string& body, int64_t max_rows = 100) {
 
 TEST(JsonDecoder, ReadsEveryType) {
   const Decoded decoded = decode(
-      R"({"instances": [{"id": 7, "late": true, "dep_delay": -2.5, "carrier": "ÜA\n\u00e4\ud83d\ude00",
-      "day": "2013-02-28", "hour": "2013-01-01T05:00:00", "seen": "2013-01-01T05:00:00+05:00"}]})");
+      R"({"instances": [{"id": 7, "late": true, "dep_delay": -2.5,
+      "carrier": "ÜA\n\u00e4\ud83d\ude00", "day": "2013-02-28", "hour": "2013-01-01T05:00:00",
+      "seen": "2013-01-01T05:00:00+05:00"}]})");
   ASSERT_EQ(decoded.rows.size(), 1u);
   EXPECT_EQ(decoded.rows[0].find("7|true|-2.5|ÜA\nä😀|2013-02-28|2013-01-01T05:00:00"), 0u)
       << decoded.rows[0];
@@ -69,15 +70,16 @@ TEST(JsonDecoder, ReadsEveryType) {
 }
 
 TEST(JsonDecoder, TakesRowsInAnyOrderAndShape) {
-  for (
-      const char* body : {
-          R"({"instances":[{"id":1,"carrier":"UA"},{"carrier":"AA","id":2,"late":false}]})",
-          R"([{"id":1,"carrier":"UA"},{"carrier":"AA","late":false,"id":2.0}])",
-          R"(  [ { "id" : 1 , "carrier" : "UA" , "late" : null } , {"late":false,"id":20e-1,"carrier":"AA"} ]  )",
-          R"({"x":[{"instances":1}],"instances":[{"\u0069d":1,"c\u0061rrier":"U\u0041"},{"id":2,"carrier":"AA","late":false}],"y":null})",
-          "\n[{\"id\":1,\"carrier\":\"UA\",\"origin\":{\"deep\":[1,2,{}]}},{\"id\":2,\"origin\":"
-          "1e999,\"carrier\":\"AA\",\"late\":false}]\r\n",
-      }) {
+  for (const char* body : {
+           R"({"instances":[{"id":1,"carrier":"UA"},{"carrier":"AA","id":2,"late":false}]})",
+           R"([{"id":1,"carrier":"UA"},{"carrier":"AA","late":false,"id":2.0}])",
+           R"(  [ { "id" : 1 , "carrier" : "UA" , "late" : null } ,
+              {"late":false,"id":20e-1,"carrier":"AA"} ]  )",
+           R"({"x":[{"instances":1}],"instances":[{"\u0069d":1,"c\u0061rrier":"U\u0041"},
+              {"id":2,"carrier":"AA","late":false}],"y":null})",
+           "\n[{\"id\":1,\"carrier\":\"UA\",\"origin\":{\"deep\":[1,2,{}]}},{\"id\":2,\"origin\":"
+           "1e999,\"carrier\":\"AA\",\"late\":false}]\r\n",
+       }) {
     const Decoded decoded = decode(body);
     EXPECT_EQ(decoded.rows, (std::vector<std::string>{"1|||UA||||", "2|false||AA||||"})) << body;
     EXPECT_TRUE(decoded.unknown.empty()) << body;
@@ -269,7 +271,8 @@ TEST(JsonDecoder, KeepsIntegersAndDoublesExact) {
 // accepts with the same values, and what it calls malformed the slow parser refuses.
 TEST(JsonDecoder, AgreesWithASlowParserOnMutatedRequests) {
   const std::string seed =
-      R"({"a":[1,{"b":"x\n"}],"instances":[{"id":12,"late":true,"dep_delay":1.5e1,"carrier":"U\u0041","origin":[null,"\\"]},)"
+      R"({"a":[1,{"b":"x\n"}],"instances":[{"id":12,"late":true,"dep_delay":1.5e1,)"
+      R"("carrier":"U\u0041","origin":[null,"\\"]},)"
       R"({"id":-3,"carrier":"é","zz":{"k":false},"late":null}]})";
   constexpr std::string_view alphabet = "{}[]\":,0123456789.eE+-\\ux truefalsn\n\t \xc3\xa9\x01";
   const Expected expected{Schema({{"id", Type::int64, false},
