@@ -95,6 +95,7 @@ Descriptor Descriptor::from_json(const nlohmann::json& json) {
 Store::Store(const fs::path& dir) : dir_(dir) {
   disk().make_dirs(blob_dir(dir_));
   disk().make_dirs(dir_ / "tmp");
+  disk().make_dirs(dir_ / "aliases");
   if (::access(blob_dir(dir_).c_str(), W_OK) != 0) {
     throw file_error(errno, "write to", blob_dir(dir_));
   }
@@ -152,6 +153,21 @@ Descriptor Store::put(std::string_view bytes, std::string media_type) {
   disk().write_atomic(file, bytes);
   disk().publish(file, path_of(out.digest));
   return out;
+}
+
+void Store::set_alias(const std::string& name, const Descriptor& blob) {
+  disk().write_atomic(dir_ / "aliases" / name, blob.json().dump());
+}
+
+std::optional<Descriptor> Store::find_alias(const std::string& name) {
+  fs::path path = dir_ / "aliases" / name;
+  if (!disk().exists(path)) return std::nullopt;
+  json in = json::parse(disk().read(path), nullptr, false);
+  // An alias only saves work: a damaged one is as good as none.
+  if (!in.is_object()) return std::nullopt;
+  Descriptor blob = Descriptor::from_json(in);
+  if (!keep(blob.digest)) return std::nullopt;
+  return blob;
 }
 
 Digest Store::put_manifest(const Manifest& manifest) {
@@ -229,6 +245,14 @@ class Reachable {
 
 }  // namespace
 
+void Store::remove_stale_aliases() {
+  for (const fs::path& path : disk().list(dir_ / "aliases")) {
+    json in = json::parse(disk().read(path), nullptr, false);
+    bool stale = !in.is_object() || !has(Descriptor::from_json(in).digest);
+    if (stale) disk().remove(path);
+  }
+}
+
 Store::Collected Store::collect(const std::vector<Digest>& roots, int grace_seconds, bool dry) {
   Reachable reachable(*this);
   for (const Digest& root : roots) reachable.visit(root, false);
@@ -249,6 +273,7 @@ Store::Collected Store::collect(const std::vector<Digest>& roots, int grace_seco
       if (!dry) disk().remove(path);
     }
   }
+  if (!dry) remove_stale_aliases();
   for (const fs::path& path : disk().list(dir_ / "tmp")) {
     if (dry || !old_enough(path)) continue;
     std::error_code ignored;

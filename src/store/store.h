@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,12 @@ class Store {
   Descriptor publish(const fs::path& file, std::string media_type);
   Descriptor put(std::string_view bytes, std::string media_type);
 
+  // A blob under another name than its digest, e.g. the digest of the cells in a Parquet file, so that
+  // it need not be made again to be found. Names are hexadecimal. A name whose blob was collected is
+  // not found; finding one keeps its blob.
+  void set_alias(const std::string& name, const Descriptor& blob);
+  std::optional<Descriptor> find_alias(const std::string& name);
+
   Digest put_manifest(const Manifest& manifest);
   Manifest manifest(const Digest& digest) const;
 
@@ -62,6 +69,7 @@ class Store {
   Collected collect(const std::vector<Digest>& roots, int grace_seconds, bool dry);
 
  private:
+  void remove_stale_aliases();
   fs::path dir_;
 };
 

@@ -46,4 +46,9 @@ class ColumnGather {
   int64_t used_ = 0, capacity_ = 0;
 };
 
+// The other way.
+duckdb_type duckdb_type_of(Type type);
+// Writes rows [begin, begin + rows), at most duckdb_vector_size(), into a vector of that type.
+void fill_vector(duckdb_vector vector, const Column& column, int64_t begin, int64_t rows);
+
 }  // namespace gristmill

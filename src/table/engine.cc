@@ -56,8 +56,10 @@ std::string quote_text(std::string_view text) { return quoted(text, '\''); }
 
 Engine::Engine(const EngineOptions& options) : impl_(new Impl) {
   impl_->database = open_database(options);
+  std::unique_ptr<Session> session = impl_->session();
   // Times mean the same on every machine.
-  impl_->session()->execute("SET GLOBAL TimeZone = 'UTC'");
+  session->execute("SET GLOBAL TimeZone = 'UTC'");
+  ExposedRows::register_function(session->connection());
 }
 
 Engine::~Engine() = default;
@@ -87,6 +89,13 @@ std::unique_ptr<BatchReader> Engine::query(const std::string& sql) {
 
 std::unique_ptr<BatchReader> Engine::query(const std::string& sql, const Schema& schema) {
   return stream_query(impl_->session(), sql, &schema);
+}
+
+void Engine::write_parquet(const Batch& rows, const fs::path& file) {
+  ExposedRows exposed(rows);
+  impl_->session()->execute(
+      fmt::format("COPY (SELECT * FROM {}) TO {} (FORMAT parquet, COMPRESSION zstd)",
+                  exposed.relation(), quote_text(file.string())));
 }
 
 void Engine::load_extension(const std::string& name) {

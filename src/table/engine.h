@@ -47,6 +47,9 @@ class Engine : public SqlSession {
   // Loads rows into a new table of this engine (in memory, spilling to disk), in order.
   void load(const std::string& table, BatchReader& rows);
 
+  // Writes rows as one Parquet file; the same rows give the same bytes.
+  void write_parquet(const Batch& rows, const fs::path& file);
+
   // Makes `schema.name` (or `name`) stand for `relation` in later queries.
   void define(const std::string& schema, const std::string& name, const std::string& relation);
 

@@ -1,6 +1,4 @@
 // Our rows → a table of the engine.
-#include <cstring>
-
 #include "base/progress.h"
 #include "table/session.h"
 
@@ -9,50 +7,6 @@ namespace {
 
 void destroy_appender(duckdb_appender* appender) { duckdb_appender_destroy(appender); }
 using Appender = Owned<duckdb_appender, destroy_appender>;
-
-duckdb_type duckdb_type_of(Type type) {
-  switch (type) {
-    case Type::boolean:
-      return DUCKDB_TYPE_BOOLEAN;
-    case Type::int64:
-      return DUCKDB_TYPE_BIGINT;
-    case Type::float64:
-      return DUCKDB_TYPE_DOUBLE;
-    case Type::date:
-      return DUCKDB_TYPE_DATE;
-    case Type::timestamp:
-      return DUCKDB_TYPE_TIMESTAMP;
-    case Type::timestamptz:
-      return DUCKDB_TYPE_TIMESTAMP_TZ;
-    case Type::string:
-      break;
-  }
-  return DUCKDB_TYPE_VARCHAR;
-}
-
-void fill(duckdb_vector vector, const Column& column, int64_t begin, int64_t rows) {
-  if (column.validity != nullptr) {
-    duckdb_vector_ensure_validity_writable(vector);
-    uint64_t* validity = duckdb_vector_get_validity(vector);
-    for (int64_t i = 0; i < rows; ++i) {
-      duckdb_validity_set_row_validity(validity, idx_t(i), !column.is_null(begin + i));
-    }
-  }
-  char* to = static_cast<char*>(duckdb_vector_get_data(vector));
-  if (column.type == Type::string) {
-    for (int64_t i = 0; i < rows; ++i) {
-      if (column.is_null(begin + i)) continue;
-      std::string_view text = column.string(begin + i);
-      duckdb_vector_assign_string_element_len(vector, idx_t(i), text.data(), text.size());
-    }
-  } else if (column.type == Type::boolean) {
-    for (int64_t i = 0; i < rows; ++i) to[i] = column.boolean(begin + i);
-  } else {
-    size_t width = width_of(column.type);
-    std::memcpy(to, static_cast<const char*>(column.data) + size_t(begin) * width,
-                size_t(rows) * width);
-  }
-}
 
 DuckChunk make_chunk(const Schema& schema) {
   std::vector<DuckType> owned;
@@ -78,7 +32,7 @@ void append(const Appender& appender, const Batch& batch, const DuckChunk& chunk
     int64_t rows = std::min(step, batch.rows - begin);
     duckdb_data_chunk_reset(chunk.get());
     for (size_t i = 0; i < batch.columns.size(); ++i) {
-      fill(duckdb_data_chunk_get_vector(chunk.get(), i), batch.columns[i], begin, rows);
+      fill_vector(duckdb_data_chunk_get_vector(chunk.get(), i), batch.columns[i], begin, rows);
     }
     duckdb_data_chunk_set_size(chunk.get(), idx_t(rows));
     if (duckdb_append_data_chunk(appender.get(), chunk.get()) == DuckDBError) {

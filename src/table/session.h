@@ -59,6 +59,22 @@ struct Engine::Impl {
   }
 };
 
+// Rows of ours that SQL can read for as long as this lives, in order, by one thread.
+class ExposedRows {
+ public:
+  explicit ExposedRows(const Batch& rows);
+  ~ExposedRows();
+  ExposedRows(const ExposedRows&) = delete;
+  ExposedRows& operator=(const ExposedRows&) = delete;
+  std::string relation() const;
+
+  // Makes the SQL function known to a database.
+  static void register_function(duckdb_connection connection);
+
+ private:
+  int64_t id_;
+};
+
 // The columns of a prepared SELECT, as our types.
 struct ResultColumn {
   std::string name;

@@ -40,7 +40,10 @@ struct VersionRequest {
 };
 
 // Runs the query, sorts, cuts (about 120,000 rows a chunk, by row hash), writes what the store does
-// not hold yet. Code::invalid when the key has nulls or is not unique, with an example.
+// not hold yet. Rows stream: at most four chunks of at most 240,000 rows and 96 MB are held; the
+// sort spills. A column of the schema is nullable when it holds nulls. Code::invalid when the key
+// has nulls or is not unique, or text holds a zero byte, with an example; Code::not_found for a key
+// column that is not there.
 TableVersion write_version(Engine& engine, Store& store, const VersionRequest& request,
                            Progress& progress);
 
