@@ -1,0 +1,40 @@
+#include "learn/learner.h"
+#include "learn/training_rows.h"
+#include "model/linear.h"
+
+namespace gristmill {
+namespace {
+
+std::unique_ptr<Model> train(const Dataset& data, const Params&, TrainContext&) {
+  check_training_rows(data);
+  const DatasetRows rows = data.fold_slice(Fold::train);
+  const int64_t outputs = outputs_of(data.info());
+  std::vector<double> answer(size_t(outputs), 0);
+  double weights = 0;
+  for (int64_t i = 0; i < data.fold_rows(Fold::train); ++i) {
+    const double w = rows.weight == nullptr ? 1 : rows.weight[i];
+    weights += w;
+    if (outputs == 1) {
+      answer[0] += w * rows.target[i];
+    } else {
+      answer[size_t(rows.target[i])] += w;
+    }
+  }
+  for (double& value : answer) value /= weights;
+  return make_baseline(std::move(answer));
+}
+
+const RegisterLearner registration({
+    .name = "baseline",
+    .version = 1,
+    .text =
+        "Always the same answer: the mean of the training rows, or the shares of their classes.",
+    .params = {},
+    .wants = {},
+    .needs_validate = false,
+    .bytes_per_row = [](const FeatureLayout&) { return int64_t(0); },
+    .train = train,
+});
+
+}  // namespace
+}  // namespace gristmill

@@ -1,0 +1,152 @@
+// Gradient-boosted trees, trained by LightGBM (Ke et al. 2017), predicted by our own code.
+#include <fmt/format.h>
+
+#include "learn/learner.h"
+#include "learn/lightgbm_data.h"
+#include "learn/training_rows.h"
+#include "model/trees.h"
+
+namespace gristmill {
+namespace {
+
+std::string parameters_of(const DatasetInfo& info, const Params& params,
+                          const TrainContext& context) {
+  std::string text = fmt::format(
+      "verbosity=-1 deterministic=true force_row_wise=true num_threads={} seed={} num_leaves={} "
+      "learning_rate={} min_data_in_leaf={} "
+      "lambda_l2={} feature_fraction={} bagging_fraction={} bagging_freq={} max_depth={} "
+      "cat_smooth={} cat_l2={} min_data_per_group={} "
+      "feature_pre_filter=false",
+      context.threads, context.seed % 2147483647, params.integer("leaves"),
+      params.number("learning_rate"), params.integer("min_rows"), params.number("l2"),
+      params.number("feature_fraction"), params.number("row_fraction"),
+      params.number("row_fraction") < 1 ? 1 : 0, params.integer("depth"),
+      params.number("category_smoothing"), params.number("category_l2"),
+      params.integer("category_min_rows"));
+  switch (info.problem) {
+    case Problem::regression:
+      text += " objective=regression metric=l2";
+      break;
+    case Problem::binary:
+      text += " objective=binary metric=binary_logloss";
+      break;
+    case Problem::multiclass:
+      text += fmt::format(" objective=multiclass metric=multi_logloss num_class={}",
+                          info.classes.size());
+      break;
+  }
+  std::vector<int64_t> categories;
+  for (int64_t c = 0; c < info.layout.codes; ++c) categories.push_back(info.layout.floats + c);
+  if (!categories.empty())
+    text += fmt::format(" categorical_feature={}", fmt::join(categories, ","));
+  return text;
+}
+
+// Adds trees until the loss on the validate rows has not fallen for `patience` rounds; returns the
+// number that was best.
+int grow(void* booster, const Params& params, Progress& progress) {
+  const int64_t patience = params.integer("patience");
+  int best = 0;
+  double best_loss = INFINITY;
+  for (int round = 1; round <= params.integer("trees"); ++round) {
+    check_interrupted();
+    int finished = 0;
+    lightgbm_check(LGBM_BoosterUpdateOneIter(booster, &finished));
+    progress.advance(1);
+    if (finished != 0) return best == 0 ? round : best;
+    int count = 0;
+    double loss = 0;
+    lightgbm_check(LGBM_BoosterGetEval(booster, 1, &count, &loss));
+    if (loss < best_loss) {
+      best_loss = loss;
+      best = round;
+    } else if (patience > 0 && round - best >= patience) {
+      break;
+    }
+  }
+  return patience > 0 ? best : int(params.integer("trees"));
+}
+
+std::string model_text(void* booster, int trees) {
+  int64_t size = 0;
+  lightgbm_check(LGBM_BoosterSaveModelToString(booster, 0, trees, C_API_FEATURE_IMPORTANCE_GAIN, 0,
+                                               &size, nullptr));
+  std::string text(size_t(size), '\0');
+  lightgbm_check(LGBM_BoosterSaveModelToString(booster, 0, trees, C_API_FEATURE_IMPORTANCE_GAIN,
+                                               size, &size, text.data()));
+  text.resize(size_t(size > 0 ? size - 1 : 0));
+  return text;
+}
+
+std::unique_ptr<Model> train(const Dataset& data, const Params& params, TrainContext& context) {
+  check_training_rows(data);
+  LGBM_RegisterLogCallback([](const char*) {});
+  const std::string parameters = parameters_of(data.info(), params, context);
+  const LightgbmDataset training = make_lightgbm_data(data, Fold::train, parameters, nullptr);
+  const LightgbmDataset validation =
+      make_lightgbm_data(data, Fold::validate, parameters, training.get());
+  void* handle = nullptr;
+  lightgbm_check(LGBM_BoosterCreate(training.get(), parameters.c_str(), &handle));
+  const LightgbmBooster booster(handle);
+  lightgbm_check(LGBM_BoosterAddValidData(booster.get(), validation.get()));
+  return read_lightgbm(model_text(booster.get(), grow(booster.get(), params, context.progress)),
+                       data.info().layout);
+}
+
+const RegisterLearner registration({
+    .name = "boosted-trees",
+    .version = 1,
+    .text = "Gradient-boosted trees by LightGBM, categories as categories; stops when the loss on "
+            "the validate rows no longer falls.",
+    .params = {{"trees", "integer", "At most so many rounds.", 300, 1, 100000, {}},
+               {"patience",
+                "integer",
+                "Stop after so many rounds without a smaller loss on validate; 0: never.",
+                30,
+                0,
+                100000,
+                {}},
+               {"leaves", "integer", "Leaves a tree.", 31, 2, 131072, {}},
+               {"depth", "integer", "Depth of a tree; -1: no limit.", -1, -1, 1000, {}},
+               {"learning_rate", "number", "How much of each tree is added.", 0.1, 1e-6, 1, {}},
+               {"min_rows", "integer", "Rows a leaf must have.", 20, 0, 1000000000, {}},
+               {"l2", "number", "L2 penalty on leaf values.", 0.0, 0, {}, {}},
+               {"feature_fraction",
+                "number",
+                "Share of the features that each tree may use.",
+                1.0,
+                1e-6,
+                1,
+                {}},
+               {"row_fraction",
+                "number",
+                "Share of the rows that each tree is grown on.",
+                1.0,
+                1e-6,
+                1,
+                {}},
+               {"category_smoothing",
+                "number",
+                "Pulls the statistics of small categories towards the mean.",
+                10.0,
+                0,
+                {},
+                {}},
+               {"category_l2", "number", "L2 penalty in splits by category.", 10.0, 0, {}, {}},
+               {"category_min_rows",
+                "integer",
+                "Rows that a category must have to be split by.",
+                100,
+                1,
+                1000000000,
+                {}}},
+    .wants = {.scaled = false, .missing = true, .cyclic = false},
+    .needs_validate = true,
+    // Bins take a byte a value; gradients, hessians, scores and the target four to eight bytes
+    // each.
+    .bytes_per_row = [](const FeatureLayout& layout) { return layout.floats + layout.codes + 32; },
+    .train = train,
+});
+
+}  // namespace
+}  // namespace gristmill

@@ -1,0 +1,173 @@
+#include "learn/metrics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/error.h"
+
+namespace gristmill {
+namespace {
+
+constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
+constexpr double least_probability = 1e-15;  // as scikit-learn cuts it
+
+double weight_of(const Scored& s, int64_t i) { return s.weight == nullptr ? 1 : s.weight[i]; }
+
+// Weighted mean of value(i); NaN without weight.
+template <class Value>
+double mean(const Scored& s, Value&& value) {
+  double sum = 0, weights = 0;
+  for (int64_t i = 0; i < s.rows; ++i) {
+    const double w = weight_of(s, i);
+    sum += w * value(i);
+    weights += w;
+  }
+  return weights > 0 ? sum / weights : undefined;
+}
+
+// The class answered: the most probable, or at 0.5.
+int answer(const Scored& s, int64_t i) {
+  const double* p = s.predicted + i * s.outputs;
+  if (s.outputs == 1) return p[0] >= 0.5;
+  return int(std::max_element(p, p + s.outputs) - p);
+}
+
+double probability_of_truth(const Scored& s, int64_t i) {
+  const double* p = s.predicted + i * s.outputs;
+  if (s.outputs == 1) return s.target[i] == 1 ? p[0] : 1 - p[0];
+  return p[int64_t(s.target[i])];
+}
+
+// Area under the ROC curve as the probability that a positive is ranked above a negative, ties half
+// (Hanley and McNeil 1982). O(n log n).
+double auc(const Scored& s) {
+  std::vector<int64_t> order(size_t(s.rows));
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(),
+            [&](int64_t a, int64_t b) { return s.predicted[a] < s.predicted[b]; });
+  double negatives_below = 0, positives = 0, pairs = 0;
+  for (size_t i = 0; i < order.size();) {
+    double tied_positive = 0, tied_negative = 0;
+    const double score = s.predicted[order[i]];
+    for (; i < order.size() && s.predicted[order[i]] == score; ++i) {
+      (s.target[order[i]] == 1 ? tied_positive : tied_negative) += weight_of(s, order[i]);
+    }
+    pairs += tied_positive * (negatives_below + tied_negative / 2);
+    positives += tied_positive;
+    negatives_below += tied_negative;
+  }
+  return positives > 0 && negatives_below > 0 ? pairs / (positives * negatives_below) : undefined;
+}
+
+double log_loss(const Scored& s) {
+  return mean(s, [&](int64_t i) {
+    return -std::log(
+        std::clamp(probability_of_truth(s, i), least_probability, 1 - least_probability));
+  });
+}
+
+// Mean squared distance of the probabilities from the truth (Brier 1950; binary: of the positive
+// class).
+double brier(const Scored& s) {
+  return mean(s, [&](int64_t i) {
+    if (s.outputs == 1) return (s.predicted[i] - s.target[i]) * (s.predicted[i] - s.target[i]);
+    double sum = 0;
+    for (int64_t k = 0; k < s.outputs; ++k) {
+      const double d = s.predicted[i * s.outputs + k] - double(double(k) == s.target[i]);
+      sum += d * d;
+    }
+    return sum;
+  });
+}
+
+double accuracy(const Scored& s) {
+  return mean(s, [&](int64_t i) { return double(double(answer(s, i)) == s.target[i]); });
+}
+
+double f1_of_class(const Scored& s, int c) {
+  double hit = 0, answered = 0, truth = 0;
+  for (int64_t i = 0; i < s.rows; ++i) {
+    const double w = weight_of(s, i);
+    const bool says = answer(s, i) == c, is = s.target[i] == c;
+    hit += w * double(says && is);
+    answered += w * double(says);
+    truth += w * double(is);
+  }
+  return answered + truth > 0 ? 2 * hit / (answered + truth) : 0;
+}
+
+double f1(const Scored& s) {
+  if (s.outputs == 1) return f1_of_class(s, 1);
+  double sum = 0;
+  for (int c = 0; c < s.outputs; ++c) sum += f1_of_class(s, c);
+  return sum / double(s.outputs);
+}
+
+double squared_error(const Scored& s) {
+  return mean(s, [&](int64_t i) {
+    return (s.predicted[i] - s.target[i]) * (s.predicted[i] - s.target[i]);
+  });
+}
+
+double rmse(const Scored& s) { return std::sqrt(squared_error(s)); }
+
+double mae(const Scored& s) {
+  return mean(s, [&](int64_t i) { return std::abs(s.predicted[i] - s.target[i]); });
+}
+
+double r2(const Scored& s) {
+  const double center = mean(s, [&](int64_t i) { return s.target[i]; });
+  const double spread =
+      mean(s, [&](int64_t i) { return (s.target[i] - center) * (s.target[i] - center); });
+  return spread > 0 ? 1 - squared_error(s) / spread : undefined;
+}
+
+const std::vector<Problem> classes = {Problem::binary, Problem::multiclass};
+const RegisterMetric auc_kind({"auc", "Area under the ROC curve", true, {Problem::binary}, auc});
+const RegisterMetric log_loss_kind({"log_loss",
+                                    "Mean negative logarithm of the probability given to the truth",
+                                    false, classes, log_loss});
+const RegisterMetric brier_kind(
+    {"brier", "Brier score: mean squared distance of the probabilities from the truth", false,
+     classes, brier});
+const RegisterMetric accuracy_kind({"accuracy", "Share of right answers", true, classes, accuracy});
+const RegisterMetric f1_kind(
+    {"f1", "Harmonic mean of precision and recall; the mean over classes for three or more", true,
+     classes, f1});
+const RegisterMetric rmse_kind(
+    {"rmse", "Root of the mean squared error", false, {Problem::regression}, rmse});
+const RegisterMetric mae_kind({"mae", "Mean absolute error", false, {Problem::regression}, mae});
+const RegisterMetric r2_kind(
+    {"r2", "Share of the target's variance that is explained", true, {Problem::regression}, r2});
+
+}  // namespace
+
+std::string default_metric(Problem problem) {
+  switch (problem) {
+    case Problem::regression:
+      return "rmse";
+    case Problem::binary:
+      return "auc";
+    case Problem::multiclass:
+      return "log_loss";
+  }
+  return "";
+}
+
+std::map<std::string, double> score_all(Problem problem, const Scored& scored) {
+  std::map<std::string, double> scores;
+  for (const auto& [name, metric] : Metrics::instance()) {
+    if (std::find(metric.problems.begin(), metric.problems.end(), problem) != metric.problems.end())
+      scores[name] = metric.score(scored);
+  }
+  return scores;
+}
+
+bool better(const MetricKind& metric, double a, double b) {
+  if (std::isnan(a)) return false;
+  if (std::isnan(b)) return true;
+  return metric.higher_is_better ? a > b : a < b;
+}
+
+}  // namespace gristmill
