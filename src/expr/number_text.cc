@@ -170,12 +170,11 @@ bool without_underscores(std::string_view text, std::string& plain) {
 bool read_int64(std::string_view text, int64_t& value) {
   const bool spaced = !text.empty() && is_space(text.back());
   text = strip(text);
-  if (text.size() > 2 && text[0] == '0' && (text[1] | 0x20) > '9') {
-    // DuckDB takes no space after these.
-    if (spaced) return false;
+  if (text.size() > 2 && text[0] == '0') {
     const char mark = static_cast<char>(text[1] | 0x20);
-    if (mark == 'x') return read_radix(text.substr(2), 16, value);
-    if (mark == 'b') return read_radix(text.substr(2), 2, value);
+    // DuckDB takes no space after these.
+    if (mark == 'x') return !spaced && read_radix(text.substr(2), 16, value);
+    if (mark == 'b') return !spaced && read_radix(text.substr(2), 2, value);
   }
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error == std::errc() && end == text.data() + text.size()) return true;

@@ -1,6 +1,7 @@
 #include "expr/op.h"
 
 #include <array>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -132,6 +133,14 @@ bool round_fits(const ExprNode& node) {
          (node.args.size() == 1 || node.args[1].type == Type::int64);
 }
 
+template <class T>
+bool is_whole(const nlohmann::json& value) {
+  constexpr auto most = std::numeric_limits<T>::max();
+  if (value.is_number_unsigned()) return value.get<uint64_t>() <= uint64_t(most);
+  return value.is_number_integer() && value.get<int64_t>() >= std::numeric_limits<T>::min() &&
+         value.get<int64_t>() <= most;
+}
+
 bool constant_fits(const ExprNode& node) {
   const nlohmann::json& value = node.value;
   if (value.is_null()) return true;
@@ -144,13 +153,11 @@ bool constant_fits(const ExprNode& node) {
     case Type::string:
       return value.is_string();
     case Type::date:
-      return value.is_number_integer() && value >= std::numeric_limits<int32_t>::min() &&
-             value <= std::numeric_limits<int32_t>::max();
+      return is_whole<int32_t>(value);
     case Type::int64:
     case Type::timestamp:
     case Type::timestamptz:
-      return value.is_number_integer() &&
-             (!value.is_number_unsigned() || value <= std::numeric_limits<int64_t>::max());
+      return is_whole<int64_t>(value);
   }
   return false;
 }

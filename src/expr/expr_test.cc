@@ -1,0 +1,315 @@
+#include "expr/expr.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <random>
+#include <sstream>
+
+#include "base/error.h"
+#include "expr/number_text.h"
+#include "expr/op.h"
+#include "frame/cell.h"
+
+namespace gristmill {
+namespace {
+
+const Schema& test_schema() {
+  static const Schema schema({{"a", Type::int64},
+                              {"b", Type::float64},
+                              {"s", Type::string},
+                              {"f", Type::boolean},
+                              {"d", Type::date},
+                              {"t", Type::timestamp},
+                              {"z", Type::timestamptz}});
+  return schema;
+}
+
+ExprNode column(const std::string& name) {
+  return {
+      .op = "column", .type = test_schema()[size_t(test_schema().find(name))].type, .column = name};
+}
+ExprNode constant(Type type, nlohmann::json value) {
+  return {.op = "constant", .type = type, .value = std::move(value)};
+}
+ExprNode node(const std::string& op, Type type, std::vector<ExprNode> args) {
+  return {.op = op, .type = type, .args = std::move(args)};
+}
+
+BatchBuffer sample(int64_t rows, uint64_t seed = 1) {
+  std::mt19937_64 random(seed);
+  BatchBuffer buffer(test_schema());
+  for (int64_t i = 0; i < rows; ++i) {
+    for (size_t c = 0; c < test_schema().size(); ++c) {
+      const int64_t value = static_cast<int64_t>(random() % 21) - 10;
+      if (random() % 5 == 0) {
+        buffer[c].append_null();
+      } else if (test_schema()[c].type == Type::boolean) {
+        buffer[c].append(value > 0);
+      } else if (test_schema()[c].type == Type::float64) {
+        buffer[c].append(double(value) / 4);
+      } else if (test_schema()[c].type == Type::string) {
+        buffer[c].append(std::string_view(value % 3 == 0 ? "abc" : std::to_string(value)));
+      } else if (test_schema()[c].type == Type::date) {
+        buffer[c].append_days(int32_t(value));
+      } else {
+        buffer[c].append(value);
+      }
+    }
+  }
+  return buffer;
+}
+
+TEST(ExprTest, KnowsItsTypeAndColumns) {
+  const Expr expr(node("case", Type::float64,
+                       {node(">", Type::boolean, {column("a"), constant(Type::int64, 3)}),
+                        column("b"), node("cast", Type::float64, {column("a")})}),
+                  test_schema());
+  EXPECT_EQ(expr.type(), Type::float64);
+  EXPECT_EQ(expr.columns(), (std::vector<std::string>{"a", "b"}));
+}
+
+TEST(ExprTest, RefusesWhatDoesNotFit) {
+  auto code = [](const ExprNode& root) {
+    try {
+      Expr(root, test_schema());
+    } catch (const Error& error) {
+      return error.code();
+    }
+    ADD_FAILURE() << root.json();
+    return Code::internal;
+  };
+  EXPECT_EQ(code({.op = "column", .type = Type::int64, .column = "absent"}), Code::not_found);
+  EXPECT_EQ(code({.op = "column", .type = Type::string, .column = "a"}), Code::invalid);
+  EXPECT_EQ(code(node("explode", Type::int64, {column("a")})), Code::invalid);
+  EXPECT_EQ(code(node("+", Type::int64, {column("a")})), Code::invalid);
+  EXPECT_EQ(code(node("+", Type::int64, {column("a"), column("b")})), Code::invalid);
+  EXPECT_EQ(code(node("+", Type::string, {column("s"), column("s")})), Code::invalid);
+  EXPECT_EQ(code(node("case", Type::int64, {column("a"), column("a"), column("a")})),
+            Code::invalid);
+  EXPECT_EQ(code(node("and", Type::boolean, {column("f"), column("a")})), Code::invalid);
+  EXPECT_EQ(code(node("cast", Type::date, {column("s")})), Code::invalid);
+  EXPECT_EQ(code(node("in", Type::boolean, {column("s"), constant(Type::int64, 1)})),
+            Code::invalid);
+  EXPECT_EQ(code(constant(Type::boolean, 1)), Code::invalid);
+  EXPECT_EQ(code(constant(Type::int64, 1.5)), Code::invalid);
+  EXPECT_EQ(code(constant(Type::int64, uint64_t(1) << 63)), Code::invalid);
+  EXPECT_EQ(code(constant(Type::date, int64_t(1) << 31)), Code::invalid);
+  ExprNode deep = column("a");
+  for (int i = 0; i < max_expression_depth; ++i) deep = node("-", Type::int64, {std::move(deep)});
+  EXPECT_EQ(code(deep), Code::invalid);
+}
+
+TEST(ExprTest, AFailedRowIsNullWhateverStandsAround) {
+  BatchBuffer rows = sample(200);
+  const Expr expr(node("coalesce", Type::int64,
+                       {node("cast", Type::int64, {column("s")}), constant(Type::int64, 5)}),
+                  test_schema());
+  Scratch scratch;
+  const Column values = expr.evaluate(rows.view(), scratch);
+  ASSERT_FALSE(scratch.errors.empty());
+  std::set<int64_t> failed;
+  for (const RowError& error : scratch.errors) {
+    EXPECT_TRUE(failed.insert(error.row).second) << "one error a row";
+    EXPECT_EQ(error.field, "s");
+    EXPECT_EQ(rows.view().columns[2].string(error.row), "abc");
+  }
+  for (int64_t i = 0; i < values.length; ++i) EXPECT_EQ(values.is_null(i), failed.contains(i));
+}
+
+TEST(ExprTest, BranchesNotTakenCannotFail) {
+  BatchBuffer rows = sample(200);
+  const Expr expr(node("case", Type::int64,
+                       {node("=", Type::boolean, {column("s"), constant(Type::string, "abc")}),
+                        constant(Type::int64, 0), node("cast", Type::int64, {column("s")})}),
+                  test_schema());
+  Scratch scratch;
+  expr.evaluate(rows.view(), scratch);
+  EXPECT_TRUE(scratch.errors.empty());
+}
+
+TEST(ExprTest, ConstantsAloneStandForEachRow) {
+  BatchBuffer rows = sample(70);
+  const Expr sum(node("+", Type::int64, {constant(Type::int64, 2), constant(Type::int64, 3)}),
+                 test_schema());
+  const Expr bad(node("cast", Type::int64, {constant(Type::string, "abc")}), test_schema());
+  Scratch scratch;
+  const Column five = sum.evaluate(rows.view(), scratch);
+  ASSERT_EQ(five.length, 70);
+  EXPECT_EQ(five.values<int64_t>()[69], 5);
+  EXPECT_EQ(bad.evaluate(rows.view(), scratch).null_count(), 70);
+  EXPECT_EQ(scratch.errors.size(), 70u);
+  EXPECT_EQ(
+      sum.evaluate(Batch{.schema = &test_schema(), .columns = rows.view().columns}, scratch).length,
+      0);
+}
+
+TEST(ExprTest, NumbersAreWrittenShort) {
+  char buffer[40];
+  for (auto [value, text] : std::vector<std::pair<double, std::string>>{
+           {1, "1.0"},
+           {-0.0, "-0.0"},
+           {0.1, "0.1"},
+           {1e15, "1000000000000000.0"},
+           {1e16, "1e+16"},
+           {1e-4, "0.0001"},
+           {1e-5, "1e-05"},
+           {5e-324, "5e-324"},
+           {1.7976931348623157e308, "1.7976931348623157e+308"},
+           {-1234567890123456.0, "-1234567890123456.0"},
+           {-1.2345678901234567e-308, "-1.2345678901234567e-308"}}) {
+    EXPECT_EQ(write_float64(value, buffer), text);
+  }
+}
+
+TEST(ExprTest, SavedTreesComeBackTheSame) {
+  for (double value : {0.1, -0.0, 1e300, 5e-324, std::numeric_limits<double>::infinity(),
+                       -std::numeric_limits<double>::infinity()}) {
+    const auto saved = constant(Type::float64, value).json().dump();
+    const ExprNode back = ExprNode::from_json(nlohmann::json::parse(saved));
+    Scratch scratch;
+    const Expr expr(back, test_schema());
+    const Batch one{.schema = &test_schema(), .rows = 1};
+    const double read = *expr.evaluate(one, scratch).values<double>();
+    EXPECT_EQ(std::memcmp(&read, &value, sizeof value), 0) << saved;
+  }
+  ExprNode cast = node("cast", Type::int64, {column("s")});
+  cast.try_cast = true;
+  cast.value = "SMALLINT";
+  const ExprNode back = ExprNode::from_json(cast.json());
+  EXPECT_TRUE(back.try_cast);
+  EXPECT_EQ(back.json(), cast.json());
+}
+
+TEST(ExprTest, SavedTreesAreNotTrusted) {
+  for (
+      const char* text :
+      {"null", "[]", "7", R"({})", R"({"op": "+"})", R"({"op": 3, "type": "int64"})",
+       R"({"op": "column", "type": "int64"})", R"({"op": "column", "type": "int", "column": "a"})",
+       R"({"op": "constant", "type": "int64", "value": [1]})",
+       R"({"op": "constant", "type": "string", "value": {"a": 1}})",
+       R"({"op": "constant", "type": "float64", "value": "1"})",
+       R"({"op": "+", "type": "int64", "args": {}})",
+       R"({"op": "+", "type": "int64", "args": [1, 2]})",
+       R"({"op": "column", "type": "int64", "column": "a", "args": [{"op": "column", "type": "int64", "column": "a"}]})",
+       R"({"op": "cast", "type": "int64", "value": "UBIGINT", "args": [{"op": "column", "type": "int64", "column": "a"}]})",
+       R"({"op": "cast", "type": "int64", "try": 1, "args": [{"op": "column", "type": "int64", "column": "a"}]})",
+       R"({"op": "case", "type": "int64", "args": []})", R"({"op": "in", "type": "boolean"})"}) {
+    try {
+      ExprNode::from_json(nlohmann::json::parse(text));
+      ADD_FAILURE() << text;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), Code::corrupt) << text;
+    }
+  }
+  nlohmann::json deep = column("a").json();
+  for (int i = 0; i < 100'000; ++i) {
+    deep = nlohmann::json{
+        {"op", "-"}, {"type", "int64"}, {"args", nlohmann::json::array({std::move(deep)})}};
+  }
+  EXPECT_THROW(ExprNode::from_json(deep), Error);
+  nlohmann::json broken = constant(Type::string, "x").json();
+  broken["value"] = std::string("\xC3");
+  EXPECT_THROW(ExprNode::from_json(broken), Error);
+}
+
+// Trees at random, most of them well typed but with arguments from anywhere.
+class RandomTrees {
+ public:
+  explicit RandomTrees(uint64_t seed) : random_(seed) {}
+
+  nlohmann::json make(int depth) {
+    if (depth == 0 || random_() % 4 == 0) return leaf();
+    const auto& ops = expr_ops();
+    nlohmann::json json = {{"op", ops[random_() % ops.size()].name}, {"type", name_of(type())}};
+    const size_t args = random_() % 5;
+    for (size_t i = 0; i < args; ++i) json["args"].push_back(make(depth - 1));
+    if (random_() % 4 == 0) json["try"] = true;
+    if (random_() % 8 == 0) json["value"] = "INTEGER";
+    return settle(std::move(json));
+  }
+
+ private:
+  Type type() { return static_cast<Type>(random_() % 7); }
+  nlohmann::json leaf() {
+    if (random_() % 3 != 0) {
+      const Field& field = test_schema()[random_() % test_schema().size()];
+      return {{"op", "column"}, {"type", name_of(field.type)}, {"column", field.name}};
+    }
+    static const std::vector<nlohmann::json> values = {
+        nullptr, true,  0,     1,    -1,        std::numeric_limits<int64_t>::min(),
+        1.5,     "nan", "abc", "12", 2147483647};
+    return {{"op", "constant"},
+            {"type", name_of(type())},
+            {"value", values[random_() % values.size()]}};
+  }
+  // Casts arguments to one type often enough that trees pass.
+  nlohmann::json settle(nlohmann::json json) {
+    if (!json.contains("args") || random_() % 4 == 0) return json;
+    const std::string wanted = json["args"].back()["type"];
+    for (auto& arg : json["args"]) {
+      if (arg["type"] == wanted) continue;
+      arg = nlohmann::json{{"op", "cast"}, {"type", wanted}, {"try", true}, {"args", {arg}}};
+    }
+    if (random_() % 2 == 0) json["type"] = wanted;
+    return json;
+  }
+
+  std::mt19937_64 random_;
+};
+
+TEST(ExprTest, RandomTreesAnswerTheSameForAnyCutOfTheRows) {
+  BatchBuffer rows = sample(131);
+  BatchBuffer few(test_schema());
+  few.append(rows.view(), 65, 7);
+  RandomTrees trees(3);
+  int accepted = 0;
+  for (int i = 0; i < 60'000; ++i) {
+    const nlohmann::json json = trees.make(1 + i % 4);
+    std::unique_ptr<Expr> expr;
+    try {
+      expr = std::make_unique<Expr>(ExprNode::from_json(json), test_schema());
+    } catch (const Error&) {
+      continue;
+    }
+    ++accepted;
+    Scratch scratch, scratch_few;
+    const Column all = expr->evaluate(rows.view(), scratch);
+    const Column part = expr->evaluate(few.view(), scratch_few);
+    ASSERT_EQ(all.length, 131);
+    for (int64_t r = 0; r < 7; ++r) {
+      std::string whole, cut;
+      append_canonical(all, 65 + r, whole);
+      append_canonical(part, r, cut);
+      ASSERT_EQ(whole, cut) << json;
+    }
+  }
+  EXPECT_GT(accepted, 5'000);
+}
+
+std::string operator_table() {
+  std::string table = "| operator | written | meaning |\n|---|---|---|\n";
+  for (const ExprOp& op : expr_ops()) {
+    table += fmt::format("| `{}` | `{}` | {} |\n", op.name, op.signature, op.text);
+  }
+  return table;
+}
+
+TEST(ExprTest, TheDocsListEachOperator) {
+  const char* path = "docs/expressions.md";
+  std::ifstream file(path);
+  ASSERT_TRUE(file) << path << ": run from the root of the project";
+  std::stringstream text;
+  text << file.rdbuf();
+  const std::string docs = text.str();
+  const std::string begin = "<!-- operators: generated from expr_ops() -->\n", end = "<!-- end -->";
+  const size_t from = docs.find(begin), to = docs.find(end);
+  ASSERT_TRUE(from != std::string::npos && to != std::string::npos);
+  const std::string wanted =
+      docs.substr(0, from + begin.size()) + operator_table() + docs.substr(to);
+  if (std::getenv("GRISTMILL_UPDATE_DOCS") != nullptr) std::ofstream(path) << wanted;
+  EXPECT_EQ(docs, wanted) << "run again with GRISTMILL_UPDATE_DOCS=1 to write it";
+}
+
+}  // namespace
+}  // namespace gristmill
