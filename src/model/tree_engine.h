@@ -1,18 +1,18 @@
-// Runs a forest fast. Every question a node asks of a row becomes `value[slot] ≤ threshold`:
+// Runs a forest fast. Two engines give the same bits: each adds the same leaves in the same order.
 //
-//   slot 0             −∞, which every leaf asks so as to stay where it is
-//   a column's slots   x with missing values turned to NaN (goes right) or −∞ (goes left); one slot
-//                      for each way in which the forest's nodes treat its missing values
-//   pattern slots      one for each set of categories that the forest splits on: 0 when the row's
-//                      code is in the set (left), NaN when not
+// The table (QuickScorer's idea, Lucchese et al., SIGIR 2015, carried to the end): a tree's leaves
+// are bits, from left to right; a node that says "right" clears the leaves left of it; the lowest
+// bit that remains is the answer. A column's value falls between two of the thresholds it is
+// compared with; for each such interval, and for each group of levels of a category, the masks of
+// all trees are combined beforehand. A row is then one AND of as many table rows as it has columns.
 //
-// A few rows walk down eight trees at a time, without branches. Many rows take all nodes of a tree
-// of at most 32 leaves at once, eight rows to a vector: each node that says "right" clears the
-// leaves left of it, the lowest left is the answer (QuickScorer: Lucchese et al., SIGIR 2015).
-// Both ways add the same leaves in the same order.
+// The walk goes down eight trees at a time, without branches. It is for forests whose table would
+// be too large.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "model/forest.h"
@@ -21,65 +21,47 @@ namespace gristmill {
 
 class TreeEngine {
  public:
-  // `forest` is checked. Code::exhausted when its sets of categories would need over 256 MiB.
-  TreeEngine(const Forest& forest, const FeatureLayout& layout);
-
+  virtual ~TreeEngine() = default;
   // out[i * outputs + k]: sum of the leaves of the trees of output k, in tree order. Thread-safe.
-  void sum(const FeatureRows& rows, double* out) const;
-
- private:
-  enum class Missing : uint8_t { nan_right, nan_left, zero_right, zero_left };
-  struct ColumnSlot {
-    int32_t column;  // of the float block, or of the code block
-    bool code;
-    Missing missing;
-  };
-  // The patterns of one code column: bit j of row r of `bits`: pattern j sends that level right.
-  struct Patterns {
-    int32_t column = 0;
-    uint32_t first_slot = 0;
-    uint32_t words = 0;            // of a row of bits
-    std::vector<uint32_t> row_of;  // of each level below its size; other levels: row 0
-    std::vector<uint32_t> bits;    // row 0: in no set
-  };
-  struct Node {  // children lie side by side; a leaf is its own left child
-    float threshold;
-    uint32_t slot;
-    uint32_t left;
-    uint32_t leaf;
-  };
-  struct MaskNode {
-    float threshold;
-    uint32_t slot;
-    uint32_t keep;  // the leaves that remain when the answer is "right"
-  };
-  class Builder;
-
-  static float fill_missing(float x, Missing missing);
-  float column_value(const ColumnSlot& slot, const FeatureRows& rows, int64_t row) const;
-  const uint32_t* pattern_bits(const Patterns& patterns, const FeatureRows& rows,
-                               int64_t row) const;
-  void fill_row(const FeatureRows& rows, int64_t row, float* values) const;
-  void fill_block(const FeatureRows& rows, int64_t first, float* values) const;
-  void walk_rows(const FeatureRows& rows, int64_t first, int64_t count, double* out) const;
-  void mask_block(const FeatureRows& rows, int64_t first, double* out) const;
-
-  int64_t outputs_ = 1;
-  uint32_t slots_ = 1;
-  std::vector<ColumnSlot> columns_;  // of slots 1, 2, …
-  std::vector<Patterns> patterns_;
-  std::vector<double> leaf_value_;
-
-  std::vector<Node> nodes_;
-  std::vector<uint32_t> roots_;  // trees, padded to a multiple of eight by a leaf of value 0
-  std::vector<int32_t> depth_;   // of each eight trees: the deepest
-  int64_t trees_ = 0;
-
-  bool narrow_ = false;  // all trees have at most 32 leaves
-  std::vector<MaskNode> mask_nodes_;
-  std::vector<uint32_t> mask_begin_;  // [trees + 1]
-  std::vector<uint32_t> mask_leaf_;   // [trees]: where its leaves, from left to right, begin in
-  std::vector<double> mask_leaf_value_;
+  virtual void sum(const FeatureRows& rows, double* out) const = 0;
 };
+
+inline constexpr size_t tree_table_bytes_max = size_t(32) << 20;
+
+// `forest` is checked. Nullptr when the table would take more than `bytes_max` or the forest treats
+// zeros as missing.
+std::unique_ptr<TreeEngine> make_tree_table(const Forest& forest, const FeatureLayout& layout,
+                                            size_t bytes_max = tree_table_bytes_max);
+std::unique_ptr<TreeEngine> make_tree_walk(const Forest& forest, const FeatureLayout& layout);
+// The table when it fits, else the walk. Code::exhausted when the sets of categories need over
+// 256 MiB.
+std::unique_ptr<TreeEngine> make_tree_engine(const Forest& forest, const FeatureLayout& layout);
+
+// What a node does with a missing value.
+enum class Missing : uint8_t { nan_right, nan_left, zero_right, zero_left };
+Missing missing_of(const Forest& forest, int64_t node);
+
+// The sets that a forest splits one code column on, level by level.
+struct LevelSets {
+  int32_t column = 0;            // of the code block
+  uint32_t sets = 0;             // distinct ones
+  uint32_t words = 0;            // of a row of bits
+  std::vector<uint32_t> row_of;  // of each level; levels beyond its end have row 0
+  std::vector<uint32_t> bits;  // [rows][words]: bit s of a row is set when set s does not hold the
+                               // level, so that it goes right; row 0: in no set
+
+  uint32_t rows() const { return words == 0 ? 0 : uint32_t(bits.size() / words); }
+  uint32_t row(int32_t code) const {
+    return uint32_t(code) < row_of.size() ? row_of[uint32_t(code)] : 0;
+  }
+  bool goes_right(uint32_t row, uint32_t set) const {
+    return bits[size_t(row) * words + set / 32] >> (set % 32) & 1;
+  }
+};
+
+// One for each code column with a categorical split. set_of[node]: the node's set among those of
+// its column (categorical nodes only).
+std::vector<LevelSets> collect_level_sets(const Forest& forest, const FeatureLayout& layout,
+                                          std::vector<uint32_t>& set_of);
 
 }  // namespace gristmill

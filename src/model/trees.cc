@@ -10,12 +10,12 @@ namespace {
 class Trees : public Model {
  public:
   Trees(Forest forest, const FeatureLayout& layout)
-      : forest_(std::move(forest)), engine_(forest_, layout) {}
+      : forest_(std::move(forest)), engine_(make_tree_engine(forest_, layout)) {}
 
   std::string kind() const override { return "boosted-trees"; }
   int64_t outputs() const override { return forest_.outputs; }
   void predict(const FeatureRows& rows, double* out) const override {
-    engine_.sum(rows, out);
+    engine_->sum(rows, out);
     apply_link(forest_.link, forest_.slope, rows.rows, forest_.outputs, out);
   }
   State save() const override { return forest_.save(); }
@@ -23,7 +23,7 @@ class Trees : public Model {
 
  private:
   Forest forest_;
-  TreeEngine engine_;
+  std::unique_ptr<TreeEngine> engine_;
 };
 
 const RegisterModel registration(ModelKind{
