@@ -1,0 +1,301 @@
+"""Nothing is computed twice, and nothing half-done is seen: tasks, lineage, interruption."""
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+from conftest import GRISTMILL, PROJECT, bundle_bytes, fails, gristmill, gristmill_json, make_project, whole, write_project
+
+# Long enough to be interrupted in the middle.
+SLOW = """\
+project: slow
+tables:
+  numbers: |
+    SELECT i AS id, (hash(i) % 1000) / 7.0 AS a, (hash(i + 1) % 1000) / 3.0 AS b, CAST(hash(i + 2) % 50 AS VARCHAR) AS c,
+           hash(i + 3) % 5 + hash(i) % 1000 / 100.0 AS y
+    FROM range(3000000) AS t(i)
+predict:
+  y_of:
+    from: numbers
+    key: id
+    target: y
+    model: [linear, {boosted-trees: {trees: 300}}]
+"""
+
+
+def fates(folder, *args):
+    """{(kind, name): (fate, reason)}"""
+    return {(t["kind"], t["name"]): (t["fate"], t["reason"]) for t in gristmill_json("plan", "-C", folder, *args)["tasks"]}
+
+
+def changed(folder, old, new):
+    text = (folder / "gristmill.yaml").read_text()
+    assert old in text
+    write_project(folder, text.replace(old, new))
+
+
+# --- nothing twice --------------------------------------------------------------------------------------------------
+
+def test_second_run_reuses_everything(run_once, finished):
+    again = gristmill_json("run", "-C", run_once)
+    first = finished[1]
+    assert again["tasks"] == {"ran": 0, "reused": first["tasks"]["ran"] + first["tasks"]["reused"]}
+    assert again["run"] != first["run"]
+    strip = lambda document: {n: {k: v for k, v in p.items() if k != "bundle"} for n, p in document["predictions"].items()}
+    assert strip(again) == strip(first)
+    assert bundle_bytes(run_once) == bundle_bytes(finished[0])
+
+
+def test_plan_before_and_after(project):
+    before = fates(project)
+    assert before and all(fate in ("would run", "may run") for fate, _ in before.values())
+    assert before["table", "orders"] == ("would run", "never run")
+    assert not (project / ".gristmill/bundles").exists()
+    assert gristmill_json("run", "-C", project)["tasks"]["ran"] > 0
+    assert {fate for fate, _ in fates(project).values()} == {"reused"}
+    assert "reused" in gristmill("plan", "-C", project).stdout
+
+
+def test_a_changed_rule_reruns_what_depends_on_it(run_once):
+    changed(run_once, "temp: [-40, 60]", "temp: [-30, 50]")
+    plan = fates(run_once)
+    assert plan["table", "orders"][0] == "reused"  # rules of the table a prediction reads run after its SQL
+    reasons = [reason for fate, reason in plan.values() if fate == "would run"]
+    assert any("rules" in reason and "changed" in reason for reason in reasons), plan
+    assert all(fate in ("would run", "may run") for (kind, _), (fate, _) in plan.items() if kind != "table")
+    document = gristmill_json("run", "-C", run_once)
+    assert document["tasks"]["ran"] == sum(fate != "reused" for fate, _ in plan.values())
+
+
+def test_a_changed_model_leaves_tables_and_other_models(run_once):
+    changed(run_once, "trees: 20", "trees: 30")
+    plan = fates(run_once)
+    assert plan["table", "orders"][0] == "reused"
+    models = {name: fate for (kind, name), (fate, _) in plan.items() if kind == "model"}
+    assert any("linear" in name and fate == "reused" for name, fate in models.items()), plan
+    assert any("boosted-trees" in name and fate == "would run" for name, fate in models.items()), plan
+    document = gristmill_json("run", "-C", run_once)
+    assert 0 < document["tasks"]["ran"] < document["tasks"]["reused"] + document["tasks"]["ran"]
+
+
+def test_words_that_change_nothing_rerun_nothing(run_once):
+    changed(run_once, "project: orders", "# a comment\nproject: orders")
+    assert gristmill_json("run", "-C", run_once)["tasks"]["ran"] == 0
+
+
+def test_a_touched_file_reruns_nothing(run_once):
+    for path in (run_once / "data").rglob("*.*"):
+        os.utime(path)
+    assert gristmill_json("run", "-C", run_once)["tasks"]["ran"] == 0
+
+
+def test_a_changed_row_reruns(run_once):
+    path = run_once / "data/reference/customers.csv"
+    path.write_text(path.read_text().replace("city3", "city4"))
+    document = gristmill_json("run", "-C", run_once)
+    assert document["tasks"]["ran"] > 0
+    # A file written anew with the same cells stops there: what comes after is the same.
+    path.write_text(path.read_text().replace("\n", "\r\n"))
+    later = gristmill_json("run", "-C", run_once)
+    assert 0 < later["tasks"]["ran"] < document["tasks"]["ran"]
+
+
+def test_going_back_costs_nothing(run_once):
+    before = bundle_bytes(run_once)
+    changed(run_once, "trees: 20", "trees: 30")
+    gristmill("run", "-C", run_once)
+    changed(run_once, "trees: 30", "trees: 20")
+    assert gristmill_json("run", "-C", run_once)["tasks"]["ran"] == 0
+    assert bundle_bytes(run_once) == before
+
+
+# --- the same bytes -------------------------------------------------------------------------------------------------
+
+def test_two_fresh_folders_give_the_same_bundle(finished, tmp_path):
+    folder = make_project(tmp_path / "elsewhere")
+    gristmill("run", "-C", folder)
+    assert bundle_bytes(folder) == bundle_bytes(finished[0])
+
+
+def test_one_core_gives_the_same_bundle(finished, project):
+    one = min(os.sched_getaffinity(0))
+    gristmill("run", "-C", project, preexec_fn=lambda: os.sched_setaffinity(0, {one}))
+    assert bundle_bytes(project) == bundle_bytes(finished[0])
+
+
+def test_rows_in_another_order_give_the_same_bundle(finished, tmp_path):
+    """Rows have keys: where they lie in the database decides nothing."""
+    import conftest
+    folder = tmp_path / "shuffled"
+    write_project(folder)
+    orders = list(conftest.ORDERS)
+    random.Random(3).shuffle(orders)
+    conftest.write_data(folder, orders=orders)
+    gristmill("run", "-C", folder)
+    assert bundle_bytes(folder) == bundle_bytes(finished[0])
+
+
+# --- interruption ---------------------------------------------------------------------------------------------------
+
+def test_killed_at_random_instants(finished, tmp_path):
+    begun = time.monotonic()
+    gristmill("run", "-C", make_project(tmp_path / "undisturbed"))
+    undisturbed = time.monotonic() - begun
+    folder = make_project(tmp_path / "killed")
+    chance = random.Random(11)
+    for _ in range(12):
+        process = subprocess.Popen([GRISTMILL, "run", "-C", folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0, undisturbed))
+        process.kill()
+        process.wait()
+        whole(folder)
+    gristmill("run", "-C", folder)
+    assert bundle_bytes(folder) == bundle_bytes(finished[0])
+    gristmill("runs", "-C", folder)
+    gristmill("gc", "-C", folder)
+    left = [p for p in (folder / ".gristmill/tmp").rglob("*")] if (folder / ".gristmill/tmp").exists() else []
+    assert left == [], "what killed runs left is still there after gc"
+    assert gristmill_json("run", "-C", folder)["tasks"]["ran"] == 0
+
+
+def test_killed_in_fresh_folders(finished, tmp_path):
+    chance = random.Random(5)
+    for i in range(6):
+        folder = make_project(tmp_path / f"killed{i}")
+        process = subprocess.Popen([GRISTMILL, "run", "-C", folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0.01, 0.5))
+        process.kill()
+        process.wait()
+        whole(folder)
+        gristmill("run", "-C", folder)
+        assert bundle_bytes(folder) == bundle_bytes(finished[0])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("after", [0.3, 2.0])
+def test_ctrl_c_stops_soon_and_says_so(tmp_path, number, after):
+    write_project(tmp_path, SLOW)
+    process = subprocess.Popen([GRISTMILL, "run", "-C", tmp_path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        time.sleep(after)
+        process.send_signal(number)
+        begun = time.monotonic()
+        out, err = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert process.returncode == 1, (process.returncode, err)
+    assert err.count("error:") == 1 and "interrupted" in err
+    assert time.monotonic() - begun < 5
+    assert not out
+    if (tmp_path / ".gristmill/gristmill.db").exists():
+        runs = gristmill_json("runs", "-C", tmp_path)["runs"]
+        assert all(run["status"] == "interrupted" for run in runs)
+
+
+def test_an_interrupted_run_goes_on_from_its_finished_tasks(tmp_path):
+    write_project(tmp_path, SLOW)
+    process = subprocess.Popen([GRISTMILL, "run", "-C", tmp_path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        end = time.monotonic() + 60
+        while fates(tmp_path).get(("table", "numbers"), ("",))[0] != "reused":
+            assert process.poll() is None and time.monotonic() < end
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 1
+    finally:
+        process.kill()
+    assert fates(tmp_path)["table", "numbers"][0] == "reused"
+
+
+def test_two_at_once(finished, project):
+    runs = [subprocess.Popen([GRISTMILL, "run", "-C", project], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            for _ in range(2)]
+    for run in runs:
+        out, err = run.communicate(timeout=120)
+        assert run.returncode == 0, err
+    assert bundle_bytes(project) == bundle_bytes(finished[0])
+    reused = [r["report"]["tasks"]["ran"] for r in gristmill_json("runs", "-C", project)["runs"]]
+    assert sorted(reused)[0] == 0 and len(reused) == 2  # the one that waited found all done
+
+
+def test_progress_is_plain_lines_where_there_is_no_terminal(tmp_path):
+    write_project(tmp_path, SLOW.replace("3000000", "400000").replace("trees: 300", "trees: 3"))
+    err = gristmill("run", "-C", tmp_path).stderr
+    assert "\r" not in err and "\x1b" not in err
+
+
+# --- what was done --------------------------------------------------------------------------------------------------
+
+def test_runs_show_compare_why(run_once, finished):
+    first = finished[1]["run"]
+    changed(run_once, "trees: 20", "trees: 30")
+    second = gristmill_json("run", "-C", run_once)["run"]
+    runs = gristmill_json("runs", "-C", run_once)["runs"]
+    assert [r["run"] for r in runs] == [second, first] and all(r["status"] == "done" for r in runs)
+    assert len(gristmill_json("runs", "-n", 1, "-C", run_once)["runs"]) == 1
+
+    shown = gristmill_json("show", second, "-C", run_once)
+    assert shown["run"] == second and any(not t["reused"] for t in shown["tasks"])
+    assert gristmill_json("show", "last", "-C", run_once)["run"] == second
+    assert second in gristmill("show", second, "-C", run_once).stdout
+
+    difference = gristmill_json("compare", first, "last", "-C", run_once)
+    assert {t["kind"] for t in difference["tasks"]} >= {"model"}
+    assert all("table" != t["kind"] for t in difference["tasks"])
+    assert any("auc test" in name for name in difference["metrics"])
+    assert "same tasks" in gristmill("compare", first, first, "-C", run_once).stdout
+
+    lineage = gristmill_json("why", second, "-C", run_once)
+    kinds = {t["kind"] for t in lineage["tasks"]}
+    assert {"bundle", "model", "dataset", "table"} <= kinds
+    files = [i["name"] for t in lineage["tasks"] for i in t["inputs"]]
+    assert any("shop.orders" in name for name in files) and any("customers" in name for name in files)
+    text = gristmill("why", "-C", run_once).stdout
+    assert text.startswith(f"run {second}") and "shop.orders" in text
+
+    error = fails("show", "nothing-of-that-name", "-C", run_once)
+    assert "no table and no run" in error
+    fails("compare", first, "r-none", "-C", run_once)
+
+
+def test_failed_runs_are_recorded(run_once):
+    changed(run_once, "delay > 30", "dealy > 30")
+    fails("run", "-C", run_once)
+    last = gristmill_json("runs", "-C", run_once)["runs"][0]
+    assert last["status"] == "failed" and "dealy" in last["report"]["error"]["message"]
+    assert "failed" in gristmill("runs", "-C", run_once).stdout
+
+
+def test_gc_keeps_what_the_last_runs_need(run_once):
+    for trees in (21, 22, 23):
+        write_project(run_once, PROJECT.replace("trees: 20", f"trees: {trees}"))
+        gristmill("run", "-C", run_once)
+    last = bundle_bytes(run_once)
+    size = lambda: sum(p.stat().st_size for p in (run_once / ".gristmill").rglob("*") if p.is_file())
+    before = size()
+    would = gristmill_json("gc", "--keep", 1, "--dry-run", "-C", run_once)
+    assert would["dry_run"] and would["removed"]["blobs"] > 0 and size() == before
+    removed = gristmill_json("gc", "--keep", 1, "-C", run_once)
+    assert removed["removed"] == would["removed"] and size() < before
+    assert bundle_bytes(run_once) == last
+    assert gristmill_json("run", "-C", run_once)["tasks"]["ran"] == 0
+    # What was removed is made again when it is wanted.
+    write_project(run_once, PROJECT.replace("trees: 20", "trees: 21"))
+    again = gristmill_json("run", "-C", run_once)["tasks"]
+    assert again["ran"] > 0 and again["reused"] > 0
+    fails("gc", "--keep", 0, "-C", run_once, code=2)
+
+
+def test_a_lost_blob_is_made_again(run_once):
+    """Bytes that vanish from the store cost time, not answers."""
+    before = bundle_bytes(run_once)
+    shutil.rmtree(run_once / ".gristmill/bundles")
+    for path in (run_once / ".gristmill/store/blobs").rglob("*"):
+        if path.is_file() and path.stat().st_size == len(before):
+            path.unlink()
+    gristmill("run", "-C", run_once)
+    assert bundle_bytes(run_once) == before
