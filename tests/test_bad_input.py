@@ -1,0 +1,407 @@
+"""Bad input: one clear error, exit code not 0, nothing lost, nothing half-written."""
+import os
+import random
+import re
+import resource
+import shutil
+import signal
+import subprocess
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+from conftest import PROJECT, bundle_bytes, fails, gristmill, gristmill_json, make_project, whole, write_project
+
+SMALL = """\
+project: small
+sources: {in: data.csv}
+tables:
+  rows: SELECT * FROM in.data
+predict:
+  answer:
+    from: rows
+    key: id
+    target: y
+    split: {random: true, validate: 20%, test: 20%}
+    model: linear
+"""
+
+
+def small(folder, lines=None, text=SMALL):
+    """A project over one CSV of 400 rows: id, a, b, y."""
+    chance = random.Random(1)
+    if lines is None:
+        lines = ["id,a,b,y", *(f"{i},{chance.gauss(0, 1):.3f},{chance.choice('xyz')},{chance.gauss(5, 2):.3f}"
+                               for i in range(400))]
+    (folder / "data.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_project(folder, text)
+    return folder
+
+
+def refused(folder, *needles, **kwargs):
+    """`run` fails with one error that holds each of `needles` and publishes nothing; with what was fixed, it works."""
+    error = fails("run", "-C", folder, **kwargs)
+    for needle in needles:
+        assert re.search(needle, error), f"no {needle!r} in\n{error}"
+    assert not list((folder / ".gristmill/bundles").glob("*")) if (folder / ".gristmill/bundles").exists() else True
+    return error
+
+
+def lines_of(folder):
+    return (folder / "data.csv").read_text().splitlines()
+
+
+def test_the_small_project_is_good(tmp_path):
+    gristmill("run", "-C", small(tmp_path))
+
+
+# --- names ----------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("old, new, needles", [
+    ("in.data", "in.dta", ["dta", 'did you mean "in.data"', r"gristmill\.yaml:4"]),
+    ("FROM in.data", "FROM im.data", ["im.data", "in.data"]),
+    ("from: rows", "from: rosw", ["rosw", 'did you mean "rows"', r"gristmill\.yaml:7"]),
+    ("target: y", "target: yy", ["yy", r"gristmill\.yaml:9"]),
+    ("target: y", "target: a + bb", ["bb", r"gristmill\.yaml:9"]),
+    ("key: id", "key: idd", ["idd", "did you mean|known are", r"gristmill\.yaml:"]),
+    ("target: y", "target: y\n    exclude: [aa]", ["aa", r"gristmill\.yaml:1?\d"]),
+    ("target: y", "target: y\n    time: when", ["when", r"gristmill\.yaml:1?\d"]),
+    ("SELECT *", "SELECT id, aa, b, y", ["aa", r"gristmill\.yaml:4"]),
+    ("SELECT *", "SELEC *", ["SELEC", r"gristmill\.yaml:4"]),
+    ("SELECT * FROM in.data", "SELECT * FROM in.data WHERE a > $least", ["least", r"gristmill\.yaml:4"]),
+    ("model: linear", "model: liner", ["liner", 'did you mean "linear"', r"gristmill\.yaml:11:"]),
+    ("model: linear", "model: {boosted-trees: {tres: 5}}", ["tres", "trees", r"gristmill\.yaml:11:"]),
+    ("model: linear", "model: {boosted-trees: {trees: -5}}", ["trees", r"gristmill\.yaml:11:"]),
+    ("model: linear", "metric: acu", ["acu", 'did you mean "auc"', r"gristmill\.yaml:11:"]),
+    ("model: linear", "metric: auc", ["auc", "rmse", r"gristmill\.yaml:11:"]),
+    ("random: true", "randm: true", ["randm", "random", r"gristmill\.yaml:10:"]),
+    ("project: small", "projcet: small", ["projcet", 'did you mean "project"', r"gristmill\.yaml:1:1"]),
+    ("    target", "    targett", ["targett", 'did you mean "target"', r"gristmill\.yaml:9:5"]),
+    ("predict:", "clean:\n  rows:\n    - rnge: {a: [0, 1]}\npredict:", ["rnge", 'did you mean "range"', r"yaml:7:"]),
+    ("predict:", "clean:\n  rows:\n    - range: {aa: [0, 1]}\npredict:", ["aa", r"yaml:7:"]),
+    ("predict:", "clean:\n  rosw:\n    - range: {a: [0, 1]}\npredict:", ["rosw", 'did you mean "rows"', r"yaml:6:"]),
+    ("predict:", "clean:\n  rows:\n    - derive: {c: a + sqrtt(b)}\npredict:", ["sqrtt", r"yaml:7:"]),
+    ("predict:", "clean:\n  rows:\n    - derive: {c: random()}\npredict:", ["random", r"yaml:7:"]),
+    ("predict:", "clean:\n  rows:\n    - lookup: {table: in.dtaa, by: id, take: [a]}\npredict:", ["in.dtaa", r"yaml:7:"]),
+    ("in: data.csv", "in: dta.csv", ["dta.csv", r"gristmill\.yaml:2:"]),
+    ("in: data.csv", "in: oracle://db/x", ["oracle", r"gristmill\.yaml:2:"]),
+    ("in: data.csv", "in: ${GRISTMILL_NO_SUCH_VARIABLE}", ["GRISTMILL_NO_SUCH_VARIABLE", r"gristmill\.yaml:2:"]),
+])
+def test_names_that_are_not_there(tmp_path, old, new, needles):
+    assert old in SMALL
+    small(tmp_path, text=SMALL.replace(old, new, 1))
+    refused(tmp_path, *needles)
+    small(tmp_path)
+    gristmill("run", "-C", tmp_path)
+
+
+def test_near_column_is_named(tmp_path):
+    small(tmp_path, text=SMALL.replace("target: y", "target: why_late")
+          .replace("SELECT *", "SELECT id, a, b, y AS why_lates"))
+    refused(tmp_path, "why_lates")
+    small(tmp_path, text=SMALL.replace("SELECT *", "SELECT id, a, b, y AS minutes").replace("target: y", "target: minuts"))
+    refused(tmp_path, "minutes")
+
+
+# --- the project file -----------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("text, needles", [
+    ("project: a\nsources: {in: x.csv\n", [r"gristmill\.yaml:[23]:\d+"]),
+    ("project: a\n\tsources: x\n", [r"gristmill\.yaml:2:\d+"]),
+    ("project: a\nproject: b\n", ["twice", r"gristmill\.yaml:2:1"]),
+    ("- a\n- b\n", ["mapping"]),
+    ("", ["."]),
+    ("project: a\n---\nproject: b\n", ["several"]),
+    ("project: \"a\n", [r"gristmill\.yaml:\d+"]),
+    ("predict:\n  p:\n    from: t\n    target:   # nothing\n", ["target", r"gristmill\.yaml:4:"]),
+    ("predict:\n  p: {from: t, target: greatest(a, b) > 3}\n", ["cut", r"gristmill\.yaml:2:"]),
+    ("tables:\n  t: SELECT 'a #b' AS x\n", ["cut", r"gristmill\.yaml:2:"]),
+    ("tables: [a, b]\n", ["mapping", r"gristmill\.yaml:1:"]),
+    ("tables:\n  t: 5\n", ["text", r"gristmill\.yaml:2:"]),
+    ("clean:\n  t: {range: {a: [0, 1]}}\n", ["list", r"gristmill\.yaml:2:"]),
+    ("project: &a [*a]\n", ["."]),
+    ("project: " + "[" * 100000, ["."]),
+    ("a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(f"{c}: &{c} [{','.join(['*' + p] * 9)}]\n" for p, c in zip("abcdefgh", "bcdefghi")),
+     ["."]),
+])
+def test_yaml_that_is_wrong(tmp_path, text, needles):
+    write_project(tmp_path, text)
+    refused(tmp_path, *needles, timeout=20)
+
+
+@pytest.mark.parametrize("content", [b"project: a\0b\n", b"\xff\xfe\x00\x01", b"project: \xff\xff\n", os.urandom(4096)])
+def test_bytes_that_are_no_yaml(tmp_path, content):
+    (tmp_path / "gristmill.yaml").write_bytes(content)
+    refused(tmp_path)
+
+
+def test_sql_file_that_is_missing(tmp_path):
+    small(tmp_path, text=SMALL.replace("SELECT * FROM in.data", "rows.sql"))
+    refused(tmp_path, "rows.sql", r"gristmill\.yaml:4:")
+    (tmp_path / "rows.sql").write_text("-- all of them\nSELECT * FROM in.data;\n")
+    gristmill("run", "-C", tmp_path)
+
+
+@pytest.mark.parametrize("tables", ["a: SELECT * FROM a", "a: SELECT * FROM b\n  b: SELECT * FROM a",
+                                    "a: SELECT * FROM b\n  b: SELECT * FROM c\n  c: SELECT * FROM a"])
+def test_tables_in_a_circle(tmp_path, tables):
+    write_project(tmp_path, f"project: p\ntables:\n  {tables}\n")
+    refused(tmp_path, "circle", r"gristmill\.yaml:\d")
+
+
+def test_fitted_rule_upstream_of_sql(tmp_path):
+    small(tmp_path, text=SMALL.replace("predict:", "clean:\n  in.data:\n    - impute: {a: mean}\npredict:"))
+    refused(tmp_path, "impute", r"gristmill\.yaml:7:")
+
+
+# --- tables ---------------------------------------------------------------------------------------------------------
+
+def test_empty_table(tmp_path):
+    refused(small(tmp_path, ["id,a,b,y"]), "no rows|has no|empty")
+    small(tmp_path, text=SMALL.replace("FROM in.data", "FROM in.data WHERE a > 1000"))
+    refused(tmp_path, "rows has no rows")
+
+
+def test_empty_file(tmp_path):
+    small(tmp_path)
+    (tmp_path / "data.csv").write_bytes(b"")
+    refused(tmp_path, "empty", r"data\.csv")
+
+
+def test_one_class_only(tmp_path):
+    small(tmp_path, text=SMALL.replace("target: y", "target: y > -1000"))
+    refused(tmp_path, "one value only", r"gristmill\.yaml:9:")
+
+
+def test_target_all_missing(tmp_path):
+    small(tmp_path, text=SMALL.replace("SELECT *", "SELECT id, a, b, CAST(NULL AS DOUBLE) AS y"))
+    refused(tmp_path, "target")
+
+
+def test_column_that_is_all_null_is_left_out(tmp_path):
+    small(tmp_path)
+    small(tmp_path, [line + (",empty" if i == 0 else ",") for i, line in enumerate(lines_of(tmp_path))])
+    document = gristmill_json("run", "-C", tmp_path)
+    assert any(c["column"] == "empty" for c in document["predictions"]["answer"]["left_out"])
+
+
+def test_no_column_is_left(tmp_path):
+    small(tmp_path, text=SMALL.replace("SELECT *", "SELECT id, y, 1 AS same"))
+    error = fails("run", "-C", tmp_path)
+    assert "feature" in error or "column" in error
+
+
+def test_key_that_is_not_unique(tmp_path):
+    small(tmp_path)
+    lines = lines_of(tmp_path)
+    small(tmp_path, lines + [lines[7]])
+    refused(tmp_path, "unique|twice|more than once", "id")
+    small(tmp_path, lines + [",1,x,2"])
+    refused(tmp_path, "null|missing", "id")
+
+
+def test_expectation_that_is_untrue(tmp_path):
+    small(tmp_path, text=SMALL.replace("predict:", "clean:\n  rows:\n    - expect: {range: {a: [0, 1]}}\npredict:"))
+    refused(tmp_path, "not as expected", "a", r"gristmill\.yaml:7:")
+
+
+def test_ten_thousand_columns(tmp_path):
+    chance = random.Random(2)
+    head = ["id", "y", *(f"c{i}" for i in range(10_000))]
+    lines = [",".join(head)]
+    for i in range(60):
+        lines.append(f"{i},{chance.random():.3f}," + ",".join(str(chance.randrange(100)) for _ in range(10_000)))
+    document = gristmill_json("run", "-C", small(tmp_path, lines), timeout=300)
+    assert document["predictions"]["answer"]["rows"]["train"] > 20
+
+
+def test_one_huge_cell(tmp_path):
+    small(tmp_path)
+    lines = lines_of(tmp_path)
+    lines[5] = '4,0.5,"' + "x" * (30 << 20) + '",3'
+    done = gristmill("run", "-C", small(tmp_path, lines), code=None)
+    if done.returncode:  # refused is good too, when it says where
+        assert done.returncode == 1 and done.stderr.count("error:") == 1 and "data.csv" in done.stderr
+        assert len(done.stderr) < 10_000
+
+
+def test_nul_bytes(tmp_path):
+    small(tmp_path)
+    lines = lines_of(tmp_path)
+    lines[9] = "8,0.5,x\0y,3"
+    done = gristmill("run", "-C", small(tmp_path, lines), code=None)
+    assert done.returncode in (0, 1)
+    if done.returncode:
+        assert done.stderr.count("error:") == 1 and "data.csv" in done.stderr
+    lines[0] = "id,a\0,b,y"
+    fails("run", "-C", small(tmp_path, lines))
+
+
+@pytest.mark.parametrize("bad", ["4,0.5,x", "4,0.5,x,3,9,9", '4,0.5,"x,3'])
+def test_ragged_csv(tmp_path, bad):
+    small(tmp_path)
+    lines = lines_of(tmp_path)
+    lines[205] = bad
+    refused(small(tmp_path, lines), r"data\.csv", r"206|line")
+
+
+def test_csv_that_is_binary(tmp_path):
+    small(tmp_path)
+    (tmp_path / "data.csv").write_bytes(os.urandom(100_000))
+    fails("run", "-C", tmp_path)
+
+
+def parquet_project(folder):
+    small(folder, text=SMALL.replace("data.csv", "data.parquet"))
+    chance = random.Random(4)
+    rows = [{"id": i, "a": chance.gauss(0, 1), "b": chance.choice("xyz"), "y": chance.gauss(5, 2)} for i in range(2000)]
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), folder / "data.parquet")
+    return folder / "data.parquet"
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.9, 0.999])
+def test_parquet_cut_short(tmp_path, share):
+    path = parquet_project(tmp_path)
+    whole_file = path.read_bytes()
+    path.write_bytes(whole_file[:int(len(whole_file) * share)])
+    refused(tmp_path, r"data\.parquet")
+    path.write_bytes(whole_file)
+    gristmill("run", "-C", tmp_path)
+
+
+def test_parquet_with_damaged_bytes(tmp_path):
+    path = parquet_project(tmp_path)
+    good = path.read_bytes()
+    chance = random.Random(9)
+    for _ in range(15):
+        damaged = bytearray(good)
+        for _ in range(20):
+            damaged[chance.randrange(4, len(damaged) - 8)] ^= 1 << chance.randrange(8)
+        path.write_bytes(damaged)
+        done = gristmill("run", "-C", tmp_path, code=None)
+        assert done.returncode in (0, 1), (done.returncode, done.stderr)
+        assert done.stderr.count("error:") == done.returncode
+        shutil.rmtree(tmp_path / ".gristmill")
+
+
+def test_database_that_is_none(tmp_path):
+    small(tmp_path, text=SMALL.replace("data.csv", "sqlite:data.db").replace("in.data", "in.rows"))
+    (tmp_path / "data.db").write_text("this is no database, though it is long enough to look like one " * 50)
+    refused(tmp_path, r"data\.db", "not a SQLite database")
+
+
+# --- the machine ----------------------------------------------------------------------------------------------------
+
+def without_override(*command):
+    """Root may write anywhere; without that power it is as everybody."""
+    return ["setpriv", "--bounding-set", "-dac_override", *command] if os.getuid() == 0 else list(command)
+
+
+def test_read_only_folder(run_once, finished):
+    before = {p: p.read_bytes() for p in (run_once / ".gristmill/bundles").iterdir()}
+    folders = [run_once, *(p for p in run_once.rglob("*") if p.is_dir())]
+    files = [p for p in run_once.rglob("*") if p.is_file()]
+    for path in files + folders:
+        path.chmod(path.stat().st_mode & ~0o222)
+    try:
+        from conftest import GRISTMILL
+        done = subprocess.run(without_override(str(GRISTMILL), "run", "-C", str(run_once)), capture_output=True, text=True,
+                              timeout=60)
+        assert done.returncode == 1, done.stderr
+        assert done.stderr.count("error:") == 1 and "bug" not in done.stderr
+        bundle = run_once / ".gristmill/bundles/late.bundle"
+        shown = subprocess.run(without_override(str(GRISTMILL), "inspect", str(bundle)), capture_output=True, timeout=60)
+        assert shown.returncode == 0, "a bundle can be read where nothing can be written"
+    finally:
+        for path in folders + files:
+            path.chmod(path.stat().st_mode | 0o200)
+    assert {p: p.read_bytes() for p in (run_once / ".gristmill/bundles").iterdir()} == before
+    assert gristmill_json("run", "-C", run_once)["tasks"]["ran"] == 0
+
+
+@pytest.mark.parametrize("limit", [0, 1 << 10, 16 << 10, 64 << 10, 200 << 10])
+def test_disk_full(finished, tmp_path, limit):
+    """No file may grow beyond `limit` bytes: writes fail as on a full disk. Afterwards all goes on."""
+    folder = make_project(tmp_path / "orders")
+
+    def full():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    done = gristmill("run", "-C", folder, code=None, preexec_fn=full, restore_signals=False)
+    assert done.returncode in (0, 1), (done.returncode, done.stderr)
+    if done.returncode:
+        assert done.stderr.count("error:") == 1 and "bug" not in done.stderr, done.stderr
+    else:
+        assert limit >= 64 << 10
+    whole(folder)
+    gristmill("run", "-C", folder)
+    assert bundle_bytes(folder) == bundle_bytes(finished[0])
+
+
+def test_predict_on_a_full_disk_leaves_no_file(finished, tmp_path):
+    bundle = finished[1]["predictions"]["late"]["bundle"]
+    import conftest
+    import test_contract
+    source = test_contract.write_rows(tmp_path / "in.csv", rows=conftest.ORDERS)
+
+    def full():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+    for suffix in (".csv", ".jsonl", ".arrow", ".parquet"):
+        fails("predict", bundle, source, "-o", tmp_path / f"out{suffix}", preexec_fn=full, restore_signals=False)
+        assert [p.name for p in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_standard_output_that_is_full(finished, tmp_path):
+    bundle = finished[1]["predictions"]["late"]["bundle"]
+    import conftest
+    import test_contract
+    source = test_contract.write_rows(tmp_path / "in.csv")
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([conftest.GRISTMILL, "predict", bundle, source], stdout=full, stderr=subprocess.PIPE, text=True,
+                              timeout=60)
+    assert done.returncode == 1 and done.stderr.count("error:") == 1
+
+
+# --- bundles --------------------------------------------------------------------------------------------------------
+
+def test_bundle_with_a_flipped_byte(tmp_path):
+    """A sample here; every byte of a small bundle is flipped in the unit tests of `bundle`."""
+    gristmill("run", "-C", small(tmp_path))
+    good = bundle_bytes(tmp_path, "answer")
+    chance = random.Random(6)
+    places = sorted({*range(24), len(good) - 1, *(chance.randrange(len(good)) for _ in range(150))})
+    for at in places:
+        damaged = bytearray(good)
+        damaged[at] ^= 1 << chance.randrange(8)
+        (tmp_path / "damaged.bundle").write_bytes(damaged)
+        error = fails("inspect", tmp_path / "damaged.bundle", timeout=10)
+        assert "damaged.bundle" in error, at
+
+
+def test_bundle_cut_short_or_longer(finished, tmp_path):
+    good = bundle_bytes(finished[0])
+    for content in (b"", good[:10], good[:24], good[:len(good) // 2], good[:-1], good + b"\0", good + good, b"\0" * 4096):
+        (tmp_path / "damaged.bundle").write_bytes(content)
+        fails("inspect", tmp_path / "damaged.bundle")
+        fails("serve", tmp_path / "damaged.bundle", "--port", "0")
+
+
+@pytest.mark.parametrize("name, content", [
+    ("a.csv", b""), ("a.csv", b"id\n"), ("a.csv", b"id,placed\n1,x,y\n"), ("a.csv", b"\xff\xfe\0\0"), ("a.jsonl", b"{"),
+    ("a.jsonl", b"[1, 2]\n"), ("a.jsonl", b'{"id": 1}\n'), ("a.arrow", b"ARROW1\0\0"), ("a.arrow", b"\xff" * 64),
+    ("a.arrow", b""), ("a.parquet", b"PAR1"), ("a.parquet", b"")])
+def test_predict_refuses_broken_files(finished, tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    fails("predict", finished[1]["predictions"]["late"]["bundle"], tmp_path / name, "-o", tmp_path / "out.csv")
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+
+
+def test_nothing_is_lost_by_a_failing_run(run_once, finished):
+    """A good bundle stays served while a broken project is mended."""
+    write_project(run_once, PROJECT.replace("delay > 30", "delay > 100000"))
+    fails("run", "-C", run_once)
+    assert bundle_bytes(run_once) == bundle_bytes(finished[0])
+    write_project(run_once)
+    assert gristmill_json("run", "-C", run_once)["tasks"]["ran"] == 0
