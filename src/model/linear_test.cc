@@ -1,0 +1,139 @@
+#include "model/linear.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/error.h"
+
+namespace gristmill {
+namespace {
+
+FeatureLayout layout() {
+  TensorSpec x{"x", TensorKind::block, {"x0", "x1", "x2", "x3", "x4", "x5"}, "x"};
+  TensorSpec c{"c", TensorKind::code, {"", "", "red", "blue"}, "c"};
+  TensorSpec d{"d", TensorKind::code, {"", "", "big"}, "d"};
+  return FeatureLayout({c, x, d});
+}
+
+LinearParameters parameters(int64_t outputs) {
+  LinearParameters p;
+  p.outputs = outputs;
+  p.link = outputs > 1 ? Link::softmax : Link::logistic;
+  p.code_offset = {0, 4};
+  for (int64_t k = 0; k < outputs; ++k) {
+    p.bias.push_back(0.5 - double(k));
+    for (int j = 0; j < 6; ++j) p.weights.push_back(double(j - 2 + k) / 4);
+    for (int j = 0; j < 7; ++j) p.code_weights.push_back(double(j) / 8 - 0.3 * double(k));
+  }
+  return p;
+}
+
+struct Row {
+  std::vector<float> x = {1, -2, 0.5f, 3, std::nanf(""), 2};
+  std::vector<int32_t> codes = {3, 2};
+  FeatureRows view() { return {1, x.data(), 6, codes.data(), 2}; }
+};
+
+double score(const LinearParameters& p, int64_t k, Row row, int32_t c, int32_t d) {
+  double sum = p.bias[k];
+  for (int j = 0; j < 6; ++j) {
+    if (!std::isnan(row.x[j])) sum += p.weights[k * 6 + j] * double(row.x[j]);
+  }
+  return sum + p.code_weights[k * 7 + c] + p.code_weights[k * 7 + 4 + d];
+}
+
+TEST(Linear, LogisticOverFloatsAndCodes) {
+  auto model = make_linear(parameters(1), layout());
+  Row row;
+  double out = 0;
+  model->predict(row.view(), &out);
+  EXPECT_NEAR(out, 1 / (1 + std::exp(-score(parameters(1), 0, row, 3, 2))), 1e-15);
+}
+
+TEST(Linear, SoftmaxSumsToOne) {
+  auto model = make_linear(parameters(3), layout());
+  Row row;
+  double out[3], expected[3], sum = 0;
+  model->predict(row.view(), out);
+  for (int k = 0; k < 3; ++k) sum += expected[k] = std::exp(score(parameters(3), k, row, 3, 2));
+  for (int k = 0; k < 3; ++k) EXPECT_NEAR(out[k], expected[k] / sum, 1e-14);
+}
+
+TEST(Linear, CodesOutsideTheirLevelsCountAsUnseen) {
+  auto model = make_linear(parameters(1), layout());
+  Row unseen, wild;
+  unseen.codes = {1, 1};
+  wild.codes = {-7, 2000000000};
+  double a = 0, b = 0;
+  model->predict(unseen.view(), &a);
+  model->predict(wild.view(), &b);
+  EXPECT_EQ(a, b);
+}
+
+TEST(Linear, ARowsAnswerDoesNotDependOnItsNeighbours) {
+  auto model = make_linear(parameters(3), layout());
+  std::vector<float> x;
+  std::vector<int32_t> codes;
+  for (int i = 0; i < 9; ++i) {
+    for (int j = 0; j < 6; ++j) x.push_back(float(i * j) / 3 - float(i));
+    codes.push_back(i % 4);
+    codes.push_back(i % 3);
+  }
+  std::vector<double> all(27), one(27);
+  model->predict({9, x.data(), 6, codes.data(), 2}, all.data());
+  for (int i = 0; i < 9; ++i) {
+    model->predict({1, x.data() + i * 6, 6, codes.data() + i * 2, 2}, one.data() + i * 3);
+  }
+  EXPECT_EQ(all, one);
+}
+
+TEST(Linear, SavesAndLoads) {
+  auto model = make_linear(parameters(3), layout());
+  State state = model->save();
+  auto again = Models::instance().get("linear", "model").load(state, layout());
+  EXPECT_EQ(again->save().digest_hex(), state.digest_hex());
+}
+
+TEST(Linear, SizesThatDoNotFitAreErrors) {
+  auto broken = [](auto change) {
+    LinearParameters p = parameters(3);
+    change(p);
+    EXPECT_THROW(make_linear(std::move(p), layout()), Error);
+  };
+  broken([](auto& p) { p.bias.pop_back(); });
+  broken([](auto& p) { p.weights.push_back(0); });
+  broken([](auto& p) { p.code_weights.pop_back(); });
+  broken([](auto& p) { p.code_offset = {0, 3}; });
+  broken([](auto& p) { p.code_offset = {}; });
+  broken([](auto& p) { p.weights[0] = NAN; });
+  broken([](auto& p) { p.outputs = -1; });
+  broken([](auto& p) { p.outputs = int64_t(1) << 62; });
+  broken([](auto& p) { p.link = Link::logistic; });
+}
+
+TEST(Linear, DotTakesFourSumsWhateverTheLength) {
+  std::vector<double> w;
+  std::vector<float> x;
+  for (int n = 0; n < 23; ++n) {
+    double expected = 0;
+    for (int j = 0; j < n; ++j) expected += w[j] * double(x[j]);
+    EXPECT_NEAR(linear_dot(w.data(), x.data(), n), expected, 1e-12);
+    w.push_back(std::sin(n));
+    x.push_back(float(std::cos(3 * n)));
+  }
+}
+
+TEST(Baseline, AnswersTheSameForAll) {
+  auto model = make_baseline({0.2, 0.3, 0.5});
+  std::vector<double> out(6);
+  model->predict({2, nullptr, 0, nullptr, 0}, out.data());
+  EXPECT_EQ(out, (std::vector<double>{0.2, 0.3, 0.5, 0.2, 0.3, 0.5}));
+  auto again = Models::instance().get("baseline", "model").load(model->save(), layout());
+  EXPECT_EQ(again->outputs(), 3);
+  EXPECT_THROW(make_baseline({}), Error);
+  EXPECT_THROW(make_baseline({NAN}), Error);
+}
+
+}  // namespace
+}  // namespace gristmill
