@@ -1,0 +1,108 @@
+#include <gtest/gtest.h>
+
+#include "table/version.h"
+
+namespace gristmill {
+namespace {
+
+class ReportTest : public testing::Test {
+ protected:
+  ScratchDir dir;
+  Engine engine{{.temp_dir = dir.path(), .threads = 2}};
+
+  void SetUp() override {
+    engine.execute(
+        "CREATE SCHEMA ops; CREATE TABLE ops.flights AS SELECT i, i % 10 AS origin, i % 100 AS "
+        "hour, "
+        "i % 50 AS tailnum FROM range(1000) r(i);"
+        "CREATE TABLE weather AS SELECT o AS origin, h AS hour, o + h AS temp "
+        "FROM range(9) a(o), range(100) b(h);"
+        "CREATE TABLE planes AS SELECT (t % 40) AS tailnum, t AS year FROM range(80) r(t)");
+  }
+
+  int64_t rows_of(const QueryReport& report, const std::string& table) {
+    for (const auto& [name, rows] : report.rows_in) {
+      if (name == table) return rows;
+    }
+    return -1;
+  }
+};
+
+TEST_F(ReportTest, CountsEachJoinOfAChain) {
+  QueryReport report = report_query(
+      engine,
+      "SELECT f.*, w.temp, p.year FROM ops.flights f LEFT JOIN weather w USING (origin, hour) "
+      "JOIN planes p ON p.tailnum = f.tailnum AND p.year >= 40 WHERE w.temp > 3 -- end\n;");
+  ASSERT_EQ(report.joins.size(), 2u);
+  EXPECT_EQ(report.joins[0].left, "ops.flights");
+  EXPECT_EQ(report.joins[0].right, "weather");
+  EXPECT_EQ(report.joins[0].kind, "left");
+  EXPECT_EQ(report.joins[0].on, "origin, hour");
+  EXPECT_EQ(report.joins[0].left_rows, 1000);
+  EXPECT_EQ(report.joins[0].matched, 900);
+  EXPECT_EQ(report.joins[0].joined_rows, 1000);
+  EXPECT_EQ(report.joins[1].kind, "inner");
+  EXPECT_EQ(report.joins[1].left_rows, 1000);
+  EXPECT_EQ(report.joins[1].matched, 800);
+  EXPECT_EQ(report.joins[1].joined_rows, 800);
+  EXPECT_NE(report.joins[1].on.find("p.tailnum = f.tailnum"), std::string::npos);
+  EXPECT_EQ(rows_of(report, "ops.flights"), 1000);
+  EXPECT_EQ(rows_of(report, "weather"), 900);
+  EXPECT_EQ(rows_of(report, "planes"), 80);
+  EXPECT_TRUE(report.warnings.empty());
+  EXPECT_DOUBLE_EQ(report.json()["joins"][0]["match_rate"].get<double>(), 0.9);
+  EXPECT_EQ(
+      engine.rows("SELECT count(*) FROM duckdb_tables() WHERE table_name LIKE 'gristmill%'")[0][0],
+      "0");
+}
+
+TEST_F(ReportTest, SaysThatAJoinMultipliesRows) {
+  QueryReport report =
+      report_query(engine, "SELECT * FROM ops.flights LEFT JOIN planes USING (tailnum)");
+  ASSERT_EQ(report.warnings.size(), 1u);
+  EXPECT_EQ(
+      report.warnings[0],
+      "the left join with planes multiplies rows: 1,000 become 1,800; tailnum is not unique in "
+      "planes");
+  report = report_query(
+      engine, "SELECT * FROM ops.flights f JOIN planes p ON f.tailnum = p.tailnum + 1000");
+  ASSERT_EQ(report.warnings.size(), 1u);
+  EXPECT_NE(report.warnings[0].find("no match"), std::string::npos);
+}
+
+TEST_F(ReportTest, FollowsWithAndSubqueries) {
+  QueryReport report = report_query(engine,
+                                    "WITH late AS (SELECT * FROM ops.flights WHERE i < 500) "
+                                    "SELECT * FROM late LEFT JOIN (SELECT DISTINCT tailnum FROM "
+                                    "planes) AS known USING (tailnum)");
+  ASSERT_EQ(report.joins.size(), 1u);
+  EXPECT_EQ(report.joins[0].left, "late");
+  EXPECT_EQ(report.joins[0].right, "known");
+  EXPECT_EQ(report.joins[0].left_rows, 500);
+  EXPECT_EQ(report.joins[0].matched, 400);
+  EXPECT_EQ(rows_of(report, "planes"), 80);
+}
+
+TEST_F(ReportTest, LeavesOutWhatItCannotFollow) {
+  // A cross join would be counted in 10^12 steps.
+  engine.execute("CREATE TABLE big AS SELECT i FROM range(1000000) r(i)");
+  QueryReport report = report_query(engine, "SELECT * FROM big a, big b WHERE a.i = b.i");
+  EXPECT_TRUE(report.joins.empty());
+  EXPECT_EQ(rows_of(report, "big"), 1000000);
+  report = report_query(engine, "SELECT * FROM big a JOIN big b ON a.i < b.i");
+  EXPECT_TRUE(report.joins.empty());
+  report =
+      report_query(engine, "SELECT * FROM ops.flights f JOIN planes p USING (tailnum), weather w");
+  EXPECT_EQ(report.joins.size(), 1u);
+  EXPECT_EQ(report_query(engine, "this is not SQL").rows_in.size(), 0u);
+  EXPECT_EQ(report_query(engine, "SELECT * FROM no_such JOIN planes USING (x)").joins.size(), 0u);
+  report = report_query(engine, "SELECT 1 FROM planes UNION ALL SELECT 2 FROM weather");
+  EXPECT_EQ(report.rows_in.size(), 2u);
+  // A name of three parts is bound to the table, not to its copy.
+  report = report_query(
+      engine, "SELECT * FROM ops.flights JOIN planes ON ops.flights.tailnum = planes.tailnum");
+  EXPECT_EQ(rows_of(report, "planes"), 80);
+}
+
+}  // namespace
+}  // namespace gristmill
