@@ -20,7 +20,7 @@ Outcome done(bool overflow) { return overflow ? Outcome::bad : Outcome::ok; }
 
 // Binary on whole numbers; F(a, b, out) → Outcome.
 template <class F>
-Value whole(Evaluation& evaluation, const Step& step, const std::vector<Value>& args,
+Value whole(Evaluation& evaluation, const Step& step, std::span<const Value> args,
             const uint8_t* active, std::string_view sign, F f) {
   const Operand<int64_t> a(args[0]), b(args[1]);
   return compute_rows<int64_t>(
@@ -32,7 +32,7 @@ Value whole(Evaluation& evaluation, const Step& step, const std::vector<Value>& 
 
 // Never fails: F(a, b) → double.
 template <class F>
-Value real(Evaluation& evaluation, const Step& step, const std::vector<Value>& args, F f) {
+Value real(Evaluation& evaluation, const Step& step, std::span<const Value> args, F f) {
   const Operand<double> a(args[0]), b(args[1]);
   return compute_rows<double>(
       evaluation, step, args, nullptr,
@@ -45,7 +45,7 @@ Value real(Evaluation& evaluation, const Step& step, const std::vector<Value>& a
 
 // Unary: F(a, out) → Outcome.
 template <class T, class F>
-Value unary(Evaluation& evaluation, const Step& step, const std::vector<Value>& args,
+Value unary(Evaluation& evaluation, const Step& step, std::span<const Value> args,
             const uint8_t* active, std::string_view what, F f) {
   const Operand<T> a(args[0]);
   return compute_rows<T>(
@@ -60,26 +60,35 @@ Value unary(Evaluation& evaluation, const Step& step, const std::vector<Value>& 
 }
 
 template <class F>
-Value plain(Evaluation& evaluation, const Step& step, const std::vector<Value>& args, F f) {
+Value plain(Evaluation& evaluation, const Step& step, std::span<const Value> args, F f) {
   return unary<double>(evaluation, step, args, nullptr, "", [&](double a, double& out) {
     out = f(a);
     return Outcome::ok;
   });
 }
 
-double round_to(double value, int64_t digits) {
-  if (digits < 0) {
-    const double unit = std::pow(10, -static_cast<double>(digits));
-    const double rounded = std::round(value / unit) * unit;
-    return std::isfinite(rounded) ? rounded : 0;
+// The power of ten is the same for all rows as long as the digits are.
+class DigitRounder {
+ public:
+  double operator()(double value, int64_t digits) {
+    if (digits != digits_) {
+      digits_ = digits;
+      unit_ = std::pow(10, std::fabs(static_cast<double>(digits)));
+    }
+    const double rounded =
+        digits < 0 ? std::round(value / unit_) * unit_ : std::round(value * unit_) / unit_;
+    if (std::isfinite(rounded)) return rounded;
+    return digits < 0 ? 0 : value;
   }
-  const double unit = std::pow(10, static_cast<double>(digits));
-  const double rounded = std::round(value * unit) / unit;
-  return std::isfinite(rounded) ? rounded : value;
-}
+  // Wraps near the ends of the range instead of failing, as DuckDB does.
+  int64_t operator()(int64_t value, int64_t digits);
 
-// Wraps near the ends of the range instead of failing, as DuckDB does.
-int64_t round_to(int64_t value, int64_t digits) {
+ private:
+  int64_t digits_ = 0;
+  double unit_ = 1;
+};
+
+int64_t DigitRounder::operator()(int64_t value, int64_t digits) {
   if (digits >= 0) return value;
   if (digits < -18) return 0;
   int64_t unit = 1;
@@ -91,9 +100,10 @@ int64_t round_to(int64_t value, int64_t digits) {
 }
 
 template <class T>
-Value round_digits(Evaluation& evaluation, const Step& step, const std::vector<Value>& args) {
+Value round_digits(Evaluation& evaluation, const Step& step, std::span<const Value> args) {
   const Operand<T> a(args[0]);
   const Operand<int64_t> digits(args[1]);
+  DigitRounder round_to;
   return compute_rows<T>(
       evaluation, step, args, nullptr,
       [&](int64_t i, T& out) {
@@ -103,7 +113,7 @@ Value round_digits(Evaluation& evaluation, const Step& step, const std::vector<V
       [](int64_t) { return std::string(); });
 }
 
-Value compute_whole(Evaluation& evaluation, const Step& step, std::vector<Value>& args,
+Value compute_whole(Evaluation& evaluation, const Step& step, std::span<const Value> args,
                     const uint8_t* active) {
   switch (step.op) {
     case Op::add:
@@ -150,7 +160,7 @@ Value compute_whole(Evaluation& evaluation, const Step& step, std::vector<Value>
 
 }  // namespace
 
-Value compute_arithmetic(Evaluation& evaluation, const Step& step, std::vector<Value>& args,
+Value compute_arithmetic(Evaluation& evaluation, const Step& step, std::span<const Value> args,
                          const uint8_t* active) {
   if (step.type == Type::int64) return compute_whole(evaluation, step, args, active);
   switch (step.op) {

@@ -27,7 +27,7 @@ std::string quoted(std::string_view text) {
 struct Cast {
   Evaluation& evaluation;
   const Step& step;
-  const std::vector<Value>& args;
+  std::span<const Value> args;
   const uint8_t* active;
 
   std::string_view target() const {
@@ -204,7 +204,7 @@ Value Cast::to_timestamp() const {
 
 }  // namespace
 
-Value compute_cast(Evaluation& evaluation, const Step& step, const std::vector<Value>& args,
+Value compute_cast(Evaluation& evaluation, const Step& step, std::span<const Value> args,
                    const uint8_t* active) {
   const Cast cast{evaluation, step, args, active};
   if (step.type == step.args[0].type && !step.range) return args[0];

@@ -114,7 +114,7 @@ class Remaining {
 };
 
 template <class Rows>
-Value extreme(Evaluation& evaluation, const Step& step, const std::vector<Value>& args) {
+Value extreme(Evaluation& evaluation, const Step& step, std::span<const Value> args) {
   const bool greatest = step.op == Op::greatest;
   std::vector<Rows> operands(args.begin(), args.end());
   Choice choice(evaluation);
@@ -157,12 +157,12 @@ Value compute_coalesce(Evaluation& evaluation, const Step& step, const uint8_t* 
   for (const Step& arg : step.args) {
     if (remaining.empty()) break;
     const Value value = evaluation.run(arg, remaining.left());
-    choice.take(value, remaining.find(evaluation.validity_of({value}), nullptr));
+    choice.take(value, remaining.find(evaluation.validity_of({&value, 1}), nullptr));
   }
   return choice.gather(step.type);
 }
 
-Value compute_extreme(Evaluation& evaluation, const Step& step, const std::vector<Value>& args) {
+Value compute_extreme(Evaluation& evaluation, const Step& step, std::span<const Value> args) {
   return with_operand(step.type,
                       [&]<class Rows>(Rows*) { return extreme<Rows>(evaluation, step, args); });
 }

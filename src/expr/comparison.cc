@@ -6,7 +6,7 @@ namespace gristmill {
 namespace {
 
 template <class Rows, class F>
-Value compare(Evaluation& evaluation, const std::vector<Value>& args, F f) {
+Value compare(Evaluation& evaluation, std::span<const Value> args, F f) {
   const Rows a(args[0]), b(args[1]);
   uint8_t* data = evaluation.bits();
   fill_bits(data, evaluation.rows(), [&](int64_t i) { return f(a[i], b[i]); });
@@ -15,7 +15,7 @@ Value compare(Evaluation& evaluation, const std::vector<Value>& args, F f) {
 
 // NULL is a value like others.
 template <class Rows>
-Value compare_distinct(Evaluation& evaluation, const std::vector<Value>& args, bool wanted) {
+Value compare_distinct(Evaluation& evaluation, std::span<const Value> args, bool wanted) {
   const Rows a(args[0]), b(args[1]);
   uint8_t* data = evaluation.bits();
   fill_bits(data, evaluation.rows(), [&](int64_t i) {
@@ -59,7 +59,7 @@ Value settle_in(Evaluation& evaluation, const Value& x, Found found, SomeNull so
 }
 
 template <class Rows>
-Value in_listed(Evaluation& evaluation, const std::vector<Value>& args) {
+Value in_listed(Evaluation& evaluation, std::span<const Value> args) {
   const Rows x(args[0]);
   std::vector<Rows> items;
   for (size_t k = 1; k < args.size(); ++k) items.emplace_back(args[k]);
@@ -80,7 +80,7 @@ Value in_listed(Evaluation& evaluation, const std::vector<Value>& args) {
 
 }  // namespace
 
-Value compute_comparison(Evaluation& evaluation, const Step& step, const std::vector<Value>& args) {
+Value compute_comparison(Evaluation& evaluation, const Step& step, std::span<const Value> args) {
   return with_operand(step.args[0].type, [&]<class Rows>(Rows*) -> Value {
     switch (step.op) {
       case Op::equal:
@@ -121,7 +121,7 @@ std::unique_ptr<Members> collect_members(const Step& in) {
   return members;
 }
 
-Value compute_in(Evaluation& evaluation, const Step& step, const std::vector<Value>& args) {
+Value compute_in(Evaluation& evaluation, const Step& step, std::span<const Value> args) {
   return with_operand(step.args[0].type, [&]<class Rows>(Rows*) -> Value {
     if (step.members == nullptr) return in_listed<Rows>(evaluation, args);
     const Rows x(args[0]);

@@ -17,13 +17,15 @@ Value Evaluation::run(const Step& step, const uint8_t* active) {
     default:
       break;
   }
-  std::vector<Value> args;
-  args.reserve(step.args.size());
+  // Constants collected beforehand are not computed.
+  const size_t count = step.members != nullptr ? 1 : step.args.size();
+  std::array<Value, 4> few;
+  std::vector<Value> many(count > few.size() ? count : 0);
+  const std::span<Value> args(many.empty() ? few.data() : many.data(), count);
   bool all_constant = true;
-  for (const Step& arg : step.args) {
-    if (step.op == Op::in && step.members != nullptr && !args.empty()) break;
-    args.push_back(run(arg, active));
-    all_constant = all_constant && args.back().constant;
+  for (size_t k = 0; k < count; ++k) {
+    args[k] = run(step.args[k], active);
+    all_constant = all_constant && args[k].constant;
   }
   // Kernels run over rows: one argument at least has them.
   if (all_constant) args[0] = {expand(args[0])};
@@ -65,7 +67,7 @@ void Evaluation::fail(const Step& step, int64_t row, std::string message) {
   scratch_.errors.push_back({row, step.field, std::move(message)});
 }
 
-const uint8_t* Evaluation::validity_of(const std::vector<Value>& args) {
+const uint8_t* Evaluation::validity_of(std::span<const Value> args) {
   const uint8_t* merged = nullptr;
   uint8_t* owned = nullptr;
   for (const Value& arg : args) {

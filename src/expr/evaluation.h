@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -65,7 +66,7 @@ class Evaluation {
   const uint8_t* failed() const { return failed_; }
 
   // Rows where all are present; null: all rows. The bitmap may belong to one of the arguments.
-  const uint8_t* validity_of(const std::vector<Value>& args);
+  const uint8_t* validity_of(std::span<const Value> args);
   Column column(Type type, const void* data, const uint8_t* validity) const;
   Value null_of(Type type) const;
   // A constant written out for each row; a column as it is.
@@ -78,12 +79,13 @@ class Evaluation {
 };
 
 // The families of operators; `args` are computed already.
-Value compute_arithmetic(Evaluation&, const Step&, std::vector<Value>& args, const uint8_t* active);
-Value compute_comparison(Evaluation&, const Step&, const std::vector<Value>& args);
-Value compute_in(Evaluation&, const Step&, const std::vector<Value>& args);
-Value compute_logic(Evaluation&, const Step&, const std::vector<Value>& args);
-Value compute_cast(Evaluation&, const Step&, const std::vector<Value>& args, const uint8_t* active);
-Value compute_extreme(Evaluation&, const Step&, const std::vector<Value>& args);
+Value compute_arithmetic(Evaluation&, const Step&, std::span<const Value> args,
+                         const uint8_t* active);
+Value compute_comparison(Evaluation&, const Step&, std::span<const Value> args);
+Value compute_in(Evaluation&, const Step&, std::span<const Value> args);
+Value compute_logic(Evaluation&, const Step&, std::span<const Value> args);
+Value compute_cast(Evaluation&, const Step&, std::span<const Value> args, const uint8_t* active);
+Value compute_extreme(Evaluation&, const Step&, std::span<const Value> args);
 // These compute their arguments themselves, each for the rows that need it.
 Value compute_case(Evaluation&, const Step&, const uint8_t* active);
 Value compute_coalesce(Evaluation&, const Step&, const uint8_t* active);
@@ -96,7 +98,7 @@ enum class Outcome : uint8_t { ok, null, bad };
 // out[i] = f(i, out) for every row whose arguments are all present; f is called for all rows.
 // Outcome::bad makes an error of an active row, with the text that describe(i) gives.
 template <class Out, class F, class D>
-Value compute_rows(Evaluation& evaluation, const Step& step, const std::vector<Value>& args,
+Value compute_rows(Evaluation& evaluation, const Step& step, std::span<const Value> args,
                    const uint8_t* active, F f, D describe) {
   const int64_t rows = evaluation.rows();
   Out* out = evaluation.values<Out>();

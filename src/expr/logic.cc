@@ -5,7 +5,7 @@ namespace {
 
 // Three-valued AND and OR, word by word: a row is settled by one false (true), else null when one
 // is null. `f` OR is AND with both sides turned round.
-Value fold_logic(Evaluation& evaluation, const Step& step, const std::vector<Value>& args) {
+Value fold_logic(Evaluation& evaluation, const Step& step, std::span<const Value> args) {
   const bool is_or = step.op == Op::logical_or;
   const uint64_t flip = is_or ? ~uint64_t(0) : 0;
   const int64_t rows = evaluation.rows();
@@ -39,7 +39,7 @@ Value fold_logic(Evaluation& evaluation, const Step& step, const std::vector<Val
 Value compute_null_test(Evaluation& evaluation, const Step& step, const Value& arg) {
   const uint64_t flip = step.op == Op::is_null ? ~uint64_t(0) : 0;
   uint8_t* data = evaluation.bits();
-  const uint8_t* validity = evaluation.validity_of({arg});
+  const uint8_t* validity = evaluation.validity_of({&arg, 1});
   if (validity == nullptr) {
     std::memset(data, flip != 0 ? 0 : 0xFF, size_t(bytes_of_bits(evaluation.rows())));
   } else {
@@ -51,7 +51,7 @@ Value compute_null_test(Evaluation& evaluation, const Step& step, const Value& a
 
 }  // namespace
 
-Value compute_logic(Evaluation& evaluation, const Step& step, const std::vector<Value>& args) {
+Value compute_logic(Evaluation& evaluation, const Step& step, std::span<const Value> args) {
   switch (step.op) {
     case Op::is_null:
     case Op::is_not_null:
