@@ -240,7 +240,7 @@ nlohmann::json QueryReport::json() const {
                         {"joins", nlohmann::json::array()},
                         {"warnings", warnings}};
   for (const auto& [table, rows] : rows_in) {
-    out["rows_in"].push_back({{"table", table}, {"rows", rows}});
+    out["rows_in"].push_back(nlohmann::json::array({table, rows}));
   }
   for (const JoinReport& join : joins) {
     double rate = join.left_rows == 0 ? 0 : double(join.matched) / double(join.left_rows);
