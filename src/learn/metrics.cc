@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <limits>
 
 #include "base/error.h"
 
@@ -10,7 +10,7 @@ namespace gristmill {
 namespace {
 
 constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
-constexpr double least_probability = 1e-15;  // as scikit-learn cuts it
+constexpr double least_probability = std::numeric_limits<double>::epsilon();  // as scikit-learn
 
 double weight_of(const Scored& s, int64_t i) { return s.weight == nullptr ? 1 : s.weight[i]; }
 
@@ -39,27 +39,6 @@ double probability_of_truth(const Scored& s, int64_t i) {
   return p[int64_t(s.target[i])];
 }
 
-// Area under the ROC curve as the probability that a positive is ranked above a negative, ties half
-// (Hanley and McNeil 1982). O(n log n).
-double auc(const Scored& s) {
-  std::vector<int64_t> order(size_t(s.rows));
-  std::iota(order.begin(), order.end(), 0);
-  std::sort(order.begin(), order.end(),
-            [&](int64_t a, int64_t b) { return s.predicted[a] < s.predicted[b]; });
-  double negatives_below = 0, positives = 0, pairs = 0;
-  for (size_t i = 0; i < order.size();) {
-    double tied_positive = 0, tied_negative = 0;
-    const double score = s.predicted[order[i]];
-    for (; i < order.size() && s.predicted[order[i]] == score; ++i) {
-      (s.target[order[i]] == 1 ? tied_positive : tied_negative) += weight_of(s, order[i]);
-    }
-    pairs += tied_positive * (negatives_below + tied_negative / 2);
-    positives += tied_positive;
-    negatives_below += tied_negative;
-  }
-  return positives > 0 && negatives_below > 0 ? pairs / (positives * negatives_below) : undefined;
-}
-
 double log_loss(const Scored& s) {
   return mean(s, [&](int64_t i) {
     return -std::log(
@@ -85,23 +64,24 @@ double accuracy(const Scored& s) {
   return mean(s, [&](int64_t i) { return double(double(answer(s, i)) == s.target[i]); });
 }
 
-double f1_of_class(const Scored& s, int c) {
-  double hit = 0, answered = 0, truth = 0;
-  for (int64_t i = 0; i < s.rows; ++i) {
-    const double w = weight_of(s, i);
-    const bool says = answer(s, i) == c, is = s.target[i] == c;
-    hit += w * double(says && is);
-    answered += w * double(says);
-    truth += w * double(is);
-  }
-  return answered + truth > 0 ? 2 * hit / (answered + truth) : 0;
-}
-
+// Classes that neither occur nor are answered do not count.
 double f1(const Scored& s) {
-  if (s.outputs == 1) return f1_of_class(s, 1);
-  double sum = 0;
-  for (int c = 0; c < s.outputs; ++c) sum += f1_of_class(s, c);
-  return sum / double(s.outputs);
+  const auto classes = size_t(s.outputs == 1 ? 2 : s.outputs);
+  std::vector<double> hit(classes), answered(classes), truth(classes);
+  for (int64_t i = 0; i < s.rows; ++i) {
+    const auto says = size_t(answer(s, i)), is = size_t(s.target[i]);
+    const double w = weight_of(s, i);
+    answered[says] += w;
+    truth[is] += w;
+    if (says == is) hit[is] += w;
+  }
+  double sum = 0, counted = 0;
+  for (size_t c = s.outputs == 1 ? 1 : 0; c < classes; ++c) {
+    if (answered[c] + truth[c] == 0) continue;
+    sum += 2 * hit[c] / (answered[c] + truth[c]);
+    ++counted;
+  }
+  return counted > 0 ? sum / counted : 0;
 }
 
 double squared_error(const Scored& s) {
@@ -124,7 +104,6 @@ double r2(const Scored& s) {
 }
 
 const std::vector<Problem> classes = {Problem::binary, Problem::multiclass};
-const RegisterMetric auc_kind({"auc", "Area under the ROC curve", true, {Problem::binary}, auc});
 const RegisterMetric log_loss_kind({"log_loss",
                                     "Mean negative logarithm of the probability given to the truth",
                                     false, classes, log_loss});
