@@ -1,6 +1,8 @@
 """The commands that README.md and docs/guide.md show are run as they stand there."""
+import json
 import os
 import re
+import shlex
 import shutil
 import socket
 import stat
@@ -69,7 +71,7 @@ def test_commands_work_as_shown(page, checkout):
     makefile = (ROOT / "Makefile").read_text()
     for target in ["demo", "test", *targets]:
         assert re.search(rf"^{target}:", makefile, re.M), f"make {target} is shown but not there"
-    done = subprocess.run(["bash", "-euo", "pipefail", "-c", "trap 'echo \"failed: $BASH_COMMAND\" >&2' ERR\n" + script],
+    done = subprocess.run(["bash", "-eu", "-c", "trap 'echo \"failed: $BASH_COMMAND\" >&2' ERR\n" + script],
                           cwd=checkout, capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL,
                           env={**os.environ, "PATH": f"{os.environ['PATH']}:{checkout / 'tools'}"})
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
@@ -95,3 +97,17 @@ def test_the_guide_and_the_example_show_projects_that_are_read(checkout):
             (folder / "data").symlink_to(checkout / "build/demo/flights/data")
         (folder / "gristmill.yaml").write_text(text)
         subprocess.run([GRISTMILL, "plan", "-C", folder], check=True, capture_output=True)
+
+
+def test_the_code_in_contributing_compiles(tmp_path):
+    """As a file of its room, with that room's flags, warnings as errors."""
+    blocks = re.findall(r"^```cpp\n// (src/(\w+)/\w+\.cc)\n(.*?)^```", (ROOT / "CONTRIBUTING.md").read_text(), re.M | re.S)
+    assert [room for _, room, _ in blocks] == ["clean", "feature", "source"]
+    commands = json.loads((BIN.parent / "compile_commands.json").read_text())
+    for path, room, code in blocks:
+        neighbour = next(c for c in commands if f"/src/{room}/" in c["file"] and not c["file"].endswith("_test.cc"))
+        file = tmp_path / os.path.basename(path)
+        file.write_text(code)
+        command = shlex.split(neighbour["command"])
+        command = [c for c in command[:command.index("-o")] if "ccache" not in c and not c.startswith("-Winvalid-pch")]
+        subprocess.run([*command, "-fsyntax-only", str(file)], cwd=neighbour["directory"], check=True, timeout=120)
