@@ -47,8 +47,8 @@ clean:
     - range: {temp: [-40, 60]}
     - lookup: {table: reference.customers, by: customer, take: [city, joined]}
     - derive:
-        amount: CAST(amount AS DOUBLE)
-        per_item: amount / greatest(items, 1)
+        - amount: CAST(amount AS DOUBLE)
+        - per_item: amount / greatest(items, 1)
     - impute: {rain: mean}
     - drop: items < 1
     - expect: {unique: [id], nulls: {customer: 0}}
@@ -71,6 +71,7 @@ THREE_KINDS = PROJECT + """\
     key: id
     time: placed
     target: delay
+    exclude: [courier]
     model: linear
   channel_of:
     from: orders
