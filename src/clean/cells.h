@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/error.h"
 #include "base/state.h"
 #include "clean/rule.h"
 #include "sketch/values.h"
