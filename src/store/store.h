@@ -51,9 +51,9 @@ class Store {
   Descriptor publish(const fs::path& file, std::string media_type);
   Descriptor put(std::string_view bytes, std::string media_type);
 
-  // A blob under another name than its digest, e.g. the digest of the cells in a Parquet file, so that
-  // it need not be made again to be found. Names are hexadecimal. A name whose blob was collected is
-  // not found; finding one keeps its blob.
+  // A blob under another name than its digest, e.g. the digest of the cells in a Parquet file, so
+  // that it need not be made again to be found. Names are hexadecimal. A name whose blob was
+  // collected is not found; finding one keeps its blob.
   void set_alias(const std::string& name, const Descriptor& blob);
   std::optional<Descriptor> find_alias(const std::string& name);
 
