@@ -31,9 +31,6 @@ struct FeatureChoice {
   std::string column;
   std::string kind = "auto";
   nlohmann::json params = nlohmann::json::object();
-
-  // `category`, or `{category: {levels: 50}}`, or null for auto. Code::invalid otherwise.
-  static FeatureChoice parse(const std::string& column, const nlohmann::json& written);
 };
 
 // Fits encoders for all `choices` in one pass or more. `auto` columns are decided after the first

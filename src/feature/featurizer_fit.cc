@@ -25,22 +25,6 @@ std::string kind_for(Type type) {
 
 }  // namespace
 
-FeatureChoice FeatureChoice::parse(const std::string& column, const nlohmann::json& written) {
-  FeatureChoice choice{column};
-  if (written.is_null()) return choice;
-  if (written.is_string()) {
-    choice.kind = written.get<std::string>();
-    return choice;
-  }
-  if (!written.is_object() || written.size() != 1)
-    throw Error(
-        Code::invalid, fmt::format("the feature `{}` is not an encoder", column), {.field = column},
-        fmt::format("write `{0}: category` or `{0}: {{category: {{levels: 50}}}}`", column));
-  choice.kind = written.begin().key();
-  if (!written.begin()->is_null()) choice.params = written.begin().value();
-  return choice;
-}
-
 struct FeaturizerFit::Impl {
   struct Item {
     std::string column;

@@ -71,19 +71,6 @@ TEST(Featurizer, AutoChoosesAndSaysWhatItLeftOut) {
   expect_same_when_frozen(featurizer, flights(300, 2));
 }
 
-TEST(Featurizer, ChoicesAsTheyAreWritten) {
-  auto parse = [](const char* written) {
-    FeatureChoice choice = FeatureChoice::parse("dest", nlohmann::json::parse(written));
-    return choice.column + " " + choice.kind + " " + choice.params.dump();
-  };
-  EXPECT_EQ(parse("null"), "dest auto {}");
-  EXPECT_EQ(parse(R"("category")"), "dest category {}");
-  EXPECT_EQ(parse(R"({"category": null})"), "dest category {}");
-  EXPECT_EQ(parse(R"({"category": {"levels": 50}})"), R"(dest category {"levels":50})");
-  for (const char* wrong : {"5", "[]", "{}", "true", R"({"category": {}, "number": {}})"})
-    EXPECT_THROW(parse(wrong), Error) << wrong;
-}
-
 TEST(Featurizer, WhatIsNamedIsKept) {
   TestRows rows = flights(1000);
   FeaturizerFit fit(rows.schema(),
