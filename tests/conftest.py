@@ -260,17 +260,30 @@ def project(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory):
+def template(tmp_path_factory):
+    """The small project after one run, kept twice: (where it ran, a copy, the run's document)."""
+    folder = make_project(tmp_path_factory.mktemp("once") / "orders")
+    document = gristmill_json("run", "-C", folder)
+    kept = folder.parent / "kept"
+    shutil.copytree(folder, kept)
+    return folder, kept, document
+
+
+@pytest.fixture(scope="session")
+def finished(template):
     """The small project after one run: (folder, the run's document). Not to be changed."""
-    folder = make_project(tmp_path_factory.mktemp("finished") / "orders")
-    return folder, gristmill_json("run", "-C", folder)
+    _, kept, document = template
+    document = json.loads(json.dumps(document))
+    document["predictions"]["late"]["bundle"] = str(kept / ".gristmill/bundles/late.bundle")
+    return kept, document
 
 
 @pytest.fixture
-def run_once(finished, tmp_path):
-    """A copy of the project after one run, to be changed at will."""
-    folder = tmp_path / "orders"
-    shutil.copytree(finished[0], folder, symlinks=True)
+def run_once(template):
+    """The project where it ran once, to be changed at will."""
+    folder, kept, _ = template
+    shutil.rmtree(folder)
+    shutil.copytree(kept, folder)
     return folder
 
 

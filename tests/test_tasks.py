@@ -93,6 +93,12 @@ def test_a_touched_file_reruns_nothing(run_once):
     assert gristmill_json("run", "-C", run_once)["tasks"]["ran"] == 0
 
 
+def test_a_moved_project_reruns_nothing(finished, tmp_path):
+    """Where a project lies is no part of what it makes."""
+    shutil.copytree(finished[0], tmp_path / "elsewhere")
+    assert gristmill_json("run", "-C", tmp_path / "elsewhere")["tasks"]["ran"] == 0
+
+
 def test_a_changed_row_reruns(run_once):
     path = run_once / "data/reference/customers.csv"
     path.write_text(path.read_text().replace("city3", "city4"))
