@@ -1,7 +1,9 @@
 #include "learn/minimize.h"
 
+#include <algorithm>
 #include <cmath>
 #include <deque>
+#include <limits>
 
 namespace gristmill {
 namespace {
@@ -9,8 +11,9 @@ namespace {
 constexpr size_t history = 10;
 constexpr double sufficient_decrease = 1e-4, curvature = 0.9;
 constexpr int line_search_steps = 30;
+constexpr double rounding = 1e-15;  // of a value, relative
 
-using Vector = std::vector<double>;
+using Vector = MinimizeProblem::Vector;
 
 double dot(const Vector& a, const Vector& b) {
   double sum = 0;
@@ -18,95 +21,119 @@ double dot(const Vector& a, const Vector& b) {
   return sum;
 }
 
-double largest(const Vector& a) {
-  double most = 0;
-  for (const double value : a) most = std::max(most, std::abs(value));
-  return most;
-}
-
 struct Correction {
   Vector s, y;
   double rho;
 };
 
-// The two-loop recursion: direction = −H·gradient.
-Vector direction_of(const Vector& gradient, const std::deque<Correction>& corrections) {
-  Vector q = gradient;
-  std::vector<double> alpha(corrections.size());
-  for (size_t i = corrections.size(); i-- > 0;) {
-    alpha[i] = corrections[i].rho * dot(corrections[i].s, q);
-    for (size_t j = 0; j < q.size(); ++j) q[j] -= alpha[i] * corrections[i].y[j];
-  }
-  if (!corrections.empty()) {
-    const Correction& last = corrections.back();
-    const double scale = dot(last.s, last.y) / dot(last.y, last.y);
-    for (double& value : q) value *= scale;
-  }
-  for (size_t i = 0; i < corrections.size(); ++i) {
-    const double beta = corrections[i].rho * dot(corrections[i].y, q);
-    for (size_t j = 0; j < q.size(); ++j) q[j] += (alpha[i] - beta) * corrections[i].s[j];
-  }
-  for (double& value : q) value = -value;
-  return q;
-}
+struct Point {
+  Vector x, gradient;
+  double value = 0;
+};
 
-}  // namespace
+class Lbfgs {
+ public:
+  Lbfgs(const MinimizeProblem& problem, Vector& x) : problem_(problem) {
+    now_.x = x;
+    now_.gradient.resize(x.size());
+    now_.value = problem.value(now_.x, now_.gradient);
+    next_ = now_;
+  }
 
-int minimize(const std::function<double(const Vector&, Vector&)>& value, Vector& x,
-             const MinimizeOptions& options, const std::function<void()>& each) {
-  Vector gradient(x.size()), next(x.size()), next_gradient(x.size());
-  double now = value(x, gradient);
-  std::deque<Correction> corrections;
-  int steps = 0;
-  for (; steps < options.iterations && largest(gradient) > options.gradient_tolerance; ++steps) {
-    Vector direction = direction_of(gradient, corrections);
-    double slope = dot(direction, gradient);
-    if (slope >= 0) {  // rounding has spoilt the corrections
-      corrections.clear();
-      direction = direction_of(gradient, corrections);
-      slope = dot(direction, gradient);
-    }
-    double low = 0, high = INFINITY,
-           step = corrections.empty() ? std::min(1.0, 1 / largest(gradient)) : 1.0;
-    double then = now;
-    bool found = false;
-    for (int tries = 0; tries < line_search_steps; ++tries) {
-      for (size_t j = 0; j < x.size(); ++j) next[j] = x[j] + step * direction[j];
-      then = value(next, next_gradient);
-      if (!(then <= now + sufficient_decrease * step * slope)) {
-        high = step;
-      } else if (dot(direction, next_gradient) < curvature * slope) {
-        low = step;
-        found = true;  // good enough to keep, if nothing better comes
-      } else {
-        found = true;
+  Minimum run(Vector& x, double tolerance, int steps_max) {
+    Minimum result;
+    for (;; ++result.steps) {
+      Vector step = now_.gradient;
+      problem_.precondition(step);
+      result.converged = dot(step, now_.gradient) <= tolerance;
+      if (result.converged || result.steps == steps_max) break;
+      if (!advance()) {
+        result.converged = true;
         break;
+      }
+      if (problem_.after_step) problem_.after_step();
+    }
+    result.value = now_.value;
+    x = std::move(now_.x);
+    return result;
+  }
+
+ private:
+  // The two-loop recursion: −H⁻¹ · gradient.
+  Vector direction() const {
+    Vector q = now_.gradient;
+    std::vector<double> alpha(corrections_.size());
+    for (size_t i = corrections_.size(); i-- > 0;) {
+      const Correction& c = corrections_[i];
+      alpha[i] = c.rho * dot(c.s, q);
+      for (size_t j = 0; j < q.size(); ++j) q[j] -= alpha[i] * c.y[j];
+    }
+    problem_.precondition(q);
+    for (size_t i = 0; i < corrections_.size(); ++i) {
+      const Correction& c = corrections_[i];
+      const double beta = c.rho * dot(c.y, q);
+      for (size_t j = 0; j < q.size(); ++j) q[j] += (alpha[i] - beta) * c.s[j];
+    }
+    for (double& value : q) value = -value;
+    return q;
+  }
+
+  // One step; false when no step makes the value smaller.
+  bool advance() {
+    Vector to = direction();
+    if (dot(to, now_.gradient) >= 0) {  // rounding has spoilt the corrections
+      corrections_.clear();
+      to = direction();
+    }
+    if (!search(to)) return false;
+    Correction c{Vector(to.size()), Vector(to.size()), 0};
+    for (size_t j = 0; j < to.size(); ++j) {
+      c.s[j] = next_.x[j] - now_.x[j];
+      c.y[j] = next_.gradient[j] - now_.gradient[j];
+    }
+    const double bend = dot(c.s, c.y);
+    if (bend > 1e-12 * std::sqrt(dot(c.s, c.s) * dot(c.y, c.y))) {
+      c.rho = 1 / bend;
+      corrections_.push_back(std::move(c));
+      if (corrections_.size() > history) corrections_.pop_front();
+    }
+    std::swap(now_, next_);
+    return true;
+  }
+
+  // Finds next_ on the line from now_; false when the value does not decrease.
+  bool search(const Vector& to) {
+    const double slope = dot(to, now_.gradient);
+    double low = 0, high = std::numeric_limits<double>::infinity(), step = 1;
+    for (int tries = 0; tries < line_search_steps; ++tries) {
+      for (size_t j = 0; j < to.size(); ++j) next_.x[j] = now_.x[j] + step * to[j];
+      next_.value = problem_.value(next_.x, next_.gradient);
+      if (!(next_.value <= now_.value + sufficient_decrease * step * slope)) {
+        // What a step near the minimum gains is lost in the value's rounding: ask the slope.
+        if (std::abs(next_.value - now_.value) <= rounding * std::abs(now_.value) &&
+            std::abs(dot(to, next_.gradient)) < curvature * std::abs(slope)) {
+          return true;
+        }
+        high = step;
+      } else if (dot(to, next_.gradient) < curvature * slope) {
+        low = step;
+      } else {
+        return true;
       }
       step = std::isinf(high) ? 2 * low : (low + high) / 2;
     }
-    if (!found || !(then <= now)) break;
-    Correction correction{Vector(x.size()), Vector(x.size()), 0};
-    for (size_t j = 0; j < x.size(); ++j) {
-      correction.s[j] = next[j] - x[j];
-      correction.y[j] = next_gradient[j] - gradient[j];
-    }
-    const double bend = dot(correction.s, correction.y);
-    if (bend > 1e-300) {
-      correction.rho = 1 / bend;
-      corrections.push_back(std::move(correction));
-      if (corrections.size() > history) corrections.pop_front();
-    }
-    const double decrease = now - then;
-    std::swap(x, next);
-    std::swap(gradient, next_gradient);
-    now = then;
-    each();
-    if (decrease <= options.value_tolerance * std::max(1.0, std::abs(now))) {
-      ++steps;
-      break;
-    }
+    return next_.value < now_.value;
   }
-  return steps;
+
+  const MinimizeProblem& problem_;
+  Point now_, next_;
+  std::deque<Correction> corrections_;
+};
+
+}  // namespace
+
+Minimum minimize(const MinimizeProblem& problem, Vector& x, double tolerance, int steps_max) {
+  return Lbfgs(problem, x).run(x, tolerance, steps_max);
 }
 
 }  // namespace gristmill

@@ -6,17 +6,26 @@
 
 namespace gristmill {
 
-struct MinimizeOptions {
-  int iterations = 200;
-  double gradient_tolerance = 1e-7;  // largest component of the gradient
-  double value_tolerance = 1e-11;    // relative decrease in one step
+struct Minimum {
+  double value = 0;
+  int steps = 0;
+  bool converged = false;
 };
 
-// L-BFGS with ten corrections (Nocedal 1980) and a line search for the strong Wolfe conditions by
-// bracketing and bisection. `value` fills the gradient and returns the function's value. `x` is the
-// start and becomes the minimum. `each` is called after each step. Returns the steps made.
-int minimize(
-    const std::function<double(const std::vector<double>& x, std::vector<double>& gradient)>& value,
-    std::vector<double>& x, const MinimizeOptions& options, const std::function<void()>& each);
+struct MinimizeProblem {
+  using Vector = std::vector<double>;
+  // Fills the gradient at x and returns the value.
+  std::function<double(const Vector& x, Vector& gradient)> value;
+  // In place: about H⁻¹ · gradient, H the Hessian near the start. Positive definite.
+  std::function<void(Vector& gradient)> precondition;
+  std::function<void()> after_step;
+};
+
+// L-BFGS with ten corrections (Nocedal 1980), the preconditioner as its first matrix, and a line
+// search for the weak Wolfe conditions by bracketing and bisection. `x` is the start and becomes
+// the minimum. Converged when gradientᵀ · H⁻¹ · gradient, about twice the distance to the least
+// value, is at most `tolerance`, or rounding allows no further decrease.
+Minimum minimize(const MinimizeProblem& problem, std::vector<double>& x, double tolerance,
+                 int steps_max);
 
 }  // namespace gristmill
