@@ -103,40 +103,66 @@ struct CsvReading {
   }
 };
 
-// Not ISO 8601: which of day and month comes first is a guess, and a guess is never made silently.
-bool is_guess(const std::string& format, bool time) {
-  if (format.empty()) return false;
-  return !format.starts_with("%Y-%m-%d") || (!time && format != "%Y-%m-%d");
+// The function call that reads files of this shape; `more` is appended to its arguments.
+std::string read_csv_sql(const std::vector<fs::path>& files, const CsvShape& shape,
+                         const CsvReading& reading, std::string_view more) {
+  std::string columns;
+  for (size_t i = 0; i < shape.names.size(); ++i) {
+    columns += fmt::format("{}{}: {}", i > 0 ? ", " : "", sql_text(shape.names[i]),
+                           sql_text(shape.types[i]));
+  }
+  // With the default buffer of 32 MB one core is idle on a file of that size.
+  return fmt::format(
+      "read_csv({}, columns={{{}}}, auto_detect=false, delim={}, quote='\"', escape='\"', "
+      "header={}, nullstr={}, buffer_size=4194304{})",
+      sql_list(files), columns, sql_text({&shape.delimiter, 1}), reading.header,
+      reading.nulls_sql(), more);
 }
 
-CsvShape sniff(SqlSession& session, const fs::path& file, const CsvReading& options) {
-  CsvHeader header = read_csv_header(file, options.delimiter);
+// As text alone: says which line cannot be read, which the sniffer does not.
+void check_lines(SqlSession& session, const fs::path& file, const CsvShape& shape,
+                 const CsvReading& reading) {
+  CsvShape text = shape;
+  text.types.assign(shape.names.size(), "VARCHAR");
+  session.rows("SELECT count(COLUMNS(*)) FROM " + read_csv_sql({file}, text, reading, ""));
+}
+
+// Dates are ISO 8601 or text: which of day and month comes first is never guessed.
+CsvShape sniff(SqlSession& session, const fs::path& file, const CsvReading& reading) {
+  CsvHeader header = read_csv_header(file, reading.delimiter);
   CsvShape shape;
   shape.delimiter = header.delimiter;
-  if (options.header) {
-    shape.names = column_names(file, header, options.header_given);
+  if (reading.header) {
+    shape.names = column_names(file, header, reading.header_given);
   } else {
-    for (size_t i = 0; i < header.cells.size(); ++i)
+    for (size_t i = 0; i < header.cells.size(); ++i) {
       shape.names.push_back(fmt::format("column{}", i));
+    }
   }
-  auto rows = session.rows(fmt::format(
-      "SELECT to_json(columns), dateformat, timestampformat FROM sniff_csv({}, delim={}, "
-      "quote='\"', escape='\"', header={}, nullstr={})",
-      sql_path(file), sql_text({&shape.delimiter, 1}), options.header, options.nulls_sql()));
+  std::vector<std::vector<std::string>> rows;
+  try {
+    rows = session.rows(fmt::format(
+        "SELECT to_json(columns), timestampformat FROM sniff_csv({}, delim={}, quote='\"', "
+        "escape='\"', header={}, nullstr={}, dateformat='%Y-%m-%d')",
+        sql_path(file), sql_text({&shape.delimiter, 1}), reading.header, reading.nulls_sql()));
+  } catch (const Error& error) {
+    if (error.code() == Code::invalid) check_lines(session, file, shape, reading);
+    throw;
+  }
   json columns = json::parse(rows.at(0).at(0));
   if (columns.size() != shape.names.size()) {
+    check_lines(session, file, shape, reading);
     throw Error(Code::invalid,
                 fmt::format("the first line has {} cells, the lines below have {}",
                             shape.names.size(), columns.size()),
                 {.file = file.string(), .line = 2});
   }
+  const std::string& format = rows[0][1];
   for (size_t i = 0; i < columns.size(); ++i) {
     std::string type = columns[i].at("type").get<std::string>();
-    const std::string& format = rows[0][type == "DATE" ? 1 : 2];
-    bool is_time = type.starts_with("TIMESTAMP");
-    if ((type == "DATE" || is_time) && is_guess(format, is_time)) {
+    if (type.starts_with("TIMESTAMP") && !format.empty() && !format.starts_with("%Y-%m-%d")) {
       shape.notes.push_back(fmt::format(
-          "column {} looks like dates written as {} and is read as text", shape.names[i], format));
+          "column {} looks like times written as {} and is read as text", shape.names[i], format));
       type = "VARCHAR";
     }
     if (type == "TIME") type = "VARCHAR";
@@ -195,7 +221,7 @@ class CsvSource : public Source {
 
  private:
   std::vector<CsvShape> shapes_of(SqlSession& session) {
-    const std::string fact = "csv shape 1 " + options_.text;
+    const std::string fact = "csv shape 2 " + options_.text;
     std::vector<CsvShape> shapes(files_.files.size());
     std::vector<size_t> unknown;
     for (size_t i = 0; i < shapes.size(); ++i) {
@@ -253,18 +279,8 @@ class CsvSource : public Source {
   }
 
   std::string relation(const std::vector<fs::path>& files, const CsvShape& shape) const {
-    std::string columns;
-    for (size_t i = 0; i < shape.names.size(); ++i) {
-      columns += fmt::format("{}{}: {}", i > 0 ? ", " : "", sql_text(shape.names[i]),
-                             sql_text(shape.types[i]));
-    }
-    // With the default buffer of 32 MB one core is idle on a file of that size.
-    std::string read = fmt::format(
-        "read_csv({}, columns={{{}}}, auto_detect=false, delim={}, quote='\"', escape='\"', "
-        "header={}, nullstr={}, buffer_size=4194304{})",
-        sql_list(files), columns, sql_text({&shape.delimiter, 1}), options_.header,
-        options_.nulls_sql(), files_.as.empty() ? "" : ", filename=true");
-    return files_.as.empty() ? read : with_short_names(read, spec_.base);
+    if (files_.as.empty()) return read_csv_sql(files, shape, options_, "");
+    return with_short_names(read_csv_sql(files, shape, options_, ", filename=true"), spec_.base);
   }
 
   SourceSpec spec_;

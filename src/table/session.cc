@@ -111,6 +111,9 @@ class StreamReader : public BatchReader {
  public:
   StreamReader(std::unique_ptr<Session> session, const std::string& sql, const Schema* schema)
       : session_(std::move(session)), sql_(sql) {
+    // One transaction from binding to the last row: the SQLite reader binds to a file that it
+    // closes when a transaction ends.
+    session_->execute("BEGIN TRANSACTION");
     DuckStatement statement = session_->prepare(sql_);
     std::vector<ResultColumn> columns = result_columns(statement);
     schema_ = schema_of(columns);
@@ -160,6 +163,7 @@ class StreamReader : public BatchReader {
         const char* error = duckdb_result_error(result_.get());
         if (error != nullptr && *error != '\0') throw duckdb_failure(error, sql_);
         done_ = true;
+        session_->execute("COMMIT");
       } else if (duckdb_data_chunk_get_size(chunk_.get()) == 0) {
         chunk_.reset();
       }
