@@ -18,8 +18,8 @@ namespace {
 constexpr double penalties[] = {100, 10, 1, 0.1};  // that `auto` tries, each from the last's answer
 constexpr int64_t auto_rows_max = 1'000'000;       // beyond them the penalty hardly matters: 1
 constexpr int64_t warm_chunks = 8;                 // that a long training starts on
-constexpr double tolerance = 1e-13, warm_tolerance = 1e-7;  // of the value, relative
-constexpr int steps_between_hessians = 12;
+constexpr double tolerance = 1e-12, warm_tolerance = 1e-7;  // of the value, relative
+constexpr int steps_between_hessians = 8;
 
 // Minimises from `x` on; the preconditioner is renewed where the way is long.
 void descend(const LinearObjective& objective, double l2, double relative_tolerance, int steps_max,

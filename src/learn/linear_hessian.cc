@@ -1,6 +1,7 @@
 // The Hessian of the linear learner's loss, and its inverse as a preconditioner.
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "base/progress.h"
 #include "frame/batch.h"
@@ -9,91 +10,150 @@
 namespace gristmill {
 namespace {
 
-constexpr int64_t whole_size_max = 512;            // parameters up to which all of it is kept
-constexpr int64_t block_elements_max = 4'000'000;  // of the floats' blocks, else their diagonal
-constexpr double work_max = 4e9;  // multiplications: more rows than that are sampled
+constexpr int64_t side_max = 512;            // of the dense part, unless there are more floats
+constexpr int64_t elements_max = 2'000'000;  // of all outputs: a thread holds two copies
+constexpr double work_max = 4e9;             // multiplications: more rows than that are sampled
+
+// Adds the penalty, and takes from the dense part what the border explains of it.
+LinearPreconditioner::Output invert(std::vector<double> dense, std::vector<double> border,
+                                    std::vector<double> diagonal, const HessianPlan& plan,
+                                    double l2, double jitter) {
+  const int64_t side = plan.side();
+  for (double& value : diagonal) value = 1 / (value + l2 + jitter);
+  for (int64_t a = 0; a < side; ++a) {
+    dense[a * side + a] += plan.dense[a] == 0 ? 1000 * jitter : l2 + jitter;
+  }
+  for (int64_t l = 0; l < plan.levels; ++l) {
+    const double* line = border.data() + l * side;
+    for (int64_t a = 0; a < side; ++a) {
+      if (line[a] == 0) continue;
+      add_scaled(dense.data() + a * side + a, line + a, -line[a] * diagonal[plan.border + l],
+                 side - a);
+    }
+  }
+  return {Cholesky(std::move(dense), side), std::move(border), std::move(diagonal)};
+}
 
 }  // namespace
 
-void LinearPreconditioner::apply(std::vector<double>& x) const {
-  if (inverse_diagonal_.empty()) {
-    blocks_[0].solve(x.data());
-    return;
+// Categories from the one with the fewest levels on join the dense part while it has room; the
+// largest of the others borders it.
+HessianPlan::HessianPlan(const LinearShape& shape)
+    : part_of(size_t(shape.codes), Part::diagonal), at(size_t(shape.codes)) {
+  auto levels_of = [&](int64_t c) { return shape.level_at[c + 1] - shape.level_at[c]; };
+  for (int64_t c = 0; c < shape.codes; ++c) at[c] = 1 + shape.floats + shape.level_at[c];
+  if ((1 + shape.floats) * (1 + shape.floats) * shape.outputs > elements_max) return;
+  dense.resize(size_t(1 + shape.floats));
+  std::iota(dense.begin(), dense.end(), 0);
+  std::vector<int64_t> order(static_cast<size_t>(shape.codes));
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int64_t a, int64_t b) { return levels_of(a) < levels_of(b); });
+  for (int64_t c : order) {
+    const int64_t grown = side() + levels_of(c);
+    if (grown > side_max || grown * grown * shape.outputs > elements_max) break;
+    part_of[c] = Part::dense;
+    const int64_t first = at[c];
+    at[c] = side();
+    for (int64_t l = 0; l < levels_of(c); ++l) dense.push_back(first + l);
   }
-  for (int64_t k = 0; k < shape_.outputs; ++k) {
-    double* part = x.data() + k * shape_.stride;
-    int64_t first = 0;
-    if (!blocks_.empty()) {
-      blocks_[size_t(k)].solve(part);
-      first = 1 + shape_.floats;
-    }
-    const double* inverse = inverse_diagonal_.data() + k * shape_.stride;
-    for (int64_t j = first; j < shape_.stride; ++j) part[j] *= inverse[j];
+  for (auto c = order.rbegin(); c != order.rend() && part_of[*c] != Part::dense; ++c) {
+    if (side() * (side() + levels_of(*c)) * shape.outputs > elements_max) continue;
+    part_of[*c] = Part::border;
+    border = at[*c];
+    levels = levels_of(*c);
+    at[*c] = 0;
+    break;
   }
 }
 
+void LinearPreconditioner::apply(std::vector<double>& x) const {
+  for (int64_t k = 0; k < shape_.outputs; ++k) {
+    apply(outputs_[size_t(k)], x.data() + k * shape_.stride);
+  }
+}
+
+void LinearPreconditioner::apply(const Output& output, double* x) const {
+  const int64_t side = plan_.side();
+  std::vector<double> dense(static_cast<size_t>(side));
+  for (int64_t a = 0; a < side; ++a) dense[a] = x[plan_.dense[a]];
+  for (int64_t j = 0; j < shape_.stride; ++j) x[j] *= output.diagonal[j];
+  for (int64_t l = 0; l < plan_.levels; ++l) {
+    add_scaled(dense.data(), output.border.data() + l * side, -x[plan_.border + l], side);
+  }
+  output.dense.solve(dense.data());
+  for (int64_t l = 0; l < plan_.levels; ++l) {
+    const double* line = output.border.data() + l * side;
+    const double explained = std::inner_product(line, line + side, dense.data(), 0.0);
+    x[plan_.border + l] -= output.diagonal[plan_.border + l] * explained;
+  }
+  for (int64_t a = 0; a < side; ++a) x[plan_.dense[a]] = dense[a];
+}
+
 // Sums of w · h · v·vᵀ over rows; v: 1, floats, and 1 for each level that the row has; h: the
-// second derivative of the loss by the scores.
+// second derivative of the loss by the score of an output.
 struct LinearObjective::Hessian {
-  explicit Hessian(const LinearShape& shape)
-      : is_whole(shape.size() <= whole_size_max),
+  struct Output {
+    std::vector<double> dense, border, diagonal;  // [side][side], [levels][side], [stride]
+  };
+
+  Hessian(const LinearShape& shape, const HessianPlan& plan)
+      : outputs(size_t(shape.outputs)),
         row(size_t(1 + shape.floats)),
         score(size_t(shape.outputs)) {
-    if (is_whole) {
-      side = shape.size();
-      blocks.assign(1, std::vector<double>(size_t(side * side)));
-      return;
+    for (Output& output : outputs) {
+      output.dense.resize(size_t(plan.side() * plan.side()));
+      output.border.resize(size_t(plan.levels * plan.side()));
+      output.diagonal.resize(size_t(shape.stride));
     }
-    diagonal.assign(size_t(shape.size()), 0);
-    side = 1 + shape.floats;
-    if (side * side * shape.outputs > block_elements_max) side = 0;
-    if (side > 0) blocks.assign(size_t(shape.outputs), std::vector<double>(size_t(side * side)));
   }
 
   void add(const Hessian& other) {
     weights += other.weights;
-    for (size_t b = 0; b < blocks.size(); ++b) {
-      add_scaled(blocks[b].data(), other.blocks[b].data(), 1, int64_t(blocks[b].size()));
+    auto sum = [](std::vector<double>& to, const std::vector<double>& from) {
+      add_scaled(to.data(), from.data(), 1, int64_t(to.size()));
+    };
+    for (size_t k = 0; k < outputs.size(); ++k) {
+      sum(outputs[k].dense, other.outputs[k].dense);
+      sum(outputs[k].border, other.outputs[k].border);
+      sum(outputs[k].diagonal, other.outputs[k].diagonal);
     }
-    add_scaled(diagonal.data(), other.diagonal.data(), 1, int64_t(diagonal.size()));
   }
 
-  // h · v·vᵀ into the whole matrix, whose rows are `size` long, from `block` on.
-  void add_whole(const LinearShape& shape, const int32_t* codes, double h, double* block) const {
-    const int64_t floats_end = 1 + shape.floats;
+  void add_row(const LinearShape& shape, const HessianPlan& plan, const int32_t* codes, double h,
+               Output& out) const {
+    const int64_t side = plan.side(), floats_end = 1 + shape.floats;
+    if (side == 0) {
+      for (int64_t a = 0; a < floats_end; ++a) out.diagonal[a] += h * row[a] * row[a];
+    }
     auto add_line = [&](double* line, double scale) {
       add_scaled(line, row.data(), scale, floats_end);
       for (int64_t c = 0; c < shape.codes; ++c) {
-        line[floats_end + shape.level_at[c] + codes[c]] += scale;
+        if (plan.part_of[c] == HessianPlan::Part::dense) line[plan.at[c] + codes[c]] += scale;
       }
     };
-    for (int64_t a = 0; a < floats_end; ++a) add_line(block + a * side, h * row[a]);
-    for (int64_t c = 0; c < shape.codes; ++c) {
-      add_line(block + (floats_end + shape.level_at[c] + codes[c]) * side, h);
+    for (int64_t a = 0; side > 0 && a < floats_end; ++a) {
+      add_line(out.dense.data() + a * side, h * row[a]);
     }
-  }
-
-  // Of output k: the floats' block, or their diagonal, and the levels' diagonal.
-  void add_parts(const LinearShape& shape, const int32_t* codes, double h, int64_t k) {
-    const int64_t floats_end = 1 + shape.floats;
-    double* part = diagonal.data() + k * shape.stride;
-    for (int64_t a = 0; a < floats_end; ++a) {
-      if (side == 0) {
-        part[a] += h * row[a] * row[a];
-      } else {
-        add_scaled(blocks[k].data() + a * side + a, row.data() + a, h * row[a], floats_end - a);
+    for (int64_t c = 0; c < shape.codes; ++c) {
+      const int64_t level = plan.at[c] + codes[c];
+      switch (plan.part_of[c]) {
+        case HessianPlan::Part::dense:
+          add_line(out.dense.data() + level * side, h);
+          break;
+        case HessianPlan::Part::border:
+          add_line(out.border.data() + level * side, h);
+          out.diagonal[plan.border + level] += h;
+          break;
+        case HessianPlan::Part::diagonal:
+          out.diagonal[level] += h;
+          break;
       }
     }
-    for (int64_t c = 0; c < shape.codes; ++c) {
-      part[floats_end + shape.level_at[c] + codes[c]] += h;
-    }
   }
 
-  bool is_whole;
-  int64_t side;                             // of a block; 0: too many floats for one
-  double weights = 0;                       // of the rows
-  std::vector<std::vector<double>> blocks;  // the upper triangles count
-  std::vector<double> diagonal;
+  std::vector<Output> outputs;
+  double weights = 0;              // of the rows
   std::vector<double> row, score;  // of the row at hand
 };
 
@@ -102,41 +162,31 @@ void LinearObjective::add_hessian_row(const double* x, int64_t i, Hessian& out) 
   residuals(i, out.score.data());
   const double w = weight(i);
   out.weights += w;
-  // Residual → probability again; the second derivative by the scores is diag(p) − p·pᵀ.
+  // Residual → probability again; the second derivative by a score is p · (1 − p).
   if (problem_ == Problem::multiclass) out.score[size_t(rows_.target[i])] += 1;
   if (problem_ == Problem::binary) out.score[0] += rows_.target[i];
-  auto curvature = [&](int64_t k, int64_t l) {
-    if (problem_ == Problem::regression) return w;
-    const double p = out.score[size_t(k)];
-    return w * (k == l ? p * (1 - p) : -p * out.score[size_t(l)]);
-  };
   const float* floats = rows_.features.floats + i * rows_.features.float_stride;
   const int32_t* codes = rows_.features.codes + i * rows_.features.code_stride;
   out.row[0] = 1;
   for (int64_t j = 0; j < shape_.floats; ++j) {
     out.row[size_t(j) + 1] = std::isnan(floats[j]) ? 0 : double(floats[j]);
   }
-  for (int64_t k = 0; k < shape_.outputs; ++k) {
-    if (!out.is_whole) {
-      out.add_parts(shape_, codes, curvature(k, k), k);
-      continue;
-    }
-    for (int64_t l = k; l < shape_.outputs; ++l) {
-      out.add_whole(shape_, codes, curvature(k, l),
-                    out.blocks[0].data() + k * shape_.stride * out.side + l * shape_.stride);
-    }
+  for (size_t k = 0; k < out.outputs.size(); ++k) {
+    const double p = out.score[k];
+    const double h = problem_ == Problem::regression ? w : w * p * (1 - p);
+    out.add_row(shape_, plan_, codes, h, out.outputs[k]);
   }
 }
 
 LinearPreconditioner LinearObjective::precondition(const std::vector<double>& x, double l2) const {
-  Hessian total(shape_);
-  const double side = double(total.side);
-  const double row_work = side * side * double(total.is_whole ? 1 : shape_.outputs) + 100;
+  Hessian total(shape_, plan_);
   // Of each chunk its first rows, so many that the work stays within bounds.
+  const double products = double(1 + shape_.floats + shape_.codes);
+  const double row_work = products * products * double(shape_.outputs) + 100;
   const int64_t step = chunk_rows * chunk_stride_, chunks = (count_ + step - 1) / step;
   const int64_t rows =
       std::clamp(int64_t(work_max / row_work / double(chunks)), int64_t(256), chunk_rows);
-  const int64_t window = 2 * pool_.size();
+  const int64_t window = pool_.size();
   std::vector<std::unique_ptr<Hessian>> parts(static_cast<size_t>(window));
   std::vector<int64_t> begins(static_cast<size_t>(window));
   int64_t next = 0;
@@ -149,31 +199,22 @@ LinearPreconditioner LinearObjective::precondition(const std::vector<double>& x,
         return begins[slot] < count_;
       },
       [&](int64_t slot) {
-        parts[slot] = std::make_unique<Hessian>(shape_);
+        parts[slot] = std::make_unique<Hessian>(shape_, plan_);
         const int64_t end = std::min(count_, begins[slot] + rows);
         for (int64_t i = begins[slot]; i < end; ++i) add_hessian_row(x.data(), i, *parts[slot]);
       },
       [&](int64_t slot) { total.add(*parts[slot]); });
 
   const double factor = total.weights > 0 ? weights_ / total.weights : 1;
-  auto finish = [&](double sum, int64_t j) {
-    const bool is_bias = j % shape_.stride == 0;
-    return sum * factor + (is_bias ? weights_ * 1e-9 : l2 + weights_ * 1e-12);
-  };
-  std::vector<Cholesky> blocks;
-  for (size_t b = 0; b < total.blocks.size(); ++b) {
-    std::vector<double>& block = total.blocks[b];
-    for (int64_t i = 0; i < total.side; ++i) {
-      double* line = block.data() + i * total.side;
-      line[i] = finish(line[i], i);
-      for (int64_t j = i + 1; j < total.side; ++j) line[j] *= factor;
+  std::vector<LinearPreconditioner::Output> outputs;
+  for (Hessian::Output& output : total.outputs) {
+    for (std::vector<double>* values : {&output.dense, &output.border, &output.diagonal}) {
+      for (double& value : *values) value *= factor;
     }
-    blocks.emplace_back(std::move(block), total.side);
+    outputs.push_back(invert(std::move(output.dense), std::move(output.border),
+                             std::move(output.diagonal), plan_, l2, weights_ * 1e-12));
   }
-  for (size_t j = 0; j < total.diagonal.size(); ++j) {
-    total.diagonal[j] = 1 / finish(total.diagonal[j], int64_t(j));
-  }
-  return {shape_, std::move(blocks), std::move(total.diagonal)};
+  return {shape_, plan_, std::move(outputs)};
 }
 
 }  // namespace gristmill

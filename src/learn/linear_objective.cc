@@ -23,6 +23,7 @@ LinearObjective::LinearObjective(const Dataset& data, const LinearShape& shape, 
       count_(data.fold_rows(Fold::train)),
       problem_(data.info().problem),
       shape_(shape),
+      plan_(shape),
       pool_(pool),
       chunk_stride_(chunk_stride) {
   sum_targets();

@@ -21,24 +21,45 @@ struct LinearShape {
   std::vector<int64_t> level_at;  // [codes + 1]: where each code column starts among the levels
 };
 
-// About the inverse of the Hessian. Small problems have all of it; else each output has its floats,
-// and its levels one by one.
+// The part of an output's Hessian that is kept, as columns of [bias, floats, levels]: all products
+// within `dense` (bias, floats, and the levels of categories while they are few); the products of
+// one large category's levels with those; of what remains, the squares.
+struct HessianPlan {
+  explicit HessianPlan(const LinearShape& shape);
+
+  enum class Part : uint8_t { dense, border, diagonal };
+  std::vector<Part> part_of;       // of each code column
+  std::vector<int64_t> at;         // of each code column: its first level within its part
+  std::vector<int64_t> dense;      // columns
+  int64_t border = 0, levels = 0;  // first column and number of the large category's levels
+  int64_t side() const { return int64_t(dense.size()); }
+  int64_t elements() const { return side() * (side() + levels); }
+};
+
+// About the inverse of the Hessian, output by output.
 class LinearPreconditioner {
  public:
-  LinearPreconditioner(const LinearShape& shape, std::vector<Cholesky> blocks,
-                       std::vector<double> inverse_diagonal)
-      : shape_(shape), blocks_(std::move(blocks)), inverse_diagonal_(std::move(inverse_diagonal)) {}
+  struct Output {
+    Cholesky dense;                // less what the border explains
+    std::vector<double> border;    // [levels][side]
+    std::vector<double> diagonal;  // [stride], inverted; used outside `dense`
+  };
+  LinearPreconditioner(const LinearShape& shape, const HessianPlan& plan,
+                       std::vector<Output> outputs)
+      : shape_(shape), plan_(plan), outputs_(std::move(outputs)) {}
   void apply(std::vector<double>& x) const;
 
  private:
+  void apply(const Output& output, double* x) const;
   const LinearShape& shape_;
-  std::vector<Cholesky> blocks_;          // one of all, or one an output of bias and floats
-  std::vector<double> inverse_diagonal_;  // empty when there is one block of all
+  const HessianPlan& plan_;
+  std::vector<Output> outputs_;
 };
 
 class LinearObjective {
  public:
-  // Over every `chunk_stride`-th chunk of the training rows. References must outlive it.
+  // Over every `chunk_stride`-th chunk of the training rows. References must outlive it, and it its
+  // preconditioners.
   LinearObjective(const Dataset& data, const LinearShape& shape, ThreadPool& pool,
                   int64_t chunk_stride = 1);
 
@@ -66,6 +87,7 @@ class LinearObjective {
   int64_t count_;
   Problem problem_;
   const LinearShape& shape_;
+  const HessianPlan plan_;
   ThreadPool& pool_;
   int64_t chunk_stride_;
   double weights_ = 0, center_ = 0, scale_ = 1;
