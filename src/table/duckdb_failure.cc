@@ -144,7 +144,17 @@ bool read_csv_error(std::string_view text, Where& where, std::string& message, s
   // The sentence that says why stands after the original line.
   size_t why = rest.find('\n', std::min(rest.find("Original Line: "), rest.size()));
   std::string_view sentence = why == std::string_view::npos ? rest : rest.substr(why + 1);
+  sentence.remove_prefix(std::min(sentence.find_first_not_of('\n'), sentence.size()));
   message = sentence.substr(0, sentence.find('\n'));
+  while (message.ends_with('.')) message.pop_back();
+  if (message.starts_with("Invalid unicode")) {
+    message = "this line is not UTF-8";
+    hint = fmt::format("save the file as UTF-8; the line is `{}`", original);
+    return true;
+  }
+  if (message.starts_with("Value with unterminated quote")) {
+    message = "a quote that begins in this line does not end";
+  }
   if (message.empty()) message = "this line cannot be read as CSV";
   std::vector<std::string> column = quoted_after(message, "Error when converting column ");
   if (size_t dot = message.find(". "); !column.empty() && dot != std::string::npos) {

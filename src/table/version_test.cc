@@ -1,9 +1,15 @@
 #include "table/version.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#include <cmath>
+#include <algorithm>
+#include <chrono>
 #include <fstream>
+#include <thread>
 
 #include "frame/cell.h"
 #include "table/row_hash.h"
@@ -254,6 +260,52 @@ TEST_F(VersionTest, RemainsWholeWhenTheDiskIsFull) {
   fs::create_directories(store.dir() / "tmp");
   EXPECT_EQ(text(first), "1|\n");
   EXPECT_EQ(write("SELECT i FROM range(10) r(i)").rows, 10);
+}
+
+// A full disk, as the kernel says it: files may not grow beyond 100 kB.
+TEST_F(VersionTest, SaysThatTheDiskIsFull) {
+  pid_t pid = ::fork();
+  if (pid == 0) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    rlimit limit{100000, 100000};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    int code = 1;
+    try {
+      Engine own({.temp_dir = dir.path() / "own", .threads = 2, .memory_bytes = 1 << 30});
+      write_version(own, store,
+                    {"SELECT hash(i)::VARCHAR AS s FROM range(100000) r(i)", {}, false, "t"},
+                    progress);
+    } catch (const Error& error) {
+      code = error.code() == Code::unavailable ? 0 : 2;
+    }
+    ::_exit(code);
+  }
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(disk().list(store.dir() / "tmp").size(), 0u);
+  // A chunk small enough to fit may be there: then it is whole.
+  for (const fs::path& blob : disk().list(store.dir() / "blobs" / "sha256")) {
+    EXPECT_EQ(Digest::of(disk().read(blob)).hex(), blob.filename().string());
+    EXPECT_GT(
+        std::stoll(engine.rows("SELECT count(s) FROM read_parquet('" + blob.string() + "')")[0][0]),
+        0);
+  }
+}
+
+TEST_F(VersionTest, StopsWhenInterrupted) {
+  std::thread signal([] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    interrupted() = true;
+  });
+  Error error = failure([&] {
+    write("SELECT i, hash(i)::VARCHAR || repeat('x', 50) AS s FROM range(30000000) r(i)");
+  });
+  signal.join();
+  interrupted() = false;
+  EXPECT_EQ(error.code(), Code::interrupted);
+  EXPECT_EQ(disk().list(store.dir() / "tmp").size(), 0u);
+  EXPECT_EQ(write("SELECT 1 AS a").rows, 1);
 }
 
 TEST(RowHash, DoesNotSeeTheBatch) {
