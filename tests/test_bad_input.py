@@ -15,9 +15,9 @@ from conftest import PROJECT, bundle_bytes, fails, gristmill, gristmill_json, ma
 
 SMALL = """\
 project: small
-sources: {in: data.csv}
+sources: {here: data.csv}
 tables:
-  rows: SELECT * FROM in.data
+  rows: SELECT * FROM here.data
 predict:
   answer:
     from: rows
@@ -59,8 +59,8 @@ def test_the_small_project_is_good(tmp_path):
 # --- names ----------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("old, new, needles", [
-    ("in.data", "in.dta", ["dta", 'did you mean "in.data"', r"gristmill\.yaml:4"]),
-    ("FROM in.data", "FROM im.data", ["im.data", "in.data"]),
+    ("here.data", "here.dta", ["dta", 'did you mean "here.data"', r"gristmill\.yaml:4"]),
+    ("FROM here.data", "FROM hree.data", ["hree.data", "here.data"]),
     ("from: rows", "from: rosw", ["rosw", 'did you mean "rows"', r"gristmill\.yaml:7"]),
     ("target: y", "target: yy", ["yy", r"gristmill\.yaml:9"]),
     ("target: y", "target: a + bb", ["bb", r"gristmill\.yaml:9"]),
@@ -69,7 +69,7 @@ def test_the_small_project_is_good(tmp_path):
     ("target: y", "target: y\n    time: when", ["when", r"gristmill\.yaml:1?\d"]),
     ("SELECT *", "SELECT id, aa, b, y", ["aa", r"gristmill\.yaml:4"]),
     ("SELECT *", "SELEC *", ["SELEC", r"gristmill\.yaml:4"]),
-    ("SELECT * FROM in.data", "SELECT * FROM in.data WHERE a > $least", ["least", r"gristmill\.yaml:4"]),
+    ("SELECT * FROM here.data", "SELECT * FROM here.data WHERE a > $least", ["least", r"gristmill\.yaml:4"]),
     ("model: linear", "model: liner", ["liner", 'did you mean "linear"', r"gristmill\.yaml:11:"]),
     ("model: linear", "model: {boosted-trees: {tres: 5}}", ["tres", "trees", r"gristmill\.yaml:11:"]),
     ("model: linear", "model: {boosted-trees: {trees: -5}}", ["trees", r"gristmill\.yaml:11:"]),
@@ -83,10 +83,10 @@ def test_the_small_project_is_good(tmp_path):
     ("predict:", "clean:\n  rosw:\n    - range: {a: [0, 1]}\npredict:", ["rosw", 'did you mean "rows"', r"yaml:6:"]),
     ("predict:", "clean:\n  rows:\n    - derive: {c: a + sqrtt(b)}\npredict:", ["sqrtt", r"yaml:7:"]),
     ("predict:", "clean:\n  rows:\n    - derive: {c: random()}\npredict:", ["random", r"yaml:7:"]),
-    ("predict:", "clean:\n  rows:\n    - lookup: {table: in.dtaa, by: id, take: [a]}\npredict:", ["in.dtaa", r"yaml:7:"]),
-    ("in: data.csv", "in: dta.csv", ["dta.csv", r"gristmill\.yaml:2:"]),
-    ("in: data.csv", "in: oracle://db/x", ["oracle", r"gristmill\.yaml:2:"]),
-    ("in: data.csv", "in: ${GRISTMILL_NO_SUCH_VARIABLE}", ["GRISTMILL_NO_SUCH_VARIABLE", r"gristmill\.yaml:2:"]),
+    ("predict:", "clean:\n  rows:\n    - lookup: {table: here.dtaa, by: id, take: [a]}\npredict:", ["here.dtaa", r"yaml:7:"]),
+    ("here: data.csv", "here: dta.csv", ["dta.csv", r"gristmill\.yaml:2:"]),
+    ("here: data.csv", "here: oracle://db/x", ["oracle", r"gristmill\.yaml:2:"]),
+    ("here: data.csv", "here: ${GRISTMILL_NO_SUCH_VARIABLE}", ["GRISTMILL_NO_SUCH_VARIABLE", r"gristmill\.yaml:2:"]),
 ])
 def test_names_that_are_not_there(tmp_path, old, new, needles):
     assert old in SMALL
@@ -107,7 +107,7 @@ def test_near_column_is_named(tmp_path):
 # --- the project file -----------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("text, needles", [
-    ("project: a\nsources: {in: x.csv\n", [r"gristmill\.yaml:[23]:\d+"]),
+    ("project: a\nsources: {here: x.csv\n", [r"gristmill\.yaml:[23]:\d+"]),
     ("project: a\n\tsources: x\n", [r"gristmill\.yaml:2:\d+"]),
     ("project: a\nproject: b\n", ["twice", r"gristmill\.yaml:2:1"]),
     ("- a\n- b\n", ["mapping"]),
@@ -137,9 +137,9 @@ def test_bytes_that_are_no_yaml(tmp_path, content):
 
 
 def test_sql_file_that_is_missing(tmp_path):
-    small(tmp_path, text=SMALL.replace("SELECT * FROM in.data", "rows.sql"))
+    small(tmp_path, text=SMALL.replace("SELECT * FROM here.data", "rows.sql"))
     refused(tmp_path, "rows.sql", r"gristmill\.yaml:4:")
-    (tmp_path / "rows.sql").write_text("-- all of them\nSELECT * FROM in.data;\n")
+    (tmp_path / "rows.sql").write_text("-- all of them\nSELECT * FROM here.data;\n")
     gristmill("run", "-C", tmp_path)
 
 
@@ -151,7 +151,7 @@ def test_tables_in_a_circle(tmp_path, tables):
 
 
 def test_fitted_rule_upstream_of_sql(tmp_path):
-    small(tmp_path, text=SMALL.replace("predict:", "clean:\n  in.data:\n    - impute: {a: mean}\npredict:"))
+    small(tmp_path, text=SMALL.replace("predict:", "clean:\n  here.data:\n    - impute: {a: mean}\npredict:"))
     refused(tmp_path, "impute", r"gristmill\.yaml:7:")
 
 
@@ -159,7 +159,7 @@ def test_fitted_rule_upstream_of_sql(tmp_path):
 
 def test_empty_table(tmp_path):
     refused(small(tmp_path, ["id,a,b,y"]), "no rows|has no|empty")
-    small(tmp_path, text=SMALL.replace("FROM in.data", "FROM in.data WHERE a > 1000"))
+    small(tmp_path, text=SMALL.replace("FROM here.data", "FROM here.data WHERE a > 1000"))
     refused(tmp_path, "rows has no rows")
 
 
@@ -286,7 +286,7 @@ def test_parquet_with_damaged_bytes(tmp_path):
 
 
 def test_database_that_is_none(tmp_path):
-    small(tmp_path, text=SMALL.replace("data.csv", "sqlite:data.db").replace("in.data", "in.rows"))
+    small(tmp_path, text=SMALL.replace("data.csv", "sqlite:data.db").replace("here.data", "here.rows"))
     (tmp_path / "data.db").write_text("this is no database, though it is long enough to look like one " * 50)
     refused(tmp_path, r"data\.db", "not a SQLite database")
 
