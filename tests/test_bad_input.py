@@ -86,7 +86,7 @@ def test_the_small_project_is_good(tmp_path):
     ("predict:", "clean:\n  rows:\n    - lookup: {table: here.dtaa, by: id, take: [a]}\npredict:", ["here.dtaa", r"yaml:7:"]),
     ("here: data.csv", "here: dta.csv", ["dta.csv", r"gristmill\.yaml:2:"]),
     ("here: data.csv", "here: oracle://db/x", ["oracle", r"gristmill\.yaml:2:"]),
-    ("here: data.csv", "here: ${GRISTMILL_NO_SUCH_VARIABLE}", ["GRISTMILL_NO_SUCH_VARIABLE", r"gristmill\.yaml:2:"]),
+    ("here: data.csv", "here: '${GRISTMILL_NO_SUCH_VARIABLE}'", ["GRISTMILL_NO_SUCH_VARIABLE", r"gristmill\.yaml:2:"]),
 ])
 def test_names_that_are_not_there(tmp_path, old, new, needles):
     assert old in SMALL
