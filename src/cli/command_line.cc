@@ -39,23 +39,28 @@ void watch_signals() {
 struct Parsed {
   const Verb* verb = nullptr;
   CLI::App* app = nullptr;
-  std::map<std::string, std::vector<std::string>> values;
+  std::map<std::string, std::vector<std::string>> lists;
+  std::map<std::string, std::string> singles;
   std::map<std::string, bool> flags;
 };
 
+CLI::Option* add_option(Parsed& parsed, const VerbOption& option) {
+  const std::string name = long_name(option.name);
+  const bool positional = option.name[0] != '-';
+  if (!positional && option.value.empty()) {
+    return parsed.app->add_flag(option.name, parsed.flags[name], option.text);
+  }
+  if (!option.many) return parsed.app->add_option(option.name, parsed.singles[name], option.text);
+  CLI::Option* added = parsed.app->add_option(option.name, parsed.lists[name], option.text);
+  if (!positional) added->expected(1)->take_all();
+  return added;
+}
+
 void add_options(Parsed& parsed) {
   for (const VerbOption& option : parsed.verb->options) {
-    const std::string name = long_name(option.name);
-    if (option.value.empty() && option.name[0] == '-') {
-      parsed.app->add_flag(option.name, parsed.flags[name], option.text);
-      continue;
-    }
-    auto* added = parsed.app->add_option(option.name, parsed.values[name], option.text);
+    CLI::Option* added = add_option(parsed, option);
     if (!option.value.empty()) added->type_name(option.value);
     if (option.required) added->required();
-    added->expected(option.name[0] == '-' ? 1 : (option.many ? -1 : 1));
-    if (option.many && option.name[0] == '-') added->take_all();
-    if (!option.many) added->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   }
 }
 
@@ -68,8 +73,11 @@ int report(const Error& error) {
 int run_verb(const Parsed& parsed, Invocation& call) {
   ConsoleProgress progress;
   call.progress = &progress;
-  for (const auto& [name, values] : parsed.values) {
+  for (const auto& [name, values] : parsed.lists) {
     if (!values.empty()) call.values[name] = values;
+  }
+  for (const auto& [name, value] : parsed.singles) {
+    if (!value.empty()) call.values[name] = {value};
   }
   for (const auto& [name, given] : parsed.flags) {
     if (given) call.values[name] = {"true"};

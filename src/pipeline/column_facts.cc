@@ -26,8 +26,14 @@ nlohmann::json value_json(Type type, int64_t value) {
 
 ColumnFacts::ColumnFacts(const Schema& schema) : schema_(schema), columns_(schema.size()) {}
 
-void ColumnFacts::observe(const Batch& rows, const uint8_t* kept) {
-  for (size_t c = 0; c < columns_.size(); ++c) observe_column(rows.columns[c], kept, columns_[c]);
+void ColumnFacts::observe(const Batch& rows, const Batch& cleaned, const uint8_t* kept) {
+  for (size_t c = 0; c < columns_.size(); ++c) {
+    observe_column(rows.columns[c], kept, columns_[c]);
+    const Column& after = cleaned.columns[c];
+    for (int64_t i = 0; after.validity != nullptr && i < after.length; ++i) {
+      columns_[c].nulls += get_bit(kept, i) && after.is_null(i);
+    }
+  }
 }
 
 void ColumnFacts::observe_column(const Column& column, const uint8_t* kept, One& one) {

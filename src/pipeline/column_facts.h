@@ -13,8 +13,9 @@ namespace gristmill {
 class ColumnFacts {
  public:
   explicit ColumnFacts(const Schema& schema);
-  // The rows whose bit in `kept` is set.
-  void observe(const Batch& rows, const uint8_t* kept);
+  // The rows whose bit in `kept` is set. `cleaned`: the same rows after the rules; what they made
+  // missing may be missing in a request too.
+  void observe(const Batch& rows, const Batch& cleaned, const uint8_t* kept);
   void merge(const ColumnFacts& later);
   std::vector<SignatureField> fields(const std::vector<std::string>& key) const;
 
