@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "expr/op.h"
+#include "table/engine.h"
 #include "table/handles.h"
 
 namespace gristmill {
@@ -954,6 +955,15 @@ TEST_F(BindTest, ErrorsNameTheRowTheValueAndTheColumn) {
   EXPECT_EQ(scratch.errors[0].message, "cannot cast \"abc\" to BIGINT");
   EXPECT_EQ(scratch.errors[1].row, 3);
   EXPECT_EQ(column.null_count(), 2);
+}
+
+TEST(EngineBindTest, TheEngineBinds) {
+  Engine engine{EngineOptions{}};
+  const Expr expr = engine.bind("tz >= '2013-10-01' AND a * 1.5 > b", test_schema());
+  EXPECT_EQ(expr.type(), Type::boolean);
+  EXPECT_EQ(expr.columns(), (std::vector<std::string>{"a", "b", "tz"}));
+  EXPECT_THROW(engine.bind("a +", test_schema()), Error);
+  EXPECT_THROW(engine.bind("random() > 0", test_schema()), Error);
 }
 
 }  // namespace
