@@ -1,6 +1,9 @@
 // Gradient-boosted trees, trained by LightGBM (Ke et al. 2017), predicted by our own code.
+#include <cmath>
+
 #include <fmt/format.h>
 
+#include "base/thread_pool.h"
 #include "learn/learner.h"
 #include "learn/lightgbm_data.h"
 #include "learn/training_rows.h"
@@ -17,7 +20,7 @@ std::string parameters_of(const DatasetInfo& info, const Params& params,
       "lambda_l2={} feature_fraction={} bagging_fraction={} bagging_freq={} max_depth={} "
       "cat_smooth={} cat_l2={} min_data_per_group={} "
       "feature_pre_filter=false",
-      context.threads, context.seed % 2147483647, params.integer("leaves"),
+      ThreadPool(context.threads).size(), context.seed % 2147483647, params.integer("leaves"),
       params.number("learning_rate"), params.integer("min_rows"), params.number("l2"),
       params.number("feature_fraction"), params.number("row_fraction"),
       params.number("row_fraction") < 1 ? 1 : 0, params.integer("depth"),
@@ -53,14 +56,15 @@ int grow(void* booster, const Params& params, Progress& progress) {
     int finished = 0;
     lightgbm_check(LGBM_BoosterUpdateOneIter(booster, &finished));
     progress.advance(1);
-    if (finished != 0) return best == 0 ? round : best;
+    if (finished != 0) return best > 0 ? best : std::max(1, round - 1);
+    if (patience == 0) continue;
     int count = 0;
     double loss = 0;
     lightgbm_check(LGBM_BoosterGetEval(booster, 1, &count, &loss));
     if (loss < best_loss) {
       best_loss = loss;
       best = round;
-    } else if (patience > 0 && round - best >= patience) {
+    } else if (round - best >= patience) {
       break;
     }
   }
@@ -78,8 +82,24 @@ std::string model_text(void* booster, int trees) {
   return text;
 }
 
+// LightGBM counts rows in 32 bits, and early stopping needs rows to stop by.
+void check_folds(const Dataset& data) {
+  if (data.fold_rows(Fold::validate) == 0) {
+    throw Error(Code::invalid, "there are no validate rows to stop early by", {},
+                "give `validate` in `split` a larger share");
+  }
+  if (data.info().layout.floats + data.info().layout.codes == 0) {
+    throw Error(Code::invalid, "boosted trees have no feature to split on");
+  }
+  if (data.fold_rows(Fold::train) > INT32_MAX || data.fold_rows(Fold::validate) > INT32_MAX) {
+    throw Error(Code::exhausted, "boosted trees train on at most 2,147,483,647 rows");
+  }
+}
+
 std::unique_ptr<Model> train(const Dataset& data, const Params& params, TrainContext& context) {
   check_training_rows(data);
+  check_folds(data);
+  // Its log is the process's own, not the user's: what matters comes back as errors.
   LGBM_RegisterLogCallback([](const char*) {});
   const std::string parameters = parameters_of(data.info(), params, context);
   const LightgbmDataset training = make_lightgbm_data(data, Fold::train, parameters, nullptr);
