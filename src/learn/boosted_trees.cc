@@ -12,8 +12,16 @@
 namespace gristmill {
 namespace {
 
-std::string parameters_of(const DatasetInfo& info, const Params& params,
-                          const TrainContext& context) {
+// A category of few rows fits their noise: more rows, more such categories.
+double category_default(int64_t rows) { return std::clamp(double(rows) / 2000, 10.0, 100.0); }
+
+double category_number(const Params& params, const std::string& name, int64_t rows) {
+  return params.has(name) ? params.number(name) : category_default(rows);
+}
+
+std::string parameters_of(const Dataset& data, const Params& params, const TrainContext& context) {
+  const DatasetInfo& info = data.info();
+  const int64_t rows = data.fold_rows(Fold::train);
   std::string text = fmt::format(
       "verbosity=-1 deterministic=true force_row_wise=true num_threads={} seed={} num_leaves={} "
       "learning_rate={} min_data_in_leaf={} "
@@ -24,8 +32,8 @@ std::string parameters_of(const DatasetInfo& info, const Params& params,
       params.number("learning_rate"), params.integer("min_rows"), params.number("l2"),
       params.number("feature_fraction"), params.number("row_fraction"),
       params.number("row_fraction") < 1 ? 1 : 0, params.integer("depth"),
-      params.number("category_smoothing"), params.number("category_l2"),
-      params.integer("category_min_rows"));
+      category_number(params, "category_smoothing", rows),
+      category_number(params, "category_l2", rows), params.integer("category_min_rows"));
   switch (info.problem) {
     case Problem::regression:
       text += " objective=regression metric=l2";
@@ -101,7 +109,7 @@ std::unique_ptr<Model> train(const Dataset& data, const Params& params, TrainCon
   check_folds(data);
   // Its log is the process's own, not the user's: what matters comes back as errors.
   LGBM_RegisterLogCallback([](const char*) {});
-  const std::string parameters = parameters_of(data.info(), params, context);
+  const std::string parameters = parameters_of(data, params, context);
   const LightgbmDataset training = make_lightgbm_data(data, Fold::train, parameters, nullptr);
   const LightgbmDataset validation =
       make_lightgbm_data(data, Fold::validate, parameters, training.get());
@@ -118,48 +126,56 @@ const RegisterLearner registration({
     .version = 1,
     .text = "Gradient-boosted trees by LightGBM, categories as categories; stops when the loss on "
             "the validate rows no longer falls.",
-    .params = {{"trees", "integer", "At most so many rounds.", 300, 1, 100000, {}},
-               {"patience",
-                "integer",
-                "Stop after so many rounds without a smaller loss on validate; 0: never.",
-                30,
-                0,
-                100000,
-                {}},
-               {"leaves", "integer", "Leaves a tree.", 31, 2, 131072, {}},
-               {"depth", "integer", "Depth of a tree; -1: no limit.", -1, -1, 1000, {}},
-               {"learning_rate", "number", "How much of each tree is added.", 0.1, 1e-6, 1, {}},
-               {"min_rows", "integer", "Rows a leaf must have.", 20, 0, 1000000000, {}},
-               {"l2", "number", "L2 penalty on leaf values.", 0.0, 0, {}, {}},
-               {"feature_fraction",
-                "number",
-                "Share of the features that each tree may use.",
-                1.0,
-                1e-6,
-                1,
-                {}},
-               {"row_fraction",
-                "number",
-                "Share of the rows that each tree is grown on.",
-                1.0,
-                1e-6,
-                1,
-                {}},
-               {"category_smoothing",
-                "number",
-                "Pulls the statistics of small categories towards the mean.",
-                10.0,
-                0,
-                {},
-                {}},
-               {"category_l2", "number", "L2 penalty in splits by category.", 10.0, 0, {}, {}},
-               {"category_min_rows",
-                "integer",
-                "Rows that a category must have to be split by.",
-                100,
-                1,
-                1000000000,
-                {}}},
+    .params =
+        {{"trees", "integer", "At most so many rounds.", 300, 1, 100000, {}},
+         {"patience",
+          "integer",
+          "Stop after so many rounds without a smaller loss on validate; 0: never.",
+          30,
+          0,
+          100000,
+          {}},
+         {"leaves", "integer", "Leaves a tree.", 31, 2, 131072, {}},
+         {"depth", "integer", "Depth of a tree; -1: no limit.", -1, -1, 1000, {}},
+         {"learning_rate", "number", "How much of each tree is added.", 0.1, 1e-6, 1, {}},
+         {"min_rows", "integer", "Rows a leaf must have.", 20, 0, 1000000000, {}},
+         {"l2", "number", "L2 penalty on leaf values.", 0.0, 0, {}, {}},
+         {"feature_fraction",
+          "number",
+          "Share of the features that each tree may use.",
+          1.0,
+          1e-6,
+          1,
+          {}},
+         {"row_fraction",
+          "number",
+          "Share of the rows that each tree is grown on.",
+          1.0,
+          1e-6,
+          1,
+          {}},
+         {"category_smoothing",
+          "number",
+          "Rows that a category must have to count by itself. Default: a two-thousandth of the "
+          "training rows, but 10 at least and 100 at most.",
+          {},
+          0,
+          {},
+          {}},
+         {"category_l2",
+          "number",
+          "L2 penalty in splits by category. Default: as category_smoothing.",
+          {},
+          0,
+          {},
+          {}},
+         {"category_min_rows",
+          "integer",
+          "Rows that a group of categories must have to be split off.",
+          100,
+          1,
+          1000000000,
+          {}}},
     .wants = {.scaled = false, .missing = true, .cyclic = false},
     .needs_validate = true,
     // Bins take a byte a value; gradients, hessians, scores and the target four to eight bytes
