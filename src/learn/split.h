@@ -48,7 +48,8 @@ class SplitFit {
   ~SplitFit();
   // Adds one row: its time in µs, or its row_key (random) or hash of the group.
   void observe(uint64_t value, int class_number);
-  // Code::invalid when a fold is empty.
+  // Code::invalid when the boundaries make no sense for these rows. Thresholds of hashes are shares
+  // of all hashes: of few rows a fold may get none, which whoever counts the rows must refuse.
   Split decide() const;
 
  private:
