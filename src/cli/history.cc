@@ -246,6 +246,7 @@ void gc(const Invocation& call) {
   Workspace workspace(call.dir);
   const Workspace::Lock lock(workspace, *call.progress);
   const bool dry = call.has("dry-run");
+  if (!dry) workspace.remove_left_behind();
   const int64_t keep_runs = call.integer("keep", 10);
   if (keep_runs < 1) throw Error(Code::usage, "--keep takes at least 1");
   std::set<Digest> tasks;

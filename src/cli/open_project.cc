@@ -20,7 +20,9 @@ OpenTables::OpenTables(const Invocation& call)
     : project(open_project(call)),
       workspace(call.dir),
       executor(workspace, *call.progress, false, ""),
-      tables(project, executor) {}
+      tables(project, executor) {
+  tables.only_look();
+}
 
 fs::path find_bundle(const Invocation& call, const std::string& given) {
   if (disk().exists(given)) return given;

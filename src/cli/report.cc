@@ -147,8 +147,7 @@ std::string run_report(const RunOutcome& outcome) {
     out += rows_text(prediction.dataset);
     for (const auto& rule : prediction.dataset.at("rules")) out += rule_text(rule);
     out += left_out_text(prediction.dataset);
-    out += fmt::format("  features: {} columns\n\n",
-                       prediction.dataset.at("layout").size());
+    out += fmt::format("  features: {} columns\n\n", prediction.dataset.at("layout").size());
     out += scores_text(prediction);
   }
   int ran = 0, reused = 0;

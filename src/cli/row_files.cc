@@ -254,7 +254,7 @@ RowFileWriter::RowFileWriter(const std::string& path, const Schema& schema)
   switch (impl.format) {
     case RowFormat::parquet:
     case RowFormat::arrow:
-      impl.writer = write_arrow(write, schema);
+      impl.writer = write_arrow(write, schema, impl.format == RowFormat::arrow);
       break;
     case RowFormat::json_lines:
       impl.writer = write_json_lines(write, schema);

@@ -33,6 +33,7 @@ TableProfile profile_table(Engine& engine, const std::string& name, const std::s
                           column)
             : "0");
   }
+  for (size_t i = 0; i < list.size(); ++i) list[i] += fmt::format(" AS c{}", i);
   const std::vector<std::string> row =
       engine.rows(fmt::format("SELECT {} FROM {}", fmt::join(list, ", "), relation)).at(0);
   TableProfile profile{name, number(row.at(0)), {}};

@@ -58,7 +58,8 @@ int write_to_sink(ArrowIpcOutputStream* stream, const void* bytes, int64_t size,
 
 class ArrowWriter : public BatchWriter {
  public:
-  ArrowWriter(WriteBytes out, const Schema& schema) : sink_{std::move(out), nullptr} {
+  ArrowWriter(WriteBytes out, const Schema& schema, bool file)
+      : sink_{std::move(out), nullptr}, file_(file) {
     ArrowSchemaInit(schema_.get());
     check(ArrowSchemaSetTypeStruct(schema_.get(), int64_t(schema.size())), nullptr);
     for (size_t i = 0; i < schema.size(); ++i) add_field(schema[i], schema_->children[i]);
@@ -73,6 +74,7 @@ class ArrowWriter : public BatchWriter {
     stream.release = [](ArrowIpcOutputStream* self) { self->release = nullptr; };
     stream.private_data = &sink_;
     check(ArrowIpcWriterInit(writer_.get(), &stream), nullptr);
+    if (file_) finish_step(ArrowIpcWriterStartFile(writer_.get(), &error_));
     finish_step(ArrowIpcWriterWriteSchema(writer_.get(), schema_.get(), &error_));
   }
 
@@ -87,6 +89,7 @@ class ArrowWriter : public BatchWriter {
 
   void finish() override {
     finish_step(ArrowIpcWriterWriteArrayView(writer_.get(), nullptr, &error_));
+    if (file_) finish_step(ArrowIpcWriterFinalizeFile(writer_.get(), &error_));
   }
 
  private:
@@ -130,6 +133,7 @@ class ArrowWriter : public BatchWriter {
   }
 
   Sink sink_;
+  bool file_;
   ArrowError error_{};
   nanoarrow::UniqueSchema schema_;
   nanoarrow::UniqueArray array_;
@@ -139,8 +143,8 @@ class ArrowWriter : public BatchWriter {
 
 }  // namespace
 
-std::unique_ptr<BatchWriter> write_arrow(WriteBytes out, const Schema& schema) {
-  return std::make_unique<ArrowWriter>(std::move(out), schema);
+std::unique_ptr<BatchWriter> write_arrow(WriteBytes out, const Schema& schema, bool file) {
+  return std::make_unique<ArrowWriter>(std::move(out), schema, file);
 }
 
 }  // namespace gristmill

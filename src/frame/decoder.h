@@ -81,6 +81,8 @@ class BatchWriter {
 };
 std::unique_ptr<BatchWriter> write_csv(WriteBytes out, const Schema& schema);
 std::unique_ptr<BatchWriter> write_json_lines(WriteBytes out, const Schema& schema);
-std::unique_ptr<BatchWriter> write_arrow(WriteBytes out, const Schema& schema);  // IPC stream
+// An IPC stream, or a file (with its footer).
+std::unique_ptr<BatchWriter> write_arrow(WriteBytes out, const Schema& schema,
+                                         bool file = false);  // IPC stream
 
 }  // namespace gristmill

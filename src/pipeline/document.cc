@@ -11,6 +11,8 @@ namespace gristmill {
 namespace {
 
 // YAML 1.2 core schema, without its other spellings of booleans.
+constexpr int64_t max_nodes = 1'000'000;
+
 nlohmann::json plain_value(const std::string& text) {
   if (text.empty() || text == "~" || text == "null") return nullptr;
   if (text == "true") return true;
@@ -48,12 +50,18 @@ bool looks_cut(const std::string& text) {
 
 struct Converter {
   Document& document;
+  const std::string& text;
+  int64_t nodes = 0;
 
   Where at(const YAML::Mark& mark) const {
     return {document.file_, mark.line + 1, mark.column + 1, "", "", -1};
   }
 
   nlohmann::json convert(const YAML::Node& node, const std::string& pointer, int depth) {
+    if (++nodes > max_nodes) {
+      throw Error(Code::invalid, "the file unfolds to more than a million values", at(node.Mark()),
+                  "anchors may be used, but not to multiply each other");
+    }
     if (depth > 60) throw Error(Code::invalid, "values are nested too deeply", at(node.Mark()));
     document.marks_[pointer] = {node.Mark().line + 1, node.Mark().column + 1};
     switch (node.Type()) {
@@ -91,9 +99,26 @@ struct Converter {
     return map;
   }
 
+  // yaml-cpp takes the end of the file as the end of a quoted text.
+  void check_closed(const YAML::Mark& mark) const {
+    const size_t begin = size_t(mark.pos);
+    if (begin >= text.size() || (text[begin] != '"' && text[begin] != '\'')) return;
+    for (size_t i = begin + 1; i < text.size(); ++i) {
+      if (text[i] == '\\' && text[begin] == '"') {
+        ++i;
+      } else if (text[i] == text[begin]) {
+        return;
+      }
+    }
+    throw Error(Code::invalid, "not valid YAML: a quote opens and never closes", at(mark));
+  }
+
   nlohmann::json convert_scalar(const YAML::Node& node) {
     const bool plain = node.Tag() == "?";
-    if (!plain) return node.Scalar();
+    if (!plain) {
+      check_closed(node.Mark());
+      return node.Scalar();
+    }
     if (looks_cut(node.Scalar())) {
       throw Error(Code::invalid, fmt::format("this value looks cut: `{}`", node.Scalar()),
                   at(node.Mark()),
@@ -111,7 +136,7 @@ Document Document::parse(const std::string& text, const std::string& file) {
     throw Error(Code::invalid, "the project file holds a NUL byte", {.file = file},
                 "it must be text in UTF-8");
   }
-  Converter converter{document};
+  Converter converter{document, text};
   try {
     const std::vector<YAML::Node> nodes = YAML::LoadAll(text);
     if (nodes.size() > 1) {

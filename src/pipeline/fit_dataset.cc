@@ -414,8 +414,7 @@ std::vector<FeatureChoice> Fitter::feature_choices() {
 }
 
 void Fitter::fit_features() {
-  FeaturizerFit fit(result_.rules.output().size() > 0 ? later_.output() : later_.output(),
-                    feature_choices(), request_.wants, spec_.time);
+  FeaturizerFit fit(later_.output(), feature_choices(), request_.wants, spec_.time);
   std::vector<std::unique_ptr<FeaturizerFit>> by_slot(slots_.size());
   const TrainingPass pass = training_pass();
   do {

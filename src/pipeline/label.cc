@@ -114,6 +114,13 @@ void LabelStage::bind_target(const RuleMaker& maker) {
 }
 
 void LabelStage::find_split_column() {
+  if (!spec_.time.empty()) {
+    try {
+      chain_.output().index_of(spec_.time, "`time`");
+    } catch (const Error& error) {
+      throw error.at(spec_.places.at("time"));
+    }
+  }
   if (spec_.split.by == SplitSpec::By::random) return;
   split_column_ = int(chain_.output().index_of(spec_.split.column, "`split`"));
   const Field& field = chain_.output()[size_t(split_column_)];

@@ -161,7 +161,8 @@ BuiltDataset build_dataset(const Project& project, const PredictSpec& spec, cons
     for (TaskNeed& need : tables.reference_needs(rule)) needs.push_back(std::move(need));
   }
   const TaskResult result =
-      executor.task("dataset", spec.name, dataset_what(spec, rules, wants), needs,
+      executor.task("dataset", spec.name + (wants.scaled ? "/scaled" : "/plain"),
+                    dataset_what(spec, rules, wants), needs,
                     [&] { return fit(spec, rules, wants, table, tables, executor); });
   BuiltDataset built{.manifest = result.output, .facts = result.facts};
   if (result.output)

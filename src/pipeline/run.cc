@@ -19,6 +19,7 @@ int count(const std::vector<TaskStep>& steps, TaskStep::Fate fate) {
 void run_all(const Project& project, const RunRequest& request, Executor& executor,
              RunOutcome& outcome) {
   Tables tables(project, executor, request.frozen);
+  if (!request.frozen) tables.check_rules();
   std::vector<const PredictSpec*> wanted;
   for (const std::string& name : request.names) wanted.push_back(&project.predict(name));
   if (request.names.empty()) {

@@ -13,6 +13,16 @@ namespace {
 constexpr int table_version = 1;
 constexpr int clean_version = 1;
 
+// DuckDB counts lines from the beginning of the SQL; people look into the project file.
+Error in_sql(const Error& error, const Where& where) {
+  if (!error.where().file.empty() || error.where().line == 0) return error.at(where);
+  Where inner = error.where();
+  const std::string place = fmt::format("line {}, column {} of the SQL", inner.line, inner.column);
+  inner.line = inner.column = 0;
+  return Error(error.code(), fmt::format("{} ({})", error.message(), place), inner, error.hint())
+      .at(where);
+}
+
 std::pair<std::string, std::string> split_name(const std::string& name) {
   const size_t dot = name.find('.');
   if (dot == std::string::npos) return {"", name};
@@ -64,7 +74,7 @@ const SourceTable* Tables::find_source_table(const std::string& name, const Wher
 
 Digest Tables::source_digest(const SourceTable& table) {
   Hasher hasher;
-  hasher.update(table.relation);
+  hasher.update(relative(table.relation));
   hasher.update(table.columns.json().dump());
   for (const fs::path& file : table.files) {
     hasher.update(executor_.workspace().file_digests().digest(file).hex());
@@ -100,7 +110,7 @@ std::vector<TaskNeed> Tables::define_inputs(const std::string& sql, const Where&
   try {
     read = engine.tables_read(sql);
   } catch (const Error& error) {
-    throw error.at(where);
+    throw in_sql(error, where);
   }
   std::vector<TaskNeed> needs;
   for (const std::string& name : read) {
@@ -158,7 +168,7 @@ TableHandle Tables::make_stored(const std::string& name) {
     needs.push_back({"table " + name, source_digest(*source)});
   }
   const nlohmann::json what = {{"version", table_version},
-                               {"sql", request.sql},
+                               {"sql", relative(request.sql)},
                                {"key", request.key},
                                {"keep_order", request.keep_order}};
   const TaskResult result = executor_.task("table", name, what, needs, [&]() -> Executor::Made {
@@ -172,7 +182,7 @@ TableHandle Tables::make_stored(const std::string& name) {
       facts["digest"] = version.digest.hex();
       return {executor_.workspace().store().put_manifest(version.manifest()), facts};
     } catch (const Error& error) {
-      throw error.at(where);
+      throw in_sql(error, where);
     }
   });
   return from_result(name, result);
@@ -182,7 +192,10 @@ TableHandle Tables::make_cleaned(const std::string& name) {
   const std::vector<RuleSpec> rules = rules_of(name);
   const bool own = project_.tables.count(name) > 0;
   if (rules.empty() && !own) return source_handle(*find_source_table(name, {}));
-  if (rules.empty()) return stored(name);
+  const bool fitted = std::any_of(rules.begin(), rules.end(), [](const RuleSpec& rule) {
+    return Rules::instance().get(rule.kind, "rule").fitted;
+  });
+  if (rules.empty() || (looking_ && fitted)) return stored(name);
   const TableHandle before =
       own || frozen_ ? stored(name) : source_handle(*find_source_table(name, {}));
   nlohmann::json list = nlohmann::json::array();
@@ -218,29 +231,58 @@ const TableHandle& Tables::reference(const std::string& name) {
 const TableHandle& Tables::cleaned(const std::string& name) {
   auto found = cleaned_.find(name);
   if (found != cleaned_.end()) return found->second;
-  return cleaned_.emplace(name, guarded(name + " (cleaned)", [&] { return make_cleaned(name); }))
+  return cleaned_.emplace(name, guarded(name, true, [&] { return make_cleaned(name); }))
       .first->second;
 }
 
 const TableHandle& Tables::stored(const std::string& name) {
   auto found = stored_.find(name);
   if (found != stored_.end()) return found->second;
-  return stored_.emplace(name, guarded(name, [&] { return make_stored(name); })).first->second;
+  return stored_.emplace(name, guarded(name, false, [&] { return make_stored(name); }))
+      .first->second;
 }
 
-TableHandle Tables::guarded(const std::string& name, const std::function<TableHandle()>& make) {
-  if (std::find(making_.begin(), making_.end(), name) != making_.end()) {
-    auto table = project_.tables.find(making_.front());
-    throw Error(
-        Code::invalid,
-        fmt::format("tables read each other in a circle: {} → {}", fmt::join(making_, " → "), name),
-        table == project_.tables.end() ? Where{} : table->second.where);
+TableHandle Tables::guarded(const std::string& name, bool cleaned,
+                            const std::function<TableHandle()>& make) {
+  const std::pair<std::string, bool> entry(name, cleaned);
+  auto begun = std::find(making_.begin(), making_.end(), entry);
+  if (begun != making_.end()) {
+    std::vector<std::string> path;
+    for (; begun != making_.end(); ++begun) {
+      if (path.empty() || path.back() != begun->first) path.push_back(begun->first);
+    }
+    if (path.size() > 1 && path.back() == path.front()) path.pop_back();
+    auto table = project_.tables.find(path.front());
+    throw Error(Code::invalid,
+                fmt::format("tables read each other in a circle: {} → {}", fmt::join(path, " → "),
+                            path.front()),
+                table == project_.tables.end() ? Where{} : table->second.where);
   }
-  making_.push_back(name);
+  making_.push_back(entry);
   TableHandle handle = make();
   making_.pop_back();
-  if (!handle.facts.is_null()) facts_.emplace_back(name, handle.facts);
+  if (!handle.facts.is_null())
+    facts_.emplace_back(cleaned ? name + " (cleaned)" : name, handle.facts);
   return handle;
+}
+
+// Paths below the project's folder as relative ones: a moved project is the same project.
+std::string Tables::relative(std::string sql) const {
+  const std::string here = fs::absolute(project_.dir).lexically_normal().string();
+  const std::string prefix = here.ends_with('/') ? here : here + "/";
+  for (const std::string& form : {prefix, project_.dir.string() + "/"}) {
+    for (size_t at = 0; (at = sql.find("'" + form, at)) != std::string::npos; ++at) {
+      sql.erase(at + 1, form.size());
+    }
+  }
+  return sql;
+}
+
+void Tables::check_rules() {
+  for (const auto& [name, rules] : project_.clean) {
+    if (project_.tables.count(name) > 0) continue;
+    find_source_table(name, rules.empty() ? Where{} : rules.front().where);
+  }
 }
 
 RuleMaker Tables::rule_maker(const std::string& for_table) {

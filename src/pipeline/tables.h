@@ -28,8 +28,12 @@ class Tables {
  public:
   // `frozen`: stored tables are taken as they last were; their sources are not looked at.
   Tables(const Project& project, Executor& executor, bool frozen = false);
+  void only_look() { looking_ = true; }
+  // Code::not_found for rules of a table that is not there.
+  void check_rules();
 
-  // The table as SQL and lookups see it: with its own (unfitted) rules applied.
+  // The table as SQL and lookups see it: with its own (unfitted) rules applied. While only looking,
+  // a table with rules that need fitting is shown as it is stored.
   const TableHandle& cleaned(const std::string& name);
   // The table as a lookup reads it: like cleaned(), but always a stored version.
   const TableHandle& reference(const std::string& name);
@@ -59,16 +63,19 @@ class Tables {
   Digest source_digest(const SourceTable& table);
   std::vector<std::string> key_of(const std::string& name) const;
   TableHandle from_result(const std::string& name, const TaskResult& result);
-  TableHandle guarded(const std::string& name, const std::function<TableHandle()>& make);
+  std::string relative(std::string sql) const;
+  TableHandle guarded(const std::string& name, bool cleaned,
+                      const std::function<TableHandle()>& make);
   std::vector<RuleSpec> rules_of(const std::string& name) const;
 
   const Project& project_;
   Executor& executor_;
   bool frozen_;
+  bool looking_ = false;
   std::map<std::string, SourceTable> source_tables_;
   std::set<std::string> opened_;
   std::map<std::string, TableHandle> stored_, cleaned_;
-  std::vector<std::string> making_;  // names being made, to find cycles
+  std::vector<std::pair<std::string, bool>> making_;  // (table, cleaned) being made, to find cycles
   std::vector<std::pair<std::string, nlohmann::json>> facts_;
 };
 

@@ -1,6 +1,7 @@
 #include "pipeline/workspace.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -27,11 +28,29 @@ Workspace::Workspace(const fs::path& dir)
       ledger_(database_),
       file_digests_(database_) {}
 
-Workspace::~Workspace() = default;
+Workspace::~Workspace() {
+  engine_.reset();
+  if (!engine_dir_) return;
+  engine_dir_.reset();
+  std::error_code ignored;
+  fs::remove(state_dir_ / "tmp" / std::to_string(::getpid()), ignored);
+}
+
+// Folders are named by the process that made them: one that no longer runs has left its own.
+void Workspace::remove_left_behind() {
+  if (!disk().exists(state_dir_ / "tmp")) return;
+  for (const fs::path& dir : disk().list(state_dir_ / "tmp")) {
+    const pid_t owner = pid_t(std::atoll(dir.filename().c_str()));
+    if (owner > 0 && (::kill(owner, 0) == 0 || errno == EPERM)) continue;
+    std::error_code ignored;
+    fs::remove_all(dir, ignored);
+  }
+}
 
 Engine& Workspace::engine() {
   if (!engine_) {
-    engine_dir_ = std::make_unique<ScratchDir>(made(state_dir_ / "tmp"));
+    engine_dir_ =
+        std::make_unique<ScratchDir>(made(state_dir_ / "tmp" / std::to_string(::getpid())));
     engine_ = std::make_unique<Engine>(EngineOptions{.temp_dir = engine_dir_->path()});
   }
   return *engine_;

@@ -31,6 +31,9 @@ class Workspace {
   // Puts a stored bundle there, whole or not at all.
   void publish_bundle(const std::string& name, const Digest& bundle);
 
+  // Removes what killed programs left of their temporary files.
+  void remove_left_behind();
+
   // Held while tasks run: a second program in the folder waits. Says so once through `progress`.
   class Lock {
    public:

@@ -298,21 +298,47 @@ duckdb_type duckdb_type_of(Type type) {
   return DUCKDB_TYPE_VARCHAR;
 }
 
-void fill_vector(duckdb_vector vector, const Column& column, int64_t begin, int64_t rows) {
-  if (column.validity != nullptr) {
-    duckdb_vector_ensure_validity_writable(vector);
-    uint64_t* validity = duckdb_vector_get_validity(vector);
-    for (int64_t i = 0; i < rows; ++i) {
-      duckdb_validity_set_row_validity(validity, idx_t(i), !column.is_null(begin + i));
+namespace {
+
+// Text of more than 12 bytes stays where it is: whoever reads the vector must do so while `column`
+// lives. Short text is kept in place, its unused bytes zero, as DuckDB compares all sixteen.
+void fill_text(duckdb_string_t* to, const Column& column, int64_t begin, int64_t rows) {
+  const char* text = static_cast<const char*>(column.data);
+  const int32_t* offsets = column.offsets + begin;
+  for (int64_t i = 0; i < rows; ++i) {
+    auto length = uint32_t(offsets[i + 1] - offsets[i]);
+    const char* from = text + offsets[i];
+    to[i] = {};
+    to[i].value.inlined.length = length;
+    if (length <= sizeof(to[i].value.inlined.inlined)) {
+      if (length > 0) std::memcpy(to[i].value.inlined.inlined, from, length);
+    } else {
+      std::memcpy(to[i].value.pointer.prefix, from, sizeof(to[i].value.pointer.prefix));
+      to[i].value.pointer.ptr = const_cast<char*>(from);
     }
   }
+}
+
+void fill_validity(duckdb_vector vector, const Column& column, int64_t begin, int64_t rows) {
+  if (column.validity == nullptr) return;
+  duckdb_vector_ensure_validity_writable(vector);
+  uint64_t* validity = duckdb_vector_get_validity(vector);
+  if ((begin & 7) == 0) {
+    std::memcpy(validity, column.validity + (begin >> 3), size_t(rows + 7) >> 3);
+    return;
+  }
+  for (int64_t i = 0; i < rows; ++i) {
+    duckdb_validity_set_row_validity(validity, idx_t(i), !column.is_null(begin + i));
+  }
+}
+
+}  // namespace
+
+void fill_vector(duckdb_vector vector, const Column& column, int64_t begin, int64_t rows) {
+  fill_validity(vector, column, begin, rows);
   char* to = static_cast<char*>(duckdb_vector_get_data(vector));
   if (column.type == Type::string) {
-    for (int64_t i = 0; i < rows; ++i) {
-      if (column.is_null(begin + i)) continue;
-      std::string_view text = column.string(begin + i);
-      duckdb_vector_assign_string_element_len(vector, idx_t(i), text.data(), text.size());
-    }
+    fill_text(reinterpret_cast<duckdb_string_t*>(to), column, begin, rows);
   } else if (column.type == Type::boolean) {
     for (int64_t i = 0; i < rows; ++i) to[i] = column.boolean(begin + i);
   } else {

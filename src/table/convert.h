@@ -48,7 +48,8 @@ class ColumnGather {
 
 // The other way.
 duckdb_type duckdb_type_of(Type type);
-// Writes rows [begin, begin + rows), at most duckdb_vector_size(), into a vector of that type.
+// Writes rows [begin, begin + rows), at most duckdb_vector_size(), into a vector of that type. Long
+// text is not copied: `column` must live until the vector was read.
 void fill_vector(duckdb_vector vector, const Column& column, int64_t begin, int64_t rows);
 
 }  // namespace gristmill

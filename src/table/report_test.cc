@@ -70,6 +70,40 @@ TEST_F(ReportTest, SaysThatAJoinMultipliesRows) {
   EXPECT_NE(report.warnings[0].find("no match"), std::string::npos);
 }
 
+// Counted in one pass where right sides are unique, join by join where they are not: both must say
+// what plain SQL says.
+TEST_F(ReportTest, BothWaysOfCountingAgreeWithSql) {
+  engine.execute(
+      "CREATE TABLE a AS SELECT i, i % 7 AS k, CASE WHEN i % 5 = 0 THEN NULL ELSE i % 11 END AS m "
+      "FROM range(500) r(i);"
+      "CREATE TABLE b AS SELECT i AS k, i * 2 AS bv FROM range(5) r(i);"
+      "CREATE TABLE c AS SELECT i AS cm, i AS cv FROM range(3, 20) r(i);"
+      "CREATE TABLE c2 AS SELECT * FROM c UNION ALL SELECT * FROM c WHERE cm < 6");
+  auto count = [&](const std::string& sql) {
+    return std::stoll(engine.rows("SELECT count(*) FROM " + sql)[0][0]);
+  };
+  for (std::string first : {"LEFT", "INNER"}) {
+    for (std::string second : {"LEFT", "INNER", "RIGHT", "FULL"}) {
+      for (std::string right : {"c", "c2"}) {
+        std::string one = "a " + first + " JOIN b ON a.k = b.k AND bv < 6";
+        std::string on = " ON m = cm";
+        std::string two = one + " " + second + " JOIN " + right + on;
+        QueryReport report = report_query(engine, "SELECT * FROM " + two + " WHERE bv > 0");
+        ASSERT_EQ(report.joins.size(), 2u) << two;
+        EXPECT_EQ(report.joins[0].left_rows, 500);
+        EXPECT_EQ(report.joins[0].joined_rows, count(one)) << two;
+        EXPECT_EQ(report.joins[0].matched, count("a SEMI JOIN b ON a.k = b.k AND bv < 6")) << two;
+        EXPECT_EQ(report.joins[1].left_rows, count(one)) << two;
+        EXPECT_EQ(report.joins[1].joined_rows, count(two)) << two;
+        EXPECT_EQ(report.joins[1].matched,
+                  count("(SELECT * FROM " + one + ") SEMI JOIN " + right + on)) << two;
+        EXPECT_EQ(rows_of(report, "a"), 500);
+        EXPECT_EQ(rows_of(report, right), count(right));
+      }
+    }
+  }
+}
+
 TEST_F(ReportTest, FollowsWithAndSubqueries) {
   QueryReport report = report_query(engine,
                                     "WITH late AS (SELECT * FROM ops.flights WHERE i < 500) "

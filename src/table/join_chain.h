@@ -1,0 +1,34 @@
+// The joins of an outermost FROM, as a chain from left to right.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace gristmill {
+
+// Join k puts the right side leaves[k + 1] to all before it.
+struct JoinChain {
+  std::vector<nlohmann::json> leaves;  // one more than joins
+  std::vector<nlohmann::json> joins;   // JOIN nodes, their sides aside
+};
+
+// The joins on equal values from the left up to the first that is not: others may take far longer to
+// count than the query itself takes.
+JoinChain join_chain(const nlohmann::json& from);
+
+// Columns that conditions below `node` name, in lower case.
+void add_condition_names(const nlohmann::json& node, std::set<std::string>& names);
+
+// Columns of the right side `alias` that join compares for equality with others. `own` are that
+// side's columns, `others` those of the sides before it, all in lower case. Empty: not known.
+std::set<std::string> equal_columns(const nlohmann::json& join, const std::string& alias,
+                                    const std::set<std::string>& own,
+                                    const std::set<std::string>& others);
+
+std::string json_text(const nlohmann::json& node, const char* key);  // "" when there is none
+std::string lower(std::string text);
+
+}  // namespace gristmill
