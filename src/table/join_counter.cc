@@ -129,8 +129,9 @@ void JoinCounter::count_at_once(const JoinChain& chain, QueryReport& report) {
   json from = sides_[0].node;
   for (size_t k = 0; k < chain.joins.size(); ++k) {
     std::string matched = fmt::format("coalesce({}, false)", quote_name(marker(k + 1)));
-    list += fmt::format(", count(*) FILTER (WHERE {0}), count(*) FILTER (WHERE {0} AND {1})", kept,
-                        matched);
+    list += fmt::format(
+        ", count(*) FILTER (WHERE {0}) AS before{2}, count(*) FILTER (WHERE {0} AND {1}) AS match{2}",
+        kept, matched, k);
     bool inner = json_text(chain.joins[k], "join_type") == "INNER";
     if (inner) kept += " AND " + matched;
     json join = chain.joins[k];
