@@ -16,7 +16,7 @@ bool has_equality(const json& condition) {
 }
 
 bool can_follow(const json& join) {
-  static const std::vector<std::string> kinds = {"INNER", "LEFT", "RIGHT", "OUTER"};
+  static const std::vector<std::string> kinds = {"INNER", "LEFT", "RIGHT", "OUTER", "FULL"};
   bool known = std::find(kinds.begin(), kinds.end(), json_text(join, "join_type")) != kinds.end();
   if (!known || json_text(join, "ref_type") != "REGULAR") return false;
   return !join.at("using_columns").empty() || has_equality(join.at("condition"));

@@ -15,8 +15,8 @@ struct JoinChain {
   std::vector<nlohmann::json> joins;   // JOIN nodes, their sides aside
 };
 
-// The joins on equal values from the left up to the first that is not: others may take far longer to
-// count than the query itself takes.
+// The joins on equal values from the left up to the first that is not: others may take far longer
+// to count than the query itself takes.
 JoinChain join_chain(const nlohmann::json& from);
 
 // Columns that conditions below `node` name, in lower case.

@@ -58,10 +58,9 @@ void JoinCounter::count_rest(QueryReport& report) {
     if (known) continue;
     // "a.b" is how the table b of a source a is written.
     size_t dot = name.find('.');
-    std::string quoted =
-        dot == std::string::npos
-            ? quote_name(name)
-            : quote_name(name.substr(0, dot)) + "." + quote_name(name.substr(dot + 1));
+    std::string quoted = dot == std::string::npos ? quote_name(name)
+                                                  : quote_name(name.substr(0, dot)) + "." +
+                                                        quote_name(name.substr(dot + 1));
     report.rows_in.emplace_back(name, number("SELECT count(*) FROM " + quoted));
   }
 }
@@ -122,15 +121,16 @@ bool JoinCounter::all_unique(const JoinChain& chain) {
   return true;
 }
 
-// Every join is made a left one, which keeps each row once; what an inner join would have dropped is
-// left out of the counts after it.
+// Every join is made a left one, which keeps each row once; what an inner join would have dropped
+// is left out of the counts after it.
 void JoinCounter::count_at_once(const JoinChain& chain, QueryReport& report) {
   std::string list = "count(*)", kept = "true";
   json from = sides_[0].node;
   for (size_t k = 0; k < chain.joins.size(); ++k) {
     std::string matched = fmt::format("coalesce({}, false)", quote_name(marker(k + 1)));
     list += fmt::format(
-        ", count(*) FILTER (WHERE {0}) AS before{2}, count(*) FILTER (WHERE {0} AND {1}) AS match{2}",
+        ", count(*) FILTER (WHERE {0}) AS before{2}, count(*) FILTER (WHERE {0} AND {1}) AS "
+        "match{2}",
         kept, matched, k);
     bool inner = json_text(chain.joins[k], "join_type") == "INNER";
     if (inner) kept += " AND " + matched;

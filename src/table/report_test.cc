@@ -96,7 +96,8 @@ TEST_F(ReportTest, BothWaysOfCountingAgreeWithSql) {
         EXPECT_EQ(report.joins[1].left_rows, count(one)) << two;
         EXPECT_EQ(report.joins[1].joined_rows, count(two)) << two;
         EXPECT_EQ(report.joins[1].matched,
-                  count("(SELECT * FROM " + one + ") SEMI JOIN " + right + on)) << two;
+                  count("(SELECT * FROM " + one + ") SEMI JOIN " + right + on))
+            << two;
         EXPECT_EQ(rows_of(report, "a"), 500);
         EXPECT_EQ(rows_of(report, right), count(right));
       }
