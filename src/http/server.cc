@@ -145,7 +145,10 @@ void HttpServer::Impl::accept_until_stopped() {
   pollfd waits[2] = {{stopped.get(), POLLIN, 0}, {listener.get(), POLLIN, 0}};
   for (;;) {
     poll(waits, 2, -1);
-    if (waits[0].revents != 0) return;
+    if (waits[0].revents != 0) {
+      accept_waiting();  // who is connected already may have asked already
+      return;
+    }
     // Out of descriptors: those who knock wait in the backlog until some connection ends.
     if (waits[1].revents != 0 && !accept_waiting()) poll(waits, 1, pause_milliseconds);
   }
