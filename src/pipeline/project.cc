@@ -281,6 +281,7 @@ Project Project::read(const fs::path& dir, const std::map<std::string, std::stri
   });
   each("clean", [&](const Spot& spot, const std::string& name) {
     project.clean[name] = read_rules(spot, name);
+    project.clean_places[name] = spot.where();
   });
   each("predict", [&](const Spot& spot, const std::string& name) {
     project.predicts.push_back(read_predict(spot, name));

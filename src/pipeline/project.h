@@ -60,6 +60,7 @@ struct Project {
   std::vector<SourceSpec> sources;
   std::map<std::string, TableSpec> tables;
   std::map<std::string, std::vector<RuleSpec>> clean;  // by table, "flights" or "ops.planes"
+  std::map<std::string, Where> clean_places;           // of those tables
   std::vector<PredictSpec> predicts;
 
   // Reads `dir`/gristmill.yaml. `overrides` are texts as given by -p. Code::not_found without the

@@ -271,17 +271,19 @@ std::string Tables::relative(std::string sql) const {
   const std::string here = fs::absolute(project_.dir).lexically_normal().string();
   const std::string prefix = here.ends_with('/') ? here : here + "/";
   for (const std::string& form : {prefix, project_.dir.string() + "/"}) {
-    for (size_t at = 0; (at = sql.find("'" + form, at)) != std::string::npos; ++at) {
-      sql.erase(at + 1, form.size());
+    for (const std::string opener : {"'", "\"file "}) {  // a file's name, or a catalog named by one
+      for (size_t at = 0; (at = sql.find(opener + form, at)) != std::string::npos; ++at) {
+        sql.erase(at + opener.size(), form.size());
+      }
     }
   }
   return sql;
 }
 
 void Tables::check_rules() {
-  for (const auto& [name, rules] : project_.clean) {
+  for (const auto& [name, unused] : project_.clean) {
     if (project_.tables.count(name) > 0) continue;
-    find_source_table(name, rules.empty() ? Where{} : rules.front().where);
+    find_source_table(name, project_.clean_places.at(name));
   }
 }
 
