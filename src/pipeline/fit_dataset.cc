@@ -110,7 +110,7 @@ void Fitter::find_labels() {
         LabelledChunk& chunk = slots_[slot];
         labels_.run(raw, first_row, false, chunk);
         slot_facts[slot] = ColumnFacts(source_.schema());
-        slot_facts[slot].observe(raw, chunk.rows, chunk.labelled.data());
+        slot_facts[slot].observe(raw, chunk.rows, chunk.kept.data());
         slot_classes[slot].clear();
         for (int64_t i = 0; text_target && i < raw.rows; ++i) {
           if (const auto text = labels_.class_text(chunk, i)) ++slot_classes[slot][*text];

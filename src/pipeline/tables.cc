@@ -38,8 +38,10 @@ void Tables::open_source(const std::string& source) {
   if (!opened_.insert(source).second) return;
   for (const SourceSpec& spec : project_.sources) {
     if (spec.name != source) continue;
+    SourceSpec remembering = spec;
+    remembering.digests = &executor_.workspace().file_digests();
     try {
-      for (SourceTable& table : make_source(spec)->open(executor_.workspace().engine())) {
+      for (SourceTable& table : make_source(remembering)->open(executor_.workspace().engine())) {
         executor_.workspace().engine().define(table.schema, table.name, table.relation);
         for (const std::string& note : table.notes)
           executor_.progress().note(fmt::format("{}.{}: {}", table.schema, table.name, note));
@@ -271,7 +273,8 @@ std::string Tables::relative(std::string sql) const {
   const std::string here = fs::absolute(project_.dir).lexically_normal().string();
   const std::string prefix = here.ends_with('/') ? here : here + "/";
   for (const std::string& form : {prefix, project_.dir.string() + "/"}) {
-    for (const std::string opener : {"'", "\"file "}) {  // a file's name, or a catalog named by one
+    for (const std::string opener :
+         {"'", "\"file ", "'file "}) {  // a file's name, or a catalog named by one
       for (size_t at = 0; (at = sql.find(opener + form, at)) != std::string::npos; ++at) {
         sql.erase(at + opener.size(), form.size());
       }
