@@ -1,6 +1,7 @@
 #include "track/ledger.h"
 
 #include <chrono>
+#include <limits>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -204,21 +205,20 @@ std::vector<RunRecord> Ledger::runs(int limit) {
 }
 
 RunRecord Ledger::run(const std::string& id) {
-  std::vector<std::string> ids;
+  std::vector<RunRecord> all = runs(std::numeric_limits<int>::max());
   std::optional<RunRecord> found;
-  for (RunRecord& run : runs(1000)) {
-    ids.push_back(run.id);
-    const bool last = id == "last" && !found;
-    if (run.id == id || last) {
-      found = std::move(run);
-      break;
+  if (id == "last" && !all.empty()) found = all.front();
+  for (const RunRecord& run : all) {
+    if (run.id == id) found = run;
+  }
+  for (const RunRecord& run : all) {
+    if (found && found->id == id) break;
+    if (id.empty() || id == "last" || run.id.compare(0, id.size(), id) != 0) continue;
+    if (found) {
+      throw Error(Code::not_found, fmt::format("run \"{}\" could be several", id), {},
+                  "give more of its id");
     }
-    if (!id.empty() && run.id.compare(0, id.size(), id) == 0) {
-      if (found)
-        throw Error(Code::not_found, fmt::format("run \"{}\" could be several", id), {},
-                    "give more of its id");
-      found = std::move(run);
-    }
+    found = run;
   }
   if (!found) {
     throw Error(Code::not_found, fmt::format("there is no run \"{}\"", id), {},

@@ -69,8 +69,11 @@ TEST_F(LedgerTest, RunsKeepTheirSteps) {
   EXPECT_THROW(ledger.run("nonsense"), Error);
 }
 
-TEST_F(LedgerTest, TwoRunsInOneSecondHaveTwoNames) {
-  EXPECT_NE(ledger.begin_run({}), ledger.begin_run({}));
+TEST_F(LedgerTest, RunsOfOneSecondAreToldApart) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 3; ++i) ids.push_back(ledger.begin_run({}));
+  for (const std::string& id : ids) EXPECT_EQ(ledger.run(id).id, id);
+  EXPECT_EQ(ledger.run("last").id, ids[2]);
 }
 
 TEST_F(LedgerTest, ForgetsAllTasksButTheKept) {
