@@ -23,6 +23,7 @@ class Program {
   explicit Program(std::vector<std::string> arguments) {
     int pipe_ends[2];
     EXPECT_EQ(pipe(pipe_ends), 0);
+    std::fflush(stdout);  // or the child prints what the test runner has buffered
     process_ = fork();
     if (process_ == 0) {
       dup2(pipe_ends[1], STDOUT_FILENO);
