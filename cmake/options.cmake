@@ -12,7 +12,9 @@ set(GRISTMILL_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them")
 if(GRISTMILL_SANITIZE)
   add_compile_options(-fsanitize=${GRISTMILL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   # g++ 12 sees bounds broken where a sanitizer's own code stands in the way.
-  add_compile_options(-Wno-array-bounds -Wno-stringop-overflow -Wno-maybe-uninitialized)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-Wno-array-bounds -Wno-stringop-overflow -Wno-maybe-uninitialized)
+  endif()
   add_link_options(-fsanitize=${GRISTMILL_SANITIZE})
 endif()
 
