@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "expr/op.h"
 #include "table/engine.h"
 
 namespace gristmill {
@@ -98,26 +99,6 @@ RowFormat format_of_stream(ByteSource& bytes) {
                                                                : RowFormat::csv;
 }
 
-std::string sql_type(Type type) {
-  switch (type) {
-    case Type::boolean:
-      return "BOOLEAN";
-    case Type::int64:
-      return "BIGINT";
-    case Type::float64:
-      return "DOUBLE";
-    case Type::string:
-      return "VARCHAR";
-    case Type::date:
-      return "DATE";
-    case Type::timestamp:
-      return "TIMESTAMP";
-    case Type::timestamptz:
-      return "TIMESTAMPTZ";
-  }
-  return "VARCHAR";
-}
-
 // Parquet knows its own types: a column of another type than expected is cast, as the table engine
 // would.
 class ParquetRows : public BatchReader {
@@ -130,10 +111,10 @@ class ParquetRows : public BatchReader {
     for (const Field& field : expected.schema.fields()) {
       if (found.find(field.name) >= 0) {
         list.push_back(
-            fmt::format("CAST({0} AS {1}) AS {0}", quote_name(field.name), sql_type(field.type)));
+            fmt::format("CAST({0} AS {1}) AS {0}", quote_name(field.name), sql_name(field.type)));
       } else if (field.nullable) {
         list.push_back(
-            fmt::format("CAST(NULL AS {1}) AS {0}", quote_name(field.name), sql_type(field.type)));
+            fmt::format("CAST(NULL AS {1}) AS {0}", quote_name(field.name), sql_name(field.type)));
       } else {
         const std::vector<std::string> names = found.names();
         throw Error(Code::invalid, fmt::format("`{}` has no column {}", path, field.name),

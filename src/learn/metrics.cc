@@ -143,6 +143,14 @@ std::map<std::string, double> score_all(Problem problem, const Scored& scored) {
   return scores;
 }
 
+nlohmann::json scores_json(const std::map<std::string, double>& scores) {
+  nlohmann::json out = nlohmann::json::object();
+  for (const auto& [name, value] : scores) {
+    out[name] = std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
+  }
+  return out;
+}
+
 bool better(const MetricKind& metric, double a, double b) {
   if (std::isnan(a)) return false;
   if (std::isnan(b)) return true;

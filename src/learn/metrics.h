@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "base/registry.h"
 #include "model/model.h"
 #include "tensor/dataset.h"
@@ -34,6 +36,8 @@ using RegisterMetric = Registration<MetricKind>;
 std::string default_metric(Problem problem);  // rmse, auc, log_loss
 // All metrics for the problem, by name.
 std::map<std::string, double> score_all(Problem problem, const Scored& scored);
+// Scores as JSON; what is not finite, and so not defined, as null.
+nlohmann::json scores_json(const std::map<std::string, double>& scores);
 // True when `a` is strictly better than `b`; NaN is worse than anything.
 bool better(const MetricKind& metric, double a, double b);
 

@@ -58,13 +58,6 @@ nlohmann::json importance_of(const Model& model, const FeatureLayout& layout) {
   return by_column;
 }
 
-std::map<std::string, nlohmann::json> plain(const std::map<std::string, double>& scores) {
-  std::map<std::string, nlohmann::json> out;
-  for (const auto& [name, value] : scores)
-    out[name] = std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
-  return out;
-}
-
 }  // namespace
 
 State fitted_state(const FitResult& result) {
@@ -109,8 +102,8 @@ MadeBundle make_bundle(const std::string& name, const std::vector<Candidate>& ca
   const nlohmann::json facts = fitted.json.at("facts");
   bundle.card = {{"model", best->name},
                  {"metric", metric.name},
-                 {"validate", plain(best->validate)},
-                 {"test", plain(made.test.at(best->name))},
+                 {"validate", scores_json(best->validate)},
+                 {"test", scores_json(made.test.at(best->name))},
                  {"rows", facts.at("rows")},
                  {"split", facts.at("split")},
                  {"left_out", facts.at("left_out")},

@@ -79,12 +79,6 @@ struct Trained {
   double seconds = 0;
 };
 
-json scores_json(const std::map<std::string, double>& scores) {
-  json out = json::object();
-  for (const auto& [name, value] : scores) out[name] = std::isfinite(value) ? json(value) : json();
-  return out;
-}
-
 std::map<std::string, double> scores_of(const json& scores) {
   std::map<std::string, double> out;
   for (const auto& [name, value] : scores.items())

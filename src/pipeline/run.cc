@@ -1,15 +1,9 @@
 #include "pipeline/run.h"
 
+#include "learn/metrics.h"
+
 namespace gristmill {
 namespace {
-
-nlohmann::json scores_json(const std::map<std::string, double>& scores) {
-  nlohmann::json out = nlohmann::json::object();
-  for (const auto& [name, value] : scores) {
-    out[name] = std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
-  }
-  return out;
-}
 
 int count(const std::vector<TaskStep>& steps, TaskStep::Fate fate) {
   return int(std::count_if(steps.begin(), steps.end(),
