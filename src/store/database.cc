@@ -2,12 +2,17 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
+#include <thread>
+
 #include <fmt/format.h>
 
 #include "base/error.h"
 
 namespace gristmill {
 namespace {
+
+constexpr std::chrono::milliseconds busy_timeout{10000};
 
 Error database_failure(sqlite3* handle, const std::string& path) {
   std::string text = handle == nullptr ? "out of memory" : sqlite3_errmsg(handle);
@@ -139,6 +144,19 @@ struct Database::Impl {
       throw database_failure(handle, path);
     }
   }
+  // SQLite refuses the change to WAL at once, without its busy timeout, where somebody else has
+  // just made the file and is changing it too: the wait is ours.
+  void use_wal() {
+    const auto end = std::chrono::steady_clock::now() + busy_timeout;
+    while (sqlite3_exec(handle, "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr) !=
+           SQLITE_OK) {
+      if ((sqlite3_errcode(handle) & 0xff) != SQLITE_BUSY ||
+          std::chrono::steady_clock::now() > end) {
+        throw database_failure(handle, path);
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
 };
 
 Database::Database(const fs::path& path) : impl_(new Impl) {
@@ -147,8 +165,9 @@ Database::Database(const fs::path& path) : impl_(new Impl) {
   if (sqlite3_open_v2(path.c_str(), &impl_->handle, flags, nullptr) != SQLITE_OK) {
     throw database_failure(impl_->handle, impl_->path);
   }
-  sqlite3_busy_timeout(impl_->handle, 10000);
-  impl_->execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+  sqlite3_busy_timeout(impl_->handle, int(busy_timeout.count()));
+  impl_->use_wal();
+  impl_->execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
 }
 
 Database::~Database() = default;

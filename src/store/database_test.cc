@@ -163,6 +163,31 @@ TEST_F(DatabaseTest, AKilledWriterLeavesAWholeDatabase) {
   EXPECT_EQ(count(database, "t"), count(database, "u"));
 }
 
+TEST_F(DatabaseTest, ManyOpenANewFileAtOnce) {
+  for (int round = 0; round < 20; ++round) {
+    const fs::path fresh = dir.path() / std::to_string(round);
+    std::vector<pid_t> children;
+    for (int i = 0; i < 6; ++i) {
+      const pid_t child = fork();
+      if (child == 0) {
+        try {
+          Database database(fresh);
+          database.migrate({"CREATE TABLE t (i)"});
+          _exit(0);
+        } catch (const Error&) {
+          _exit(1);
+        }
+      }
+      children.push_back(child);
+    }
+    for (const pid_t child : children) {
+      int status = 0;
+      waitpid(child, &status, 0);
+      EXPECT_EQ(status, 0);
+    }
+  }
+}
+
 TEST_F(DatabaseTest, TwoWritersTakeTurns) {
   {
     Database database(path);
