@@ -5,9 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=build/bench/serve
-for package in wrk libboost1.81-dev; do
-  dpkg-query -W "$package" >/dev/null 2>&1 || apt-get install -y -qq --no-install-recommends "$package" >/dev/null
-done
+scripts/apt.sh wrk libboost1.81-dev
 scripts/venv.sh bench
 cmake -S bench/serve_peer -B build/bench/peer -G Ninja >/dev/null
 ninja -C build/bench/peer >/dev/null

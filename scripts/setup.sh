@@ -9,23 +9,13 @@ cache=${GRISTMILL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/gristmill}/deps
 cmp -s deps.lock "$stamp" && exit 0
 mkdir -p "$deps"
 
-missing=()
+packages=()
 while read -r kind name version _; do
   [ "$kind" = apt ] || continue
   [ "$name" != npm ] || ! command -v npm >/dev/null || continue
-  found=$(dpkg-query -W -f '${db:Status-Abbrev}${Version}' "$name" 2>/dev/null || true)
-  [[ $found == "ii "$version* ]] || missing+=("$name")
+  packages+=("$name=$version")
 done < <(sed 's/#.*//' deps.lock)
-if [ ${#missing[@]} -gt 0 ]; then
-  if [ "$(id -u)" != 0 ]; then
-    echo "setup: these Debian packages are missing; install them as root: ${missing[*]}" >&2
-    exit 1
-  fi
-  echo "setup: installing ${missing[*]}" >&2
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >"$deps/apt.log" 2>&1 ||
-    { tail -n 20 "$deps/apt.log" >&2; exit 1; }
-fi
+scripts/apt.sh "${packages[@]}"
 
 python3 scripts/fetch.py deps.lock "$cache"
 

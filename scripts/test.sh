@@ -90,8 +90,7 @@ else
   gtest debug
   step "build, TSan" scripts/build.sh tsan
   gtest tsan
-  step "clang for fuzzing" bash -c "dpkg-query -W clang-19 libclang-rt-19-dev >/dev/null 2>&1 ||
-    apt-get install -y -qq --no-install-recommends clang-19 libclang-rt-19-dev >/dev/null"
+  step "clang for fuzzing" scripts/apt.sh clang-19 libclang-rt-19-dev
   step "build, fuzz targets" scripts/build.sh fuzz
   fuzz
 fi
