@@ -41,8 +41,7 @@ struct RuleReport {
 // A chunk of training rows as fitting sees it.
 struct FitBatch {
   const Batch& rows;
-  int64_t first_row = 0;  // position of rows[0] in the training rows
-  const uint64_t* row_key = nullptr;
+  int64_t first_row = 0;           // position in the table of the chunk that the rows come from
   const double* target = nullptr;  // null when fitting without a target
   const double* weight = nullptr;  // null: all 1
 };

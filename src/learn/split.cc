@@ -146,34 +146,39 @@ nlohmann::json Split::json() const {
 
 struct SplitFit::Impl {
   SplitSpec spec;
-  std::vector<int64_t> times;  // by time
-  std::vector<std::vector<int64_t>>
-      histogram;  // stratified: rows by class and upper bits of the hash
+  Boundary validate, test;
+  std::vector<int64_t> times;  // by time, where a boundary is a share of them
+  int64_t rows = 0, first = INT64_MAX, last = INT64_MIN;  // by time
+  // Stratified: rows by class and upper bits of the hash.
+  std::vector<std::vector<int64_t>> histogram;
+
+  explicit Impl(SplitSpec given)
+      : spec(std::move(given)),
+        validate(Boundary::parse(spec.validate, "`validate`")),
+        test(Boundary::parse(spec.test, "`test`")) {}
 
   Split by_time() {
-    if (times.empty()) throw Error(Code::invalid, "no row is left to be split");
+    if (rows == 0) throw Error(Code::invalid, "no row is left to be split");
     std::sort(times.begin(), times.end());
-    const Boundary validate = Boundary::parse(spec.validate, "`validate`"),
-                   test = Boundary::parse(spec.test, "`test`");
-    const double rows = double(times.size());
     Split split;
     split.spec = spec;
     if (!spec.gap.empty()) split.gap = parse_span(spec.gap, "`gap`");
     split.test_from = test.instant ? *test.instant
-                      : test.span  ? times.back() + 1 - *test.span
-                                   : instant_at(times, rows * (1 - *test.share));
+                      : test.span  ? last + 1 - *test.span
+                                   : instant_at(times, double(rows) * (1 - *test.share));
     const double before_test =
         double(std::lower_bound(times.begin(), times.end(), split.test_from) - times.begin());
     split.validate_from = validate.instant ? *validate.instant
-                          : validate.span ? split.test_from - *validate.span
-                                          : instant_at(times, before_test - rows * *validate.share);
+                          : validate.span
+                              ? split.test_from - *validate.span
+                              : instant_at(times, before_test - double(rows) * *validate.share);
     if (split.validate_from >= split.test_from) {
-      throw Error(Code::invalid,
-                  fmt::format("the validate rows would begin at {}, not before the test rows at {}",
-                              instant_text(split.validate_from), instant_text(split.test_from)),
-                  {},
-                  fmt::format("the times lie between {} and {}", instant_text(times.front()),
-                              instant_text(times.back())));
+      throw Error(
+          Code::invalid,
+          fmt::format("the validate rows would begin at {}, not before the test rows at {}",
+                      instant_text(split.validate_from), instant_text(split.test_from)),
+          {},
+          fmt::format("the times lie between {} and {}", instant_text(first), instant_text(last)));
     }
     return split;
   }
@@ -195,40 +200,40 @@ struct SplitFit::Impl {
   // Without classes the thresholds do not depend on the rows: a row keeps its side when others
   // come.
   Split by_hash() const {
-    const double test = *Boundary::parse(spec.test, "`test`").share,
-                 validate = *Boundary::parse(spec.validate, "`validate`").share;
-    if (test + validate >= 1)
-      throw Error(Code::invalid, "`validate` and `test` leave nothing to train on");
+    const double test_share = *test.share, both = test_share + *validate.share;
+    if (both >= 1) throw Error(Code::invalid, "`validate` and `test` leave nothing to train on");
     Split split;
     split.spec = spec;
     if (!spec.stratify) {
-      split.test_below = {threshold(test)};
-      split.validate_below = {threshold(test + validate)};
+      split.test_below = {threshold(test_share)};
+      split.validate_below = {threshold(both)};
       return split;
     }
     for (const auto& counts : histogram) {
       double rows = 0;
       for (const int64_t count : counts) rows += double(count);
-      split.test_below.push_back(hash_at(counts, rows * test));
-      split.validate_below.push_back(hash_at(counts, rows * (test + validate)));
+      split.test_below.push_back(hash_at(counts, rows * test_share));
+      split.validate_below.push_back(hash_at(counts, rows * both));
     }
     return split;
   }
 };
 
-SplitFit::SplitFit(SplitSpec spec, int classes) : impl_(std::make_unique<Impl>()) {
-  impl_->spec = std::move(spec);
-  if (impl_->spec.stratify)
-    impl_->histogram.assign(size_t(std::max(classes, 1)), std::vector<int64_t>(bins));
-}
+SplitFit::SplitFit(SplitSpec spec) : impl_(std::make_unique<Impl>(std::move(spec))) {}
 
 SplitFit::~SplitFit() = default;
 
 void SplitFit::observe(uint64_t value, int class_number) {
-  if (impl_->spec.by == SplitSpec::By::time) {
-    impl_->times.push_back(int64_t(value));
-  } else if (impl_->spec.stratify) {
-    ++impl_->histogram.at(size_t(class_number))[mixed(value, impl_->spec.seed) >> 48];
+  Impl& impl = *impl_;
+  if (impl.spec.by == SplitSpec::By::time) {
+    ++impl.rows;
+    impl.first = std::min(impl.first, int64_t(value));
+    impl.last = std::max(impl.last, int64_t(value));
+    if (impl.validate.share || impl.test.share) impl.times.push_back(int64_t(value));
+  } else if (impl.spec.stratify) {
+    const auto c = size_t(class_number);
+    if (c >= impl.histogram.size()) impl.histogram.resize(c + 1, std::vector<int64_t>(bins));
+    ++impl.histogram[c][mixed(value, impl.spec.seed) >> 48];
   }
 }
 

@@ -41,10 +41,11 @@ struct Split {
   nlohmann::json json() const;  // instants as ISO 8601 text
 };
 
-// Sees all labelled rows once, then decides. Memory: 8 bytes a row for time, 512 KiB a class else.
+// Sees all labelled rows once, then decides. Memory: 8 bytes a row for shares of the time, 512 KiB
+// a class when stratified, else none.
 class SplitFit {
  public:
-  explicit SplitFit(SplitSpec spec, int classes);
+  explicit SplitFit(SplitSpec spec);
   ~SplitFit();
   // Adds one row: its time in µs, or its row_key (random) or hash of the group.
   void observe(uint64_t value, int class_number);

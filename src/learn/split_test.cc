@@ -23,7 +23,7 @@ std::array<int64_t, 4> counts(const Split& split, const std::vector<uint64_t>& v
 }
 
 TEST(Split, ByDateRecordsTheInstant) {
-  SplitFit fit(spec(R"({"time": "t", "validate": "1970-01-11", "test": "1970-01-21"})"), 1);
+  SplitFit fit(spec(R"({"time": "t", "validate": "1970-01-11", "test": "1970-01-21"})"));
   std::vector<uint64_t> times;
   for (int64_t d = 0; d < 30; ++d) times.push_back(uint64_t(d * day));
   for (const uint64_t t : times) fit.observe(t, 0);
@@ -35,7 +35,7 @@ TEST(Split, ByDateRecordsTheInstant) {
 }
 
 TEST(Split, BySpanFromTheEndWithGap) {
-  SplitFit fit(spec(R"({"time": "t", "validate": "5d", "test": "10d", "gap": "2d"})"), 1);
+  SplitFit fit(spec(R"({"time": "t", "validate": "5d", "test": "10d", "gap": "2d"})"));
   std::vector<uint64_t> times;
   for (int64_t d = 0; d < 30; ++d) times.push_back(uint64_t(d * day));
   for (const uint64_t t : times) fit.observe(t, 0);
@@ -43,7 +43,7 @@ TEST(Split, BySpanFromTheEndWithGap) {
 }
 
 TEST(Split, ByShareNeverInsideAnInstant) {
-  SplitFit fit(spec(R"({"time": "t", "validate": "20%", "test": 0.2})"), 1);
+  SplitFit fit(spec(R"({"time": "t", "validate": "20%", "test": 0.2})"));
   std::vector<uint64_t> times;
   for (int i = 0; i < 1000; ++i) times.push_back(uint64_t((i / 100) * day));
   std::shuffle(times.begin(), times.end(), std::mt19937(1));
@@ -55,8 +55,8 @@ TEST(Split, RandomIsNearItsSharesAndKeepsRowsWhenOthersCome) {
   std::mt19937_64 random(7);
   std::vector<uint64_t> keys(20000);
   for (uint64_t& key : keys) key = random();
-  SplitFit few(spec(R"({"random": true, "validate": "10%", "test": "20%"})"), 1),
-      all(spec(R"({"random": true, "validate": "10%", "test": "20%"})"), 1);
+  SplitFit few(spec(R"({"random": true, "validate": "10%", "test": "20%"})")),
+      all(spec(R"({"random": true, "validate": "10%", "test": "20%"})"));
   for (size_t i = 0; i < keys.size(); ++i) {
     if (i < 100) few.observe(keys[i], 0);
     all.observe(keys[i], 0);
@@ -72,7 +72,7 @@ TEST(Split, RandomIsNearItsSharesAndKeepsRowsWhenOthersCome) {
 TEST(Split, AnotherSeedIsAnotherSplit) {
   SplitSpec one = spec(R"({"random": true})"), two = one;
   two.seed = 1;
-  const Split a = SplitFit(one, 1).decide(), b = SplitFit(two, 1).decide();
+  const Split a = SplitFit(one).decide(), b = SplitFit(two).decide();
   int differ = 0;
   for (int64_t key = 0; key < 1000; ++key) differ += a.fold(key * 7919, 0) != b.fold(key * 7919, 0);
   EXPECT_GT(differ, 200);
@@ -80,7 +80,7 @@ TEST(Split, AnotherSeedIsAnotherSplit) {
 
 TEST(Split, StratifiedKeepsTheSharesOfARareClass) {
   std::mt19937_64 random(3);
-  SplitFit fit(spec(R"({"random": true, "stratify": true, "validate": "20%", "test": "20%"})"), 2);
+  SplitFit fit(spec(R"({"random": true, "stratify": true, "validate": "20%", "test": "20%"})"));
   std::vector<std::pair<uint64_t, int>> rows;
   for (int i = 0; i < 10000; ++i) rows.emplace_back(random(), i % 100 == 0);
   for (const auto& [key, c] : rows) fit.observe(key, c);
@@ -112,7 +112,7 @@ TEST(Split, RefusesWhatMakesNoSense) {
   } catch (const Error& error) {
     EXPECT_NE(error.hint().find("test"), std::string::npos);
   }
-  SplitFit fit(spec(R"({"time": "t", "validate": "1980-01-01", "test": "1975-01-01"})"), 1);
+  SplitFit fit(spec(R"({"time": "t", "validate": "1980-01-01", "test": "1975-01-01"})"));
   fit.observe(0, 0);
   EXPECT_THROW(fit.decide(), Error);
 }

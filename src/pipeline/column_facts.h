@@ -12,6 +12,7 @@ namespace gristmill {
 
 class ColumnFacts {
  public:
+  ColumnFacts() = default;
   explicit ColumnFacts(const Schema& schema);
   // The rows whose bit in `kept` is set. `cleaned`: the same rows after the rules; what they made
   // missing may be missing in a request too.

@@ -48,7 +48,6 @@ struct FitResult {
 
 // Code::invalid for what the data cannot carry: an empty table, no target, one class, a broken
 // expectation, an empty fold.
-FitResult fit_dataset(const FitRequest& request, RowSource& rows, ThreadPool& pool,
-                      Progress& progress);
+FitResult fit_dataset(const FitRequest& request, RowSource& rows, Progress& progress);
 
 }  // namespace gristmill

@@ -166,8 +166,7 @@ void LabelStage::set_classes(const TargetClasses& classes) {
   for (size_t i = 0; i < classes.classes.size(); ++i) class_numbers_[classes.classes[i]] = int(i);
 }
 
-void LabelStage::run(const Batch& raw, int64_t first_row, bool with_keys,
-                     LabelledChunk& out) const {
+void LabelStage::run(const Batch& raw, int64_t first_row, LabelledChunk& out) const {
   out.scratch.clear();
   out.scratch.errors.clear();
   out.reports.assign(chain_.steps().size() + filters_.size(), RuleReport{});
@@ -186,7 +185,6 @@ void LabelStage::run(const Batch& raw, int64_t first_row, bool with_keys,
   out.dropped = raw.rows - out.broken - count_bits(out.kept);
   fill_target(out);
   if (weight_) fill_weight(out, first_row);
-  if (with_keys) fill_keys(raw, first_row, out);
   for (const RowError& error : out.scratch.errors) {
     if (out.errors.size() == max_errors_kept) break;
     out.errors.push_back({first_row + error.row, error.field, error.message});
@@ -194,6 +192,7 @@ void LabelStage::run(const Batch& raw, int64_t first_row, bool with_keys,
 }
 
 void LabelStage::fill_target(LabelledChunk& out) const {
+  out.no_target = 0;
   const size_t errors_before = out.scratch.errors.size();
   const Column target = target_->evaluate(out.rows, out.scratch);
   // A row for which the target cannot be computed is broken, unless it was dropped anyway.
@@ -250,12 +249,12 @@ void LabelStage::fill_weight(LabelledChunk& out, int64_t first_row) const {
   }
 }
 
-void LabelStage::fill_keys(const Batch& raw, int64_t first_row, LabelledChunk& out) const {
+void LabelStage::fill_keys(const Batch& raw, LabelledChunk& out) const {
   row_keys(raw, key_columns_, out.key);
-  if (spec_.split.by == SplitSpec::By::random) {
-    out.split_value = out.key;
-    return;
-  }
+}
+
+void LabelStage::fill_split_values(const Batch& raw, int64_t first_row, LabelledChunk& out) const {
+  if (spec_.split.by == SplitSpec::By::random) return row_keys(raw, key_columns_, out.split_value);
   const Column& column = out.rows.columns[size_t(split_column_)];
   out.split_value.assign(size_t(raw.rows), 0);
   if (spec_.split.by == SplitSpec::By::group) {
@@ -273,11 +272,6 @@ void LabelStage::fill_keys(const Batch& raw, int64_t first_row, LabelledChunk& o
     }
     out.split_value[i] = uint64_t(instant(column, i));
   }
-}
-
-std::optional<std::string> LabelStage::class_text(const LabelledChunk& chunk, int64_t i) const {
-  if (!get_bit(chunk.labelled.data(), i)) return std::nullopt;
-  return std::string(chunk.target_column.string(i));
 }
 
 }  // namespace gristmill

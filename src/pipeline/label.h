@@ -32,13 +32,13 @@ struct TargetClasses {
 
 // The rows of one chunk after the label stage, uncompacted: row i of the chunk is row i here.
 struct LabelledChunk {
-  Batch rows;                     // after the rules before the split
-  std::vector<uint8_t> kept;      // bitmap: passed the filters, no error
-  std::vector<uint8_t> labelled;  // bitmap: kept, and has a target
-  std::vector<double> target;     // class number or value, where labelled
-  std::vector<double> weight;     // empty: all 1
-  std::vector<uint64_t> key;      // row_key, when asked for
-  std::vector<uint64_t> split_value;
+  Batch rows;                         // after the rules before the split
+  std::vector<uint8_t> kept;          // bitmap: passed the filters, no error
+  std::vector<uint8_t> labelled;      // bitmap: kept, and has a target
+  std::vector<double> target;         // class number or value, where labelled
+  std::vector<double> weight;         // empty: all 1
+  std::vector<uint64_t> key;          // row_key; by fill_keys
+  std::vector<uint64_t> split_value;  // by fill_split_values
   Scratch scratch;
   std::vector<RuleReport> reports;
   Column target_column;  // as evaluated; in scratch
@@ -65,19 +65,20 @@ class LabelStage {
   // Columns that may never be features, with the reason.
   std::vector<std::pair<std::string, std::string>> forbidden(const RuleChain& full) const;
 
-  // Text targets are numbered in the order of `classes`; before they are known, see class_text.
+  // Text targets are numbered in the order of `classes`; until they are known, all are -1.
   void set_classes(const TargetClasses& classes);
-  // Runs the stage. `first_row`: position in the table. `with_keys`: fill `key` and `split_value`.
-  void run(const Batch& raw, int64_t first_row, bool with_keys, LabelledChunk& out) const;
-  // The target as text, for finding the classes; only while they are unknown.
-  std::optional<std::string> class_text(const LabelledChunk& chunk, int64_t i) const;
+  // Runs the stage. `first_row`: position in the table.
+  void run(const Batch& raw, int64_t first_row, LabelledChunk& out) const;
+  // What SplitFit and Split::fold go by. Of the chunk that run() left.
+  void fill_split_values(const Batch& raw, int64_t first_row, LabelledChunk& out) const;
+  // O(bytes of the key cells): SHA-256.
+  void fill_keys(const Batch& raw, LabelledChunk& out) const;
 
  private:
   void bind_target(const RuleMaker& maker);
   void find_split_column();
   void fill_target(LabelledChunk& out) const;
   void fill_weight(LabelledChunk& out, int64_t first_row) const;
-  void fill_keys(const Batch& raw, int64_t first_row, LabelledChunk& out) const;
 
   const PredictSpec& spec_;
   Schema table_;

@@ -58,7 +58,7 @@ Executor::Made fit(const PredictSpec& spec, const std::vector<RuleSpec>& rules, 
   const FitRequest request{spec, rules, tables.rule_maker(spec.from), wants, file};
   FitResult result;
   try {
-    result = fit_dataset(request, rows, pool, executor.progress());
+    result = fit_dataset(request, rows, executor.progress());
   } catch (...) {
     disk().remove(file);
     throw;

@@ -1,0 +1,77 @@
+#include "pipeline/feature_choices.h"
+
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+namespace gristmill {
+namespace {
+
+Where place_of(const PredictSpec& spec, const std::string& member) {
+  auto place = spec.places.find(member);
+  return place == spec.places.end() ? spec.where : place->second;
+}
+
+void check_known(const PredictSpec& spec, const Schema& columns, const std::string& name,
+                 const std::string& member) {
+  try {
+    columns.index_of(name, "`" + member + "`");
+  } catch (const Error& error) {
+    throw error.at(place_of(spec, member));
+  }
+}
+
+// One entry of `features:`: an encoder's name, or {name: parameters}.
+FeatureChoice parse_choice(const PredictSpec& spec, const std::string& column,
+                           const nlohmann::json& value) {
+  if (value.is_string()) return {.column = column, .kind = value.get<std::string>()};
+  if (value.is_object() && value.size() == 1) {
+    return {.column = column, .kind = value.begin().key(), .params = value.begin().value()};
+  }
+  throw Error(Code::invalid,
+              fmt::format("`features` of {} must be an encoder, or one with parameters", column),
+              place_of(spec, "features"));
+}
+
+}  // namespace
+
+std::vector<FeatureChoice> feature_choices(
+    const PredictSpec& spec, const Schema& columns,
+    const std::vector<std::pair<std::string, std::string>>& forbidden,
+    std::vector<FeaturizerFit::LeftOut>& left_out) {
+  for (const std::string& name : spec.exclude) check_known(spec, columns, name, "exclude");
+  for (const std::string& name : spec.inputs) check_known(spec, columns, name, "inputs");
+  std::map<std::string, std::string> reasons(forbidden.begin(), forbidden.end());
+  if (!spec.inputs.empty()) {
+    const std::set<std::string> allowed(spec.inputs.begin(), spec.inputs.end());
+    for (const std::string& name : columns.names()) {
+      if (allowed.count(name) == 0) reasons.emplace(name, "not among `inputs`");
+    }
+  }
+  std::map<std::string, FeatureChoice> given;
+  if (spec.features.is_object()) {
+    for (const auto& [name, value] : spec.features.items()) {
+      check_known(spec, columns, name, "features");
+      if (reasons.count(name) > 0) {
+        throw Error(Code::invalid,
+                    fmt::format("{} cannot be a feature: {}", name, reasons.at(name)),
+                    place_of(spec, "features"));
+      }
+      given.emplace(name, parse_choice(spec, name, value));
+    }
+  }
+  std::vector<FeatureChoice> choices;
+  for (const std::string& name : columns.names()) {
+    auto reason = reasons.find(name);
+    auto choice = given.find(name);
+    if (reason != reasons.end()) {
+      left_out.push_back({name, reason->second});
+    } else {
+      choices.push_back(choice != given.end() ? choice->second : FeatureChoice{.column = name});
+    }
+  }
+  return choices;
+}
+
+}  // namespace gristmill

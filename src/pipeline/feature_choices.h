@@ -1,0 +1,21 @@
+// Which columns may be features, and what the project file says of each.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "feature/featurizer.h"
+#include "pipeline/project.h"
+
+namespace gristmill {
+
+// `columns`: after all rules. `forbidden`: (column, reason). What may not be a feature goes to
+// `left_out`. Code::invalid for a forbidden column that `features` names, Code::not_found for one
+// that is not there.
+std::vector<FeatureChoice> feature_choices(
+    const PredictSpec& spec, const Schema& columns,
+    const std::vector<std::pair<std::string, std::string>>& forbidden,
+    std::vector<FeaturizerFit::LeftOut>& left_out);
+
+}  // namespace gristmill

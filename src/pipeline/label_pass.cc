@@ -1,0 +1,244 @@
+#include "pipeline/label_pass.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+namespace gristmill {
+namespace {
+
+constexpr size_t max_classes = 1000;
+constexpr size_t max_broken_examples = 5;
+
+Where place_of(const PredictSpec& spec, const std::string& member) {
+  auto place = spec.places.find(member);
+  return place == spec.places.end() ? spec.where : place->second;
+}
+
+// What one chunk adds.
+struct Slot {
+  LabelledChunk chunk;
+  ColumnFacts facts;
+  BatchBuffer kept;  // the rows that checks see
+  std::vector<std::unique_ptr<RuleFit>> checks;
+};
+
+class LabelPass {
+ public:
+  LabelPass(const PredictSpec& spec, const RuleMaker& maker, LabelStage& labels, RowSource& source)
+      : spec_(spec),
+        labels_(labels),
+        source_(source),
+        text_target_(labels.target_type() == Type::string),
+        slots_(size_t(source.slots())),
+        split_fit_(spec.split),
+        findings_{.reports = std::vector<RuleReport>(labels.rules().steps().size() +
+                                                     labels.filter_rules().size()),
+                  .facts = ColumnFacts(source.schema())} {
+    if (spec.split.stratify && is_number(labels.target_type())) {
+      throw Error(Code::invalid, "`stratify` needs classes, and the target is a number",
+                  place_of(spec, "split"));
+    }
+    for (const RuleSpec& check : labels.checks())
+      checks_.push_back(maker.make(check, labels.rules().output()));
+  }
+
+  LabelFindings run(Progress& progress) {
+    progress.begin(fmt::format("{}: reading labels", spec_.name), 0, "rows");
+    source_.pass([&](const Batch& raw, int64_t first_row, int64_t,
+                     int64_t slot) { observe(raw, first_row, slots_[size_t(slot)]); },
+                 [&](int64_t, int64_t slot) { merge(slots_[size_t(slot)]); }, progress);
+    progress.end();
+    check_expectations();
+    decide_classes();
+    decide_split();
+    return std::move(findings_);
+  }
+
+ private:
+  void observe(const Batch& raw, int64_t first_row, Slot& slot) const;
+  void merge(Slot& slot);
+  void merge_target(const LabelledChunk& chunk);
+  void check_expectations() const;
+  void decide_classes();
+  void name_classes();
+  void choose_positive();
+  void decide_split();
+  Error one_value_only() const;
+
+  const PredictSpec& spec_;
+  LabelStage& labels_;
+  RowSource& source_;
+  const bool text_target_;
+  std::vector<Slot> slots_;
+  std::vector<std::unique_ptr<RuleFit>> checks_;
+  SplitFit split_fit_;
+  LabelFindings findings_;
+  std::map<std::string, int, std::less<>> met_;  // text targets → numbers in the order met
+  std::vector<double> values_;                   // other targets: the first two that differ
+};
+
+void LabelPass::observe(const Batch& raw, int64_t first_row, Slot& slot) const {
+  labels_.run(raw, first_row, slot.chunk);
+  labels_.fill_split_values(raw, first_row, slot.chunk);
+  slot.facts = ColumnFacts(source_.schema());
+  slot.facts.observe(raw, slot.chunk.rows, slot.chunk.kept.data());
+  slot.checks.clear();
+  if (checks_.empty()) return;
+  slot.kept.reset(labels_.rules().output());
+  slot.kept.append_selected(slot.chunk.rows, slot.chunk.kept.data());
+  const Batch rows = slot.kept.view();
+  for (const auto& check : checks_) {
+    slot.checks.push_back(check->clone_empty());
+    slot.checks.back()->observe({.rows = rows, .first_row = first_row});
+  }
+}
+
+void LabelPass::merge(Slot& slot) {
+  const LabelledChunk& chunk = slot.chunk;
+  findings_.read += chunk.rows.rows;
+  findings_.dropped += chunk.dropped;
+  findings_.broken += chunk.broken;
+  findings_.no_target += chunk.no_target;
+  for (const RowError& error : chunk.errors) {
+    if (findings_.broken_examples.size() < max_broken_examples)
+      findings_.broken_examples.push_back(error);
+  }
+  for (size_t i = 0; i < findings_.reports.size(); ++i)
+    findings_.reports[i].merge(chunk.reports[i]);
+  findings_.facts.merge(slot.facts);
+  for (size_t i = 0; i < checks_.size(); ++i) checks_[i]->merge(std::move(*slot.checks[i]));
+  merge_target(chunk);
+}
+
+void LabelPass::merge_target(const LabelledChunk& chunk) {
+  for (int64_t i = 0; i < chunk.rows.rows; ++i) {
+    if (!get_bit(chunk.labelled.data(), i)) continue;
+    int class_number = int(chunk.target[i]);
+    if (text_target_) {
+      const std::string_view text = chunk.target_column.string(i);
+      auto found = met_.find(text);
+      if (found == met_.end()) found = met_.emplace(text, int(met_.size())).first;
+      class_number = found->second;
+      if (met_.size() > max_classes) {
+        throw Error(Code::invalid,
+                    fmt::format("the target of {} has more than {} different texts, too many to be "
+                                "classes",
+                                spec_.name, max_classes),
+                    place_of(spec_, "target"), "a number to predict must be cast to one");
+      }
+    } else if (values_.empty() || (values_.size() < 2 && chunk.target[i] != values_[0])) {
+      values_.push_back(chunk.target[i]);
+    }
+    split_fit_.observe(chunk.split_value[i], spec_.split.stratify ? class_number : 0);
+  }
+}
+
+void LabelPass::check_expectations() const {
+  for (size_t i = 0; i < checks_.size(); ++i) {
+    const std::vector<Verdict> verdicts = checks_[i]->verdict();
+    if (verdicts.empty()) continue;
+    std::vector<std::string> lines;
+    for (const Verdict& verdict : verdicts) {
+      lines.push_back(verdict.message);
+      if (!verdict.examples.empty())
+        lines.back() += fmt::format(" (for example {})", fmt::join(verdict.examples, "; "));
+    }
+    throw Error(Code::invalid,
+                fmt::format("table {} is not as expected: {}", spec_.from, fmt::join(lines, "; ")),
+                labels_.checks()[i].where);
+  }
+}
+
+void LabelPass::decide_classes() {
+  if (findings_.read == 0)
+    throw Error(Code::invalid, fmt::format("table {} has no rows", spec_.from), spec_.where);
+  if (findings_.labelled() == 0) {
+    throw Error(Code::invalid,
+                fmt::format("no row of {} has a target: {} read, {} dropped by rules, {} broken, "
+                            "{} without a value of `{}`",
+                            spec_.from, findings_.read, findings_.dropped, findings_.broken,
+                            findings_.no_target, spec_.target),
+                place_of(spec_, "target"),
+                findings_.broken_examples.empty()
+                    ? ""
+                    : "the first broken row: " + findings_.broken_examples[0].message);
+  }
+  if ((text_target_ ? met_.size() : values_.size()) < 2) throw one_value_only();
+  name_classes();
+  choose_positive();
+  labels_.set_classes(findings_.classes);
+}
+
+Error LabelPass::one_value_only() const {
+  const std::string only = text_target_                             ? met_.begin()->first
+                           : labels_.target_type() != Type::boolean ? fmt::format("{}", values_[0])
+                           : values_[0] != 0                        ? "true"
+                                                                    : "false";
+  return {Code::invalid,
+          fmt::format("the target of {} has one value only: {} in all {} rows", spec_.name, only,
+                      findings_.labelled()),
+          place_of(spec_, "target"),
+          "there is nothing to learn; look at the expression and at what `drop` leaves"};
+}
+
+void LabelPass::name_classes() {
+  TargetClasses& classes = findings_.classes;
+  if (labels_.target_type() == Type::boolean) {
+    classes = {Problem::binary, {"false", "true"}, true};
+  } else if (text_target_) {
+    for (const auto& [text, unused] : met_) classes.classes.push_back(text);
+    classes.problem = met_.size() > 2 ? Problem::multiclass : Problem::binary;
+  }
+}
+
+void LabelPass::choose_positive() {
+  std::vector<std::string>& names = findings_.classes.classes;
+  if (!text_target_ || names.size() != 2) {
+    if (spec_.positive.empty()) return;
+    throw Error(Code::invalid, "`positive` is for targets with two texts only",
+                place_of(spec_, "positive"));
+  }
+  if (spec_.positive.empty()) {
+    throw Error(
+        Code::invalid,
+        fmt::format("the target of {} is either \"{}\" or \"{}\"", spec_.name, names[0], names[1]),
+        place_of(spec_, "target"),
+        fmt::format("say which one's probability is answered, for example `positive: {}`",
+                    names[1]));
+  }
+  if (spec_.positive == names[0]) std::swap(names[0], names[1]);
+  if (spec_.positive != names[1]) {
+    throw Error(Code::invalid,
+                fmt::format("`positive` is \"{}\", but the target is \"{}\" or \"{}\"",
+                            spec_.positive, names[0], names[1]),
+                place_of(spec_, "positive"), did_you_mean(spec_.positive, names));
+  }
+}
+
+void LabelPass::decide_split() {
+  try {
+    findings_.split = split_fit_.decide();
+  } catch (const Error& error) {
+    throw error.at(place_of(spec_, "split"));
+  }
+  if (!text_target_ || !spec_.split.stratify) return;
+  // Thresholds of classes: from the order met to the order of the names.
+  const Split met = findings_.split;
+  const auto& names = findings_.classes.classes;
+  for (size_t c = 0; c < names.size(); ++c) {
+    const size_t number = size_t(met_.at(names[c]));
+    findings_.split.validate_below[c] = met.validate_below[number];
+    findings_.split.test_below[c] = met.test_below[number];
+  }
+}
+
+}  // namespace
+
+LabelFindings find_labels(const PredictSpec& spec, const RuleMaker& maker, LabelStage& labels,
+                          RowSource& rows, Progress& progress) {
+  return LabelPass(spec, maker, labels, rows).run(progress);
+}
+
+}  // namespace gristmill
