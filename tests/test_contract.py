@@ -16,7 +16,7 @@ import pyarrow.parquet
 import pytest
 
 from conftest import (GRISTMILL, GRISTMILL_SERVE, ORDERS, ROWS, fails, gristmill, gristmill_json, plain_row, serving,
-                      wait_for)
+                      wait_for, write_project)
 
 INPUT = ORDERS[:500]
 NEEDED = ["id", "placed", "customer", "channel", "items", "amount", "store", "express", "temp", "rain"]
@@ -520,3 +520,20 @@ def test_sigterm_lets_a_begun_request_finish(bundle):
                 answer += part
         assert answer.startswith(b"HTTP/1.1 200 ") and b'"probability"' in answer
         assert server.process.wait(10) == 0
+
+
+def test_another_seed_is_another_split(run_once):
+    split = "    split: {time: placed, validate: 20%, test: 20%}\n"
+    text = (run_once / "gristmill.yaml").read_text()
+    assert split in text
+
+    def seeded(seed):
+        write_project(run_once, text.replace(split, f"    split: {{random: true}}\n    seed: {seed}\n", 1))
+
+    counts = set()
+    for seed in (0, 1, 2):
+        seeded(seed)
+        counts.add(gristmill_json("run", "-C", run_once)["predictions"]["late"]["rows"]["validate"])
+    assert len(counts) > 1
+    seeded(-1)
+    assert "0 or more" in gristmill("run", "-C", run_once, code=1).stderr

@@ -188,9 +188,10 @@ PredictSpec read_predict(const Spot& spot, const std::string& name) {
   if (spot.has("exclude")) predict.exclude = spot["exclude"].texts("`exclude`");
   if (spot.has("inputs")) predict.inputs = spot["inputs"].texts("`inputs`");
   if (spot.has("seed")) {
-    if (!spot["seed"].value.is_number_unsigned())
-      spot["seed"].fail("`seed` must be a whole number");
-    predict.seed = spot["seed"].value.get<uint64_t>();
+    const json& seed = spot["seed"].value;
+    if (!seed.is_number_integer() || seed < 0)
+      spot["seed"].fail("`seed` must be a whole number, 0 or more");
+    predict.seed = seed.get<uint64_t>();
   }
   try {
     predict.split =
