@@ -32,8 +32,16 @@ def rss_mb(pid):
 
 
 def first_answer(host, port, path, body):
-    connection = http.client.HTTPConnection(host, port)
-    connection.request("POST", path, body, {"Content-Type": "application/json"})
+    end = time.monotonic() + 30
+    while True:
+        connection = http.client.HTTPConnection(host, port)
+        try:
+            connection.request("POST", path, body, {"Content-Type": "application/json"})
+            break
+        except ConnectionRefusedError:  # uvicorn is asked before it listens
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
     answer = connection.getresponse()
     text = answer.read()
     connection.close()

@@ -69,4 +69,5 @@ def main():
     write_requests(out / "thousand.jsonl", asked[500:], 1000)
 
 
-main()
+if __name__ == "__main__":
+    main()
