@@ -101,7 +101,7 @@ void run(const fs::path& dir) {
   }
   ThreadPool pool;
   const std::string sql = select_inputs(project, spec);
-  RowSource rows([&] { return engine.query(sql); }, int64_t(4) << 30, pool);
+  RowSource rows(engine.describe(sql), [&] { return engine.query(sql); }, int64_t(4) << 30, pool);
   std::atomic<int64_t> row_count = 0;
   rows.pass([&](const Batch& batch, int64_t, int64_t, int64_t) { row_count += batch.rows; },
             [](int64_t, int64_t) {}, progress);

@@ -52,6 +52,7 @@ Executor::Made fit(const PredictSpec& spec, const std::vector<RuleSpec>& rules, 
   Workspace& workspace = executor.workspace();
   ThreadPool pool;
   RowSource rows(
+      table.version->schema,
       [&] { return read_version(workspace.engine(), workspace.store(), *table.version, {}); },
       cache_bytes, pool);
   const fs::path file = workspace.store().new_file();

@@ -2,10 +2,12 @@
 
 namespace gristmill {
 
-RowSource::RowSource(Open open, int64_t cache_bytes, ThreadPool& pool)
-    : open_(std::move(open)), cache_bytes_(cache_bytes), pool_(pool), slots_(2 * pool.size() + 1) {
-  schema_ = open_()->schema();
-}
+RowSource::RowSource(Schema schema, Open open, int64_t cache_bytes, ThreadPool& pool)
+    : open_(std::move(open)),
+      schema_(std::move(schema)),
+      cache_bytes_(cache_bytes),
+      pool_(pool),
+      slots_(2 * pool.size() + 1) {}
 
 void RowSource::pass(const std::function<void(const Batch&, int64_t, int64_t, int64_t)>& work,
                      const std::function<void(int64_t, int64_t)>& consume, Progress& progress) {
@@ -21,7 +23,7 @@ void RowSource::pass(const std::function<void(const Batch&, int64_t, int64_t, in
     chunker = std::make_unique<Chunker>(*reader);
   }
   const bool cached = whole_;
-  bool caching = !whole_;
+  bool caching = !whole_ && !too_large_;
   int64_t next = 0;
   auto produce = [&](int64_t slot) {
     check_interrupted();
@@ -51,6 +53,7 @@ void RowSource::pass(const std::function<void(const Batch&, int64_t, int64_t, in
       slots[slot] = BatchBuffer();
     } else {
       cache_.clear();
+      too_large_ = true;
     }
   };
   pool_.ordered(slots_, produce, run, finish);

@@ -14,8 +14,8 @@ namespace gristmill {
 class RowSource {
  public:
   using Open = std::function<std::unique_ptr<BatchReader>()>;
-  // Chunks are kept in memory as long as they fit `cache_bytes`.
-  RowSource(Open open, int64_t cache_bytes, ThreadPool& pool);
+  // `open` gives rows of `schema`. All chunks are kept in memory if they fit `cache_bytes`.
+  RowSource(Schema schema, Open open, int64_t cache_bytes, ThreadPool& pool);
 
   const Schema& schema() const { return schema_; }
 
@@ -34,7 +34,8 @@ class RowSource {
   int64_t slots_;
   std::vector<BatchBuffer> cache_;
   int64_t cached_bytes_ = 0;
-  bool whole_ = false;  // the cache holds all chunks
+  bool whole_ = false;      // the cache holds all chunks
+  bool too_large_ = false;  // for the cache, as an earlier pass found
 };
 
 }  // namespace gristmill
