@@ -344,13 +344,17 @@ def test_predict_on_a_full_disk_leaves_no_file(finished, tmp_path):
     import conftest
     import test_contract
     source = test_contract.write_rows(tmp_path / "in.csv", rows=conftest.ORDERS)
-
-    def full():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
     for suffix in (".csv", ".jsonl", ".arrow", ".parquet"):
-        fails("predict", bundle, source, "-o", tmp_path / f"out{suffix}", preexec_fn=full, restore_signals=False)
-        assert [p.name for p in tmp_path.iterdir()] == ["in.csv"]
+        out = tmp_path / f"out{suffix}"
+        gristmill("predict", bundle, source, "-o", out)
+        whole_size = out.stat().st_size
+        out.unlink()
+        for limit in (8192, whole_size - 1):  # the second: only the last write fails
+            def full():
+                signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+            fails("predict", bundle, source, "-o", out, preexec_fn=full, restore_signals=False)
+            assert [p.name for p in tmp_path.iterdir()] == ["in.csv"]
 
 
 def test_standard_output_that_is_full(finished, tmp_path):
@@ -405,3 +409,48 @@ def test_nothing_is_lost_by_a_failing_run(run_once, finished):
     assert bundle_bytes(run_once) == bundle_bytes(finished[0])
     write_project(run_once)
     assert gristmill_json("run", "-C", run_once)["tasks"]["ran"] == 0
+
+
+BROKEN_FILTER = """\
+project: broken
+sources: {d: data/*.csv}
+tables:
+  summed: SELECT id, twice, y FROM d.rows
+clean:
+  %s:
+    - drop: CAST(b AS DOUBLE) > 90
+    - derive:
+        twice: a * 2
+predict:
+  y_of:
+    from: %s
+    key: id
+    inputs: [a, twice]
+    target: y
+    split: {random: true}
+    model: linear
+"""
+
+
+@pytest.mark.parametrize("cleaned", ["d.rows", "summed"])
+def test_rows_that_a_filter_cannot_judge_are_broken(tmp_path, cleaned):
+    """Upstream of SQL and on the table that is learned from alike."""
+    rows = 70_000
+    (tmp_path / "data").mkdir()
+    with open(tmp_path / "data/rows.csv", "w") as file:
+        file.write("id,a,b,y\n")
+        for i in range(rows):
+            file.write(f"{i},{i % 17},{'bad' if i % 1000 == 7 else i % 100},{i % 17 * 3 + i % 5}\n")
+    text = BROKEN_FILTER % (cleaned, "summed" if cleaned == "d.rows" else "d.rows")
+    if cleaned == "summed":
+        text = text.replace("  summed:\n", "  d.rows:\n").replace("tables:\n  summed: SELECT id, twice, y FROM d.rows\n", "")
+    else:
+        text = text.replace("inputs: [a, twice]", "inputs: [twice]")
+    write_project(tmp_path, text)
+    report = gristmill_json("run", "-C", tmp_path)
+    broken, dropped = rows // 1000, rows // 100 * 9
+    if cleaned == "summed":
+        counts = report["predictions"]["y_of"]["rows"]
+        assert (counts["read"], counts["broken"], counts["dropped"]) == (rows, broken, dropped)
+    else:
+        assert report["predictions"]["y_of"]["rows"]["read"] == rows - broken - dropped

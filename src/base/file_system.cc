@@ -206,6 +206,12 @@ void FileWriter::finish() {
   sync_folder_of(path_);
 }
 
+AsideFile::AsideFile(const fs::path& path) : path_(path), aside_(aside_of(path)) {}
+
+AsideFile::~AsideFile() { ::unlink(aside_.c_str()); }
+
+void AsideFile::publish() { disk().publish(aside_, path_); }
+
 MappedFile::MappedFile(const fs::path& path) {
   Descriptor fd(path, O_RDONLY, "read");
   struct stat status;

@@ -56,6 +56,20 @@ class FileWriter {
   std::string buffer_;
 };
 
+// A path beside `path` for somebody else to fill; published whole by publish(), gone without it.
+class AsideFile {
+ public:
+  explicit AsideFile(const fs::path& path);
+  ~AsideFile();
+  AsideFile(const AsideFile&) = delete;
+  AsideFile& operator=(const AsideFile&) = delete;
+  const fs::path& aside() const { return aside_; }
+  void publish();
+
+ private:
+  fs::path path_, aside_;
+};
+
 // A file mapped read-only. Pages come in when touched.
 class MappedFile {
  public:

@@ -142,6 +142,22 @@ TEST(FileWriter, PublishesWhenFinished) {
   EXPECT_EQ(disk().list(scratch.path()).size(), 1u);
 }
 
+TEST(AsideFile, PublishesWhatSomebodyElseWrote) {
+  ScratchDir scratch;
+  fs::path path = scratch.path() / "x";
+  {
+    AsideFile file(path);
+    disk().write_atomic(file.aside(), "whole");
+    file.publish();
+  }
+  {
+    AsideFile unpublished(path);
+    disk().write_atomic(unpublished.aside(), "half");
+  }
+  EXPECT_EQ(disk().read(path), "whole");
+  EXPECT_EQ(disk().list(scratch.path()).size(), 1u);
+}
+
 TEST(Disk, ReadsFilesWithoutASize) { EXPECT_FALSE(disk().read("/proc/self/status").empty()); }
 
 TEST(MappedFile, ShowsTheBytes) {

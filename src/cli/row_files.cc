@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -183,34 +184,36 @@ std::unique_ptr<BatchReader> open_rows(const std::string& path, const Expected& 
   }
 }
 
+namespace {
+
+void write_to_stdout(std::string_view bytes) {
+  if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size())
+    throw file_error(errno, "write", "standard output");
+}
+
+}  // namespace
+
 struct RowFileWriter::Impl {
-  fs::path path, aside, parquet_aside;
+  fs::path path;
   bool to_stdout = false;
   RowFormat format = RowFormat::csv;
   Schema schema;
-  FILE* file = nullptr;
+  std::optional<ScratchDir> spool;  // Parquet is written by the table engine, from rows as Arrow
+  std::optional<FileWriter> file;
   std::unique_ptr<BatchWriter> writer;
 
-  void write(std::string_view bytes) {
-    if (std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size()) return;
-    const int error = errno;
-    throw Error(Code::unavailable, error == ENOSPC
-                                       ? "the disk is full"
-                                       : fmt::format("cannot write `{}`: {}",
-                                                     to_stdout ? "standard output" : path.string(),
-                                                     std::strerror(error)));
-  }
+  fs::path spooled() const { return spool->path() / "rows.arrow"; }
 
-  // Parquet is written by the table engine, from rows spooled as Arrow.
   void spool_to_parquet() {
-    ScratchDir scratch(path.parent_path().empty() ? fs::path(".") : path.parent_path());
-    Engine engine({.temp_dir = scratch.path()});
-    auto bytes = std::make_shared<ByteSource>(aside.string());
+    Engine engine({.temp_dir = spool->path()});
+    auto bytes = std::make_shared<ByteSource>(spooled().string());
     const auto rows =
         read_arrow([bytes](char* to, size_t size) { return bytes->read(to, size); }, {schema, {}});
     engine.load("answers", *rows);
+    AsideFile parquet(path);
     engine.execute(fmt::format("COPY (SELECT * FROM answers) TO {} (FORMAT parquet)",
-                               quote_text(parquet_aside.string())));
+                               quote_text(parquet.aside().string())));
+    parquet.publish();
   }
 };
 
@@ -220,18 +223,15 @@ RowFileWriter::RowFileWriter(const std::string& path, const Schema& schema)
   impl.path = path;
   impl.schema = schema;
   impl.to_stdout = path == "-";
-  if (impl.to_stdout) {
-    impl.file = stdout;
-  } else {
+  if (!impl.to_stdout) {
     impl.format = format_of(path);
-    impl.aside = path + fmt::format(".{}.part", ::getpid());
-    impl.parquet_aside = impl.aside.string() + ".parquet";
-    impl.file = std::fopen(impl.aside.c_str(), "wb");
-    if (impl.file == nullptr)
-      throw Error(Code::unavailable,
-                  fmt::format("cannot write `{}`: {}", path, std::strerror(errno)));
+    if (impl.format == RowFormat::parquet)
+      impl.spool.emplace(impl.path.has_parent_path() ? impl.path.parent_path() : fs::path("."));
+    impl.file.emplace(impl.spool ? impl.spooled() : impl.path);
   }
-  const WriteBytes write = [&impl](std::string_view bytes) { impl.write(bytes); };
+  const WriteBytes write = [&impl](std::string_view bytes) {
+    impl.to_stdout ? write_to_stdout(bytes) : impl.file->write(bytes);
+  };
   switch (impl.format) {
     case RowFormat::parquet:
     case RowFormat::arrow:
@@ -247,28 +247,17 @@ RowFileWriter::RowFileWriter(const std::string& path, const Schema& schema)
   }
 }
 
-RowFileWriter::~RowFileWriter() {
-  if (impl_->to_stdout) return;
-  if (impl_->file != nullptr) std::fclose(impl_->file);
-  std::error_code ignored;
-  fs::remove(impl_->aside, ignored);
-  fs::remove(impl_->parquet_aside, ignored);
-}
+RowFileWriter::~RowFileWriter() = default;
 
 BatchWriter& RowFileWriter::writer() { return *impl_->writer; }
 
 void RowFileWriter::publish() {
-  Impl& impl = *impl_;
-  if (std::fflush(impl.file) != 0) impl.write("");
-  if (impl.to_stdout) return;
-  std::fclose(impl.file);
-  impl.file = nullptr;
-  if (impl.format == RowFormat::parquet) {
-    impl.spool_to_parquet();
-    disk().publish(impl.parquet_aside, impl.path);
-  } else {
-    disk().publish(impl.aside, impl.path);
+  if (impl_->to_stdout) {
+    if (std::fflush(stdout) != 0) throw file_error(errno, "write", "standard output");
+    return;
   }
+  impl_->file->finish();
+  if (impl_->spool) impl_->spool_to_parquet();
 }
 
 }  // namespace gristmill

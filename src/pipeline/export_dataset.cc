@@ -1,7 +1,5 @@
 #include "pipeline/export_dataset.h"
 
-#include <unistd.h>
-
 #include <fmt/format.h>
 
 #include "tensor/export.h"
@@ -77,19 +75,14 @@ ExportedDataset export_dataset(Workspace& workspace, const BuiltDataset& built,
                                const std::string& path, bool csr) {
   check_export_path(path, csr);
   const auto data = Dataset::open(built.path);
-  const fs::path aside = path + fmt::format(".{}.part", ::getpid());
-  try {
-    if (path.ends_with(".npy")) {
-      write_npy(*data, aside);
-    } else if (path.ends_with(".safetensors")) {
-      write_safetensors(*data, aside, csr);
-    } else {
-      write_parquet(workspace, *data, aside);
-    }
-    disk().publish(aside, path);
-  } catch (...) {
-    disk().remove(aside);
-    throw;
+  if (path.ends_with(".npy")) {
+    write_npy(*data, path);
+  } else if (path.ends_with(".safetensors")) {
+    write_safetensors(*data, path, csr);
+  } else {
+    AsideFile file(path);
+    write_parquet(workspace, *data, file.aside());
+    file.publish();
   }
   return {data->rows(), data->info().layout.dense_names()};
 }
