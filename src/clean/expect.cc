@@ -99,10 +99,13 @@ class Expect : public RuleFit {
   }
 
   std::unique_ptr<RuleFit> clone_empty() const override {
-    auto clone = std::make_unique<Expect>(*this);
-    for (NullCheck& check : clone->nulls) check.bad = {};
-    for (RangeCheck& check : clone->ranges) check.bad = {};
-    for (UniqueCheck& check : clone->uniques) check.forget_rows();
+    auto clone = std::make_unique<Expect>();
+    clone->counted_ = counted_;
+    for (const NullCheck& check : nulls)
+      clone->nulls.push_back({check.column, check.allowed_text, check.allowed, check.share, {}});
+    for (const RangeCheck& check : ranges)
+      clone->ranges.push_back({check.column, check.range_text, check.bounds, {}});
+    for (const UniqueCheck& check : uniques) clone->uniques.push_back(check.clone_empty());
     return clone;
   }
 

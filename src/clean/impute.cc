@@ -20,7 +20,7 @@ void fill_numbers(const Column& column, const uint64_t* hits, To fill, ColumnBuf
   for_hits(hits, column.length, [&](int64_t i) { cells[i] = fill; });
 }
 
-Column filled(const Column& column, const uint64_t* hits, const Value& fill, Scratch& scratch) {
+Column filled(const Column& column, const uint64_t* hits, const Constant& fill, Scratch& scratch) {
   ColumnBuffer& out = scratch.column(fill.type);
   switch (fill.type) {
     case Type::float64:

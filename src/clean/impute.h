@@ -14,7 +14,7 @@ namespace gristmill {
 struct Filling {
   std::string name;
   Type from = Type::float64;  // the column's type before
-  Value fill;                 // its type is the column's type after: float64 for mean and median
+  Constant fill;              // its type is the column's type after: float64 for mean and median
   bool impute = true;         // false: only the indicator is wanted
   bool indicator = false;     // adds the boolean column <name>_missing
 };

@@ -41,8 +41,8 @@ Summary empty_summary(const std::string& with) {
   return Nothing();
 }
 
-Value learned(const Wish& wish, const Summary& summary) {
-  Value value = wish.filling.fill;
+Constant learned(const Wish& wish, const Summary& summary) {
+  Constant value = wish.filling.fill;
   auto none = [&] {
     return refuse(wish.filling.name,
                   fmt::format("every training row lacks a value: there is no {}", wish.with),

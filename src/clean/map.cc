@@ -13,8 +13,8 @@ namespace {
 const std::string owner = "rule map";
 
 struct Pair {
-  Value from;
-  std::optional<Value> to;  // nothing: missing
+  Constant from;
+  std::optional<Constant> to;  // nothing: missing
 };
 
 struct Target {
@@ -25,7 +25,7 @@ struct Target {
   TextSet texts;
 };
 
-bool before(const Value& a, const Value& b) {
+bool before(const Constant& a, const Constant& b) {
   if (a.type == Type::string) return a.text < b.text;
   if (a.type == Type::float64)  // NaN last
     return a.number < b.number || (!std::isnan(a.number) && std::isnan(b.number));
@@ -34,7 +34,7 @@ bool before(const Value& a, const Value& b) {
 
 // The pair that a cell has, or -1; null cells have none.
 template <class Key>
-int find_sorted(const std::vector<Pair>& pairs, Key key, Key Value::* part) {
+int find_sorted(const std::vector<Pair>& pairs, Key key, Key Constant::* part) {
   auto less = [&](const Pair& pair, Key k) { return pair.from.*part < k; };
   auto it = std::lower_bound(pairs.begin(), pairs.end(), key, less);
   return it != pairs.end() && it->from.*part == key ? int(it - pairs.begin()) : -1;
@@ -48,14 +48,14 @@ int find_pair(const Target& target, const Column& column, int64_t i) {
       double cell = column.values<double>()[i];
       if (std::isnan(cell))
         return std::isnan(target.pairs.back().from.number) ? int(target.pairs.size()) - 1 : -1;
-      return find_sorted(target.pairs, cell, &Value::number);
+      return find_sorted(target.pairs, cell, &Constant::number);
     }
     case Type::boolean:
-      return find_sorted(target.pairs, int64_t(column.boolean(i)), &Value::whole);
+      return find_sorted(target.pairs, int64_t(column.boolean(i)), &Constant::whole);
     case Type::date:
-      return find_sorted(target.pairs, int64_t(column.values<int32_t>()[i]), &Value::whole);
+      return find_sorted(target.pairs, int64_t(column.values<int32_t>()[i]), &Constant::whole);
     default:
-      return find_sorted(target.pairs, column.values<int64_t>()[i], &Value::whole);
+      return find_sorted(target.pairs, column.values<int64_t>()[i], &Constant::whole);
   }
 }
 

@@ -14,15 +14,15 @@ const std::string owner = "rule missing";
 struct Target {
   std::string name;
   Type type;
-  std::vector<Value> values;
+  std::vector<Constant> values;
   size_t index = 0;
   bool matches_nan = false;
   TextSet texts;
 };
 
-// Cells equal to one of the values; `part` is where a Value keeps a number of type T.
+// Cells equal to one of the values; `part` is where a Constant keeps a number of type T.
 template <class T, class Part>
-bool find_equal(const Column& column, const std::vector<Value>& values, Part Value::* part,
+bool find_equal(const Column& column, const std::vector<Constant>& values, Part Constant::* part,
                 uint64_t* hits) {
   const T first = T(values[0].*part);
   if (values.size() == 1)
@@ -42,20 +42,20 @@ bool find_target(const Column& column, const Target& target, uint64_t* hits) {
     case Type::boolean:
       return find_hits(column, hits, [&](int64_t i) {
         bool hit = false;
-        for (const Value& value : target.values) hit |= column.boolean(i) == (value.whole != 0);
+        for (const Constant& value : target.values) hit |= column.boolean(i) == (value.whole != 0);
         return hit;
       });
     case Type::float64: {
-      bool any = find_equal<double>(column, target.values, &Value::number, hits);
+      bool any = find_equal<double>(column, target.values, &Constant::number, hits);
       if (!target.matches_nan) return any;
       return find_hits(column, hits, [&, cells = column.values<double>()](int64_t i) {
         return cells[i] != cells[i] || get_bit(reinterpret_cast<const uint8_t*>(hits), i);
       });
     }
     case Type::date:
-      return find_equal<int32_t>(column, target.values, &Value::whole, hits);
+      return find_equal<int32_t>(column, target.values, &Constant::whole, hits);
     default:
-      return find_equal<int64_t>(column, target.values, &Value::whole, hits);
+      return find_equal<int64_t>(column, target.values, &Constant::whole, hits);
   }
 }
 
@@ -68,10 +68,10 @@ class Missing : public Rule {
     for (Target& target : targets_) {
       target.index = bound_column(in, target.name, target.type, owner);
       out.replace(target.index, {target.name, target.type, true});
-      for (const Value& value : target.values) target.matches_nan |= std::isnan(value.number);
+      for (const Constant& value : target.values) target.matches_nan |= std::isnan(value.number);
       if (target.type != Type::string) continue;
       std::vector<std::string> texts;
-      for (const Value& value : target.values) texts.push_back(value.text);
+      for (const Constant& value : target.values) texts.push_back(value.text);
       target.texts = TextSet(std::move(texts));
     }
     return out;
@@ -101,7 +101,7 @@ class Missing : public Rule {
     nlohmann::json columns = nlohmann::json::array();
     for (const Target& target : targets_) {
       nlohmann::json values = nlohmann::json::array();
-      for (const Value& value : target.values) values.push_back(save_value(value));
+      for (const Constant& value : target.values) values.push_back(save_value(value));
       columns.push_back(
           {{"name", target.name}, {"type", name_of(target.type)}, {"values", values}});
     }
@@ -134,11 +134,11 @@ std::unique_ptr<Rule> load(const State& state) {
 }
 
 // The listed values as values of a column of this type; those that cannot occur in it are left out.
-std::vector<Value> values_for(const nlohmann::json& listed, Type type) {
-  std::vector<Value> values;
-  auto add = [&](const std::optional<Value>& value) {
+std::vector<Constant> values_for(const nlohmann::json& listed, Type type) {
+  std::vector<Constant> values;
+  auto add = [&](const std::optional<Constant>& value) {
     if (!value) return;
-    for (const Value& known : values) {
+    for (const Constant& known : values) {
       if (known == *value || (std::isnan(known.number) && std::isnan(value->number))) return;
     }
     values.push_back(*value);

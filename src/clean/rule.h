@@ -90,7 +90,8 @@ class RuleFit {
   // False: nothing to observe, freeze() at once.
   virtual bool needs_rows() const { return true; }
   virtual void observe(const FitBatch&) {}
-  // `later` observed the chunks right after this one's. A fresh fit for a chunk: clone_empty().
+  // `later` observed the chunks right after this one's. A fresh fit for a chunk: clone_empty(),
+  // which other threads call while this one merges: it reads what merge() does not write.
   virtual void merge(RuleFit&& later);
   virtual std::unique_ptr<RuleFit> clone_empty() const;
   virtual bool next_pass() { return false; }  // true: see all rows once more

@@ -60,10 +60,10 @@ void UniqueCheck::merge(UniqueCheck&& later) {
   }
 }
 
-void UniqueCheck::forget_rows() {
-  hashes_.clear();
-  runs_.clear();
-  groups_.clear();
+UniqueCheck UniqueCheck::clone_empty() const {
+  UniqueCheck clone(columns_);
+  clone.repeated_ = repeated_;
+  return clone;
 }
 
 bool UniqueCheck::next_pass() {

@@ -22,8 +22,8 @@ class UniqueCheck {
   const std::vector<std::string>& columns() const { return columns_; }
   void observe(const Batch& rows, int64_t first_row);
   void merge(UniqueCheck&& later);
-  void forget_rows();  // what was observed in this pass
-  bool next_pass();    // true: a second pass is needed. O(rows · log rows)
+  UniqueCheck clone_empty() const;  // of the same pass
+  bool next_pass();                 // true: a second pass is needed. O(rows · log rows)
   // The broken expectation, if it is broken; after one pass or two.
   std::optional<Verdict> verdict() const;
 

@@ -23,27 +23,27 @@ std::optional<int64_t> whole_of(const nlohmann::json& given) {
   return std::nullopt;
 }
 
-Value whole_value(Type type, int64_t whole) {
-  Value value;
+Constant whole_value(Type type, int64_t whole) {
+  Constant value;
   value.type = type, value.whole = whole;
   return value;
 }
 
-Value number_value(double number) {
-  Value value;
+Constant number_value(double number) {
+  Constant value;
   value.type = Type::float64, value.number = number + 0.0;
   return value;
 }
 
-Value text_value(std::string text) {
-  Value value;
+Constant text_value(std::string text) {
+  Constant value;
   value.text = std::move(text);
   return value;
 }
 
 }  // namespace
 
-std::optional<Value> value_of(const nlohmann::json& given, Type type) {
+std::optional<Constant> value_of(const nlohmann::json& given, Type type) {
   if (given.is_null() || given.is_structured()) return std::nullopt;
   if (type == Type::string)
     return text_value(given.is_string() ? given.get<std::string>() : given.dump());
@@ -68,7 +68,7 @@ std::optional<Value> value_of(const nlohmann::json& given, Type type) {
   return std::nullopt;
 }
 
-std::optional<Value> parse_value(std::string_view text, Type type) {
+std::optional<Constant> parse_value(std::string_view text, Type type) {
   int64_t whole = 0;
   double number = 0;
   bool boolean = false;
@@ -90,7 +90,7 @@ std::optional<Value> parse_value(std::string_view text, Type type) {
   }
 }
 
-nlohmann::json save_value(const Value& value) {
+nlohmann::json save_value(const Constant& value) {
   if (value.type == Type::string) return value.text;
   if (value.type != Type::float64) return value.whole;
   if (std::isfinite(value.number)) return value.number;
@@ -98,7 +98,7 @@ nlohmann::json save_value(const Value& value) {
   return value.number > 0 ? "inf" : "-inf";
 }
 
-Value load_value(const nlohmann::json& saved, Type type) {
+Constant load_value(const nlohmann::json& saved, Type type) {
   if (type == Type::string && saved.is_string()) return text_value(saved.get<std::string>());
   if (type == Type::float64 && saved.is_number()) return number_value(saved.get<double>());
   if (type == Type::float64 && saved.is_string()) {
@@ -115,7 +115,7 @@ Value load_value(const nlohmann::json& saved, Type type) {
   throw Error(Code::corrupt, "a saved value is not of type " + std::string(name_of(type)));
 }
 
-void append_value(ColumnBuffer& out, const Value& value) {
+void append_value(ColumnBuffer& out, const Constant& value) {
   switch (value.type) {
     case Type::boolean:
       return out.append(value.whole != 0);
@@ -130,7 +130,7 @@ void append_value(ColumnBuffer& out, const Value& value) {
   }
 }
 
-void append_value(ColumnBuffer& out, const std::optional<Value>& value) {
+void append_value(ColumnBuffer& out, const std::optional<Constant>& value) {
   value ? append_value(out, *value) : out.append_null();
 }
 

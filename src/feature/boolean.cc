@@ -69,7 +69,7 @@ class BooleanEncoder : public Encoder {
 
 class BooleanFit : public EncoderFit {
  public:
-  BooleanFit(const Field& field, const Wants& wants) : column_(field), wants_(wants) {}
+  BooleanFit(SourceColumn column, const Wants& wants) : column_(std::move(column)), wants_(wants) {}
 
   std::vector<std::string> reads() const override { return {column_.name()}; }
 
@@ -84,9 +84,7 @@ class BooleanFit : public EncoderFit {
     });
   }
   std::unique_ptr<EncoderFit> clone_empty() const override {
-    auto copy = std::make_unique<BooleanFit>(*this);
-    copy->nulls_ = copy->positives_ = copy->negatives_ = 0;
-    return copy;
+    return std::make_unique<BooleanFit>(column_, wants_);
   }
   void merge(EncoderFit&& later) override {
     auto& other = dynamic_cast<BooleanFit&>(later);
@@ -129,7 +127,7 @@ std::unique_ptr<EncoderFit> make(const nlohmann::json& params, const EncoderCont
   Params(params, {}, "encoder boolean");
   require_type(context.field, "boolean", {Type::boolean, Type::int64},
                "choose another encoder, or make it true or false with the rule `derive`");
-  return std::make_unique<BooleanFit>(context.field, context.wants);
+  return std::make_unique<BooleanFit>(SourceColumn(context.field), context.wants);
 }
 
 const RegisterEncoder registered({

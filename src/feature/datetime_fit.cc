@@ -47,10 +47,11 @@ struct Seen {
 class DatetimeFit : public EncoderFit {
  public:
   // `parts` empty: chosen when freezing.
-  DatetimeFit(const EncoderContext& context, TimeZone zone, std::vector<Part> parts)
-      : column_(context.field),
-        time_(context.time == context.field.name ? "" : context.time),
-        wants_(context.wants),
+  DatetimeFit(SourceColumn column, std::string time, const Wants& wants, TimeZone zone,
+              std::vector<Part> parts)
+      : column_(std::move(column)),
+        time_(time == column_.name() ? "" : std::move(time)),
+        wants_(wants),
         zone_(std::move(zone)),
         parts_(std::move(parts)) {}
 
@@ -70,9 +71,7 @@ class DatetimeFit : public EncoderFit {
     seen_.merge(chunk);
   }
   std::unique_ptr<EncoderFit> clone_empty() const override {
-    auto copy = std::make_unique<DatetimeFit>(*this);
-    copy->seen_ = Seen();
-    return copy;
+    return std::make_unique<DatetimeFit>(column_, time_, wants_, zone_, parts_);
   }
   void merge(EncoderFit&& later) override {
     auto& other = dynamic_cast<DatetimeFit&>(later);
@@ -279,8 +278,8 @@ std::unique_ptr<EncoderFit> make(const nlohmann::json& given, const EncoderConte
   } catch (const Error& error) {
     throw error.at({.field = context.field.name});
   }
-  return std::make_unique<DatetimeFit>(context, std::move(zone),
-                                       parts_of(params["parts"], context));
+  return std::make_unique<DatetimeFit>(SourceColumn(context.field), context.time, context.wants,
+                                       std::move(zone), parts_of(params["parts"], context));
 }
 
 const RegisterEncoder registered({

@@ -122,16 +122,14 @@ class NumberEncoder : public Encoder {
 
 class NumberFit : public EncoderFit {
  public:
-  NumberFit(const Field& field, const Wants& wants) : column_(field), wants_(wants) {}
+  NumberFit(SourceColumn column, const Wants& wants) : column_(std::move(column)), wants_(wants) {}
 
   std::vector<std::string> reads() const override { return {column_.name()}; }
   void observe(const Batch& rows) override {
     moments_.observe(rows.columns[rows.schema->index_of(column_.name(), "a feature")]);
   }
   std::unique_ptr<EncoderFit> clone_empty() const override {
-    auto copy = std::make_unique<NumberFit>(*this);
-    copy->moments_ = Moments();
-    return copy;
+    return std::make_unique<NumberFit>(column_, wants_);
   }
   void merge(EncoderFit&& later) override {
     moments_.merge(dynamic_cast<NumberFit&>(later).moments_);
@@ -174,7 +172,7 @@ std::unique_ptr<EncoderFit> make(const nlohmann::json& params, const EncoderCont
   require_type(context.field, "number", {Type::int64, Type::float64, Type::boolean},
                "choose another encoder, or CAST the column to a number in the table's SQL or with "
                "the rule `derive`");
-  return std::make_unique<NumberFit>(context.field, context.wants);
+  return std::make_unique<NumberFit>(SourceColumn(context.field), context.wants);
 }
 
 const RegisterEncoder registered({

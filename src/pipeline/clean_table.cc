@@ -93,14 +93,33 @@ class CleanReader : public BatchReader {
       if (step.stage == RuleStage::check) {
         step.check->observe({.rows = batch, .first_row = first_row_});
       } else if (step.stage == RuleStage::filter) {
-        if (const uint8_t* keep = step.rule->keep(batch, scratch_, &step.report, first_row_))
-          compact(batch, keep, dropped_);
+        filter(batch, *step.rule, step.report);
       } else {
         step.rule->apply(batch, scratch_, &step.report, first_row_);
         batch.schema = &step.after;
         if (!scratch_.errors.empty()) leave_out_broken(batch);
       }
     }
+  }
+
+  void filter(Batch& batch, const Rule& rule, RuleReport& report) {
+    const uint8_t* keep = rule.keep(batch, scratch_, &report, first_row_);
+    if (scratch_.errors.empty()) {
+      if (keep != nullptr) compact(batch, keep, dropped_);
+      return;
+    }
+    // Broken rows leave together with the others, for `keep` counts rows as they stand.
+    std::vector<uint8_t> stay(size_t((batch.rows + 7) / 8), 0xff);
+    if (keep != nullptr) std::copy_n(keep, stay.size(), stay.begin());
+    std::set<int64_t> broken;
+    for (const RowError& error : scratch_.errors) {
+      broken.insert(error.row);
+      clear_bit(stay.data(), error.row);
+    }
+    scratch_.errors.clear();
+    compact(batch, stay.data(), dropped_);
+    dropped_ -= int64_t(broken.size());
+    broken_ += int64_t(broken.size());
   }
 
   void leave_out_broken(Batch& batch) {

@@ -28,6 +28,16 @@ int64_t count_bits(const std::vector<uint8_t>& bitmap) {
                          [](int64_t sum, uint8_t byte) { return sum + __builtin_popcount(byte); });
 }
 
+// Rows with an error from the `begin`-th on are broken, unless they were left out anyway.
+void leave_out_broken(LabelledChunk& out, size_t begin) {
+  for (size_t i = begin; i < out.scratch.errors.size(); ++i) {
+    const int64_t row = out.scratch.errors[i].row;
+    if (!get_bit(out.kept.data(), row)) continue;
+    clear_bit(out.kept.data(), row);
+    ++out.broken;
+  }
+}
+
 // Instants in microseconds; dates at midnight.
 int64_t instant(const Column& column, int64_t i) {
   if (column.type == Type::date) return int64_t(column.values<int32_t>()[i]) * 86'400'000'000;
@@ -177,8 +187,10 @@ void LabelStage::run(const Batch& raw, int64_t first_row, LabelledChunk& out) co
   for (const RowError& error : out.scratch.errors) clear_bit(out.kept.data(), error.row);
   out.broken = raw.rows - count_bits(out.kept);
   for (size_t i = 0; i < filters_.size(); ++i) {
+    const size_t errors_before = out.scratch.errors.size();
     const uint8_t* keep = filters_[i]->keep(out.rows, out.scratch,
                                             &out.reports[chain_.steps().size() + i], first_row);
+    leave_out_broken(out, errors_before);
     if (keep == nullptr) continue;
     for (size_t byte = 0; byte < out.kept.size(); ++byte) out.kept[byte] &= keep[byte];
   }
@@ -195,13 +207,7 @@ void LabelStage::fill_target(LabelledChunk& out) const {
   out.no_target = 0;
   const size_t errors_before = out.scratch.errors.size();
   const Column target = target_->evaluate(out.rows, out.scratch);
-  // A row for which the target cannot be computed is broken, unless it was dropped anyway.
-  for (size_t i = errors_before; i < out.scratch.errors.size(); ++i) {
-    const int64_t row = out.scratch.errors[i].row;
-    if (!get_bit(out.kept.data(), row)) continue;
-    clear_bit(out.kept.data(), row);
-    ++out.broken;
-  }
+  leave_out_broken(out, errors_before);
   out.labelled = out.kept;
   out.target.assign(size_t(out.rows.rows), 0);
   for (int64_t i = 0; i < out.rows.rows; ++i) {
