@@ -537,3 +537,17 @@ def test_another_seed_is_another_split(run_once):
     assert len(counts) > 1
     seeded(-1)
     assert "0 or more" in gristmill("run", "-C", run_once, code=1).stderr
+
+
+def test_rows_are_counted_once_however_many_chunks_there_are(tmp_path):
+    rows = 500_000
+    write_project(tmp_path, f"""\
+project: counted
+tables:
+  numbers: SELECT i AS id, hash(i) % 100 AS a, CASE WHEN i % 10 > 0 THEN hash(i) % 7 END AS y FROM range({rows}) AS t(i)
+predict:
+  y_of: {{from: numbers, key: id, target: y, model: linear}}
+""")
+    counts = gristmill_json("run", "-C", tmp_path)["predictions"]["y_of"]["rows"]
+    assert counts["read"] == rows and counts["no_target"] == rows // 10
+    assert counts["train"] + counts["validate"] + counts["test"] == rows - rows // 10
