@@ -3,6 +3,8 @@ import contextlib
 import csv
 import io
 import json
+import math
+import random
 import re
 import resource
 import signal
@@ -551,3 +553,23 @@ predict:
     counts = gristmill_json("run", "-C", tmp_path)["predictions"]["y_of"]["rows"]
     assert counts["read"] == rows and counts["no_target"] == rows // 10
     assert counts["train"] + counts["validate"] + counts["test"] == rows - rows // 10
+
+
+def test_what_was_nan_in_training_may_be_null_in_a_request(tmp_path):
+    chance = random.Random(3)
+    a = [chance.choice([math.nan, chance.random()]) if i % 10 == 0 else chance.random() for i in range(2000)]
+    pyarrow.parquet.write_table(pyarrow.table({"id": range(2000), "a": a, "b": [chance.random() for _ in a],
+                                               "y": [chance.random() for _ in a]}), tmp_path / "rows.parquet")
+    write_project(tmp_path, """\
+project: gaps
+sources: {d: rows.parquet}
+predict:
+  y_of: {from: d.rows, key: id, target: y, model: linear}
+""")
+    bundle = gristmill_json("run", "-C", tmp_path)["predictions"]["y_of"]["bundle"]
+    row = {"id": 1, "a": None, "b": 0.5}
+    with serving(bundle) as server:
+        served = server.predict([row])["predictions"][0]["prediction"]
+    (tmp_path / "in.jsonl").write_text(json.dumps(row) + "\n")
+    out = gristmill("predict", bundle, tmp_path / "in.jsonl", "-o", "-").stdout
+    assert float(list(csv.DictReader(io.StringIO(out)))[0]["prediction"]) == served

@@ -43,11 +43,14 @@ void ColumnFacts::observe_column(const Column& column, const uint8_t* kept, One&
       ++one.nulls;
       continue;
     }
-    if (!one.seen) one.example = cell_json(column, i);
+    if (!one.seen) one.example = cell_json(column, i);  // null for NaN: the next one is taken
     switch (column.type) {
       case Type::float64: {
         const double value = column.values<double>()[i];
-        if (std::isnan(value)) continue;
+        if (std::isnan(value)) {  // missing to rules and encoders; JSON can only say null
+          ++one.nulls;
+          continue;
+        }
         one.low = one.seen ? std::min(one.low, value) : value;
         one.high = one.seen ? std::max(one.high, value) : value;
         break;
