@@ -9,6 +9,7 @@ import re
 import resource
 import signal
 import socket
+import subprocess
 import time
 
 import pyarrow
@@ -504,7 +505,7 @@ def test_environment_stands_for_options(bundle):
 def test_serve_finds_the_bundles_of_a_project(kinds):
     with serving("-C", kinds[0]) as server:
         names = [m["name"] for m in json.loads(server.get("/models"))["models"]]
-        assert sorted(names) == ["channel_of", "late", "minutes"]
+        assert names == ["late", "minutes", "channel_of"]  # as in the project file: the first answers /predict
 
 
 def test_sigterm_lets_a_begun_request_finish(bundle):
@@ -573,3 +574,20 @@ predict:
     (tmp_path / "in.jsonl").write_text(json.dumps(row) + "\n")
     out = gristmill("predict", bundle, tmp_path / "in.jsonl", "-o", "-").stdout
     assert float(list(csv.DictReader(io.StringIO(out)))[0]["prediction"]) == served
+
+
+def test_a_closed_pipe_ends_the_program_quietly(batch, bundle, tmp_path):
+    many = tmp_path / "many.jsonl"
+    many.write_text(json.dumps(plain_row(INPUT[0])) + "\n")
+    many.write_text(many.read_text() * 50_000)
+    shell = f"{GRISTMILL} predict {bundle} {many} | head -n 1"
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, timeout=60)
+    assert len(done.stdout.splitlines()) == 1 and "error" not in done.stderr, done.stderr
+
+
+def test_predict_does_not_overwrite_its_input(bundle, tmp_path):
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(json.dumps(plain_row(INPUT[0])) + "\n")
+    before = rows.read_bytes()
+    assert "overwritten" in gristmill("predict", bundle, rows, "-o", tmp_path / "." / "rows.jsonl", code=2).stderr
+    assert rows.read_bytes() == before

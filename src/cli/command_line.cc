@@ -33,7 +33,7 @@ void watch_signals() {
   action.sa_handler = stop_on_signal;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGPIPE, SIG_DFL);  // `… | head` ends the program quietly
 }
 
 struct Parsed {

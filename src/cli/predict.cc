@@ -83,7 +83,15 @@ class Scoring {
   int64_t done_ = 0;
 };
 
+void refuse_overwriting(const std::string& input, const std::string& output) {
+  std::error_code absent;
+  if (input == "-" || output == "-" || !fs::equivalent(input, output, absent)) return;
+  throw Error(Code::usage, fmt::format("{} is the input: it would be overwritten", output), {},
+              "give -o another name");
+}
+
 void predict(const Invocation& call) {
+  refuse_overwriting(call.value("INPUT"), call.value("output", "-"));
   const Predictor predictor(Bundle::open(find_bundle(call, call.value("BUNDLE"))));
   Expected expected = predictor.bundle().signature.expected();
   auto tell_unknown = [&](const std::vector<std::string>& names) {

@@ -6,18 +6,23 @@
 namespace gristmill {
 namespace {
 
+// In the order of the project file: /predict is answered by the first.
+std::vector<std::string> bundles_of_project(const Invocation& call) {
+  std::vector<std::string> bundles;
+  if (!disk().exists(call.dir / project_file)) return bundles;
+  const fs::path made = call.dir / ".gristmill" / "bundles";
+  for (const PredictSpec& spec : open_project(call).predicts) {
+    const fs::path path = made / (spec.name + ".bundle");
+    if (disk().exists(path)) bundles.push_back(path.string());
+  }
+  return bundles;
+}
+
 void serve(const Invocation& call) {
   ServeOptions options = serve_options_from_environment();
   for (const std::string& given : call.all("BUNDLE"))
     options.bundles.push_back(find_bundle(call, given).string());
-  if (options.bundles.empty()) {
-    const fs::path made = call.dir / ".gristmill" / "bundles";
-    if (disk().exists(made)) {
-      for (const fs::path& path : disk().list(made)) {
-        if (path.extension() == ".bundle") options.bundles.push_back(path.string());
-      }
-    }
-  }
+  if (options.bundles.empty()) options.bundles = bundles_of_project(call);
   if (options.bundles.empty()) {
     throw Error(Code::not_found, "there is no bundle to serve", {},
                 "give a bundle's path, or make one with `gristmill run`");
