@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "clean/rule.h"
@@ -86,13 +88,15 @@ std::string expand_environment(const std::string& text, const Where& where) {
   return out;
 }
 
-json expand_source(const Spot& spot) {
+// The same for every text of a source.
+json expanded(const Spot& spot) {
   if (spot.value.is_string())
     return expand_environment(spot.value.get<std::string>(), spot.where());
-  spot.expect_object("a source");
   json given = spot.value;
-  for (auto& [key, value] : given.items()) {
-    if (value.is_string()) value = expand_environment(value.get<std::string>(), spot[key].where());
+  if (given.is_array()) {
+    for (size_t i = 0; i < given.size(); ++i) given[i] = expanded(spot[i]);
+  } else if (given.is_object()) {
+    for (auto& [key, value] : given.items()) value = expanded(spot[key]);
   }
   return given;
 }
@@ -273,7 +277,8 @@ Project Project::read(const fs::path& dir, const std::map<std::string, std::stri
   each("sources", [&](const Spot& spot, const std::string& name) {
     if (name.find('.') != std::string::npos)
       spot.fail(fmt::format("a source's name may not hold a dot: `{}`", name));
-    project.sources.push_back({name, expand_source(spot), dir, spot.where()});
+    if (!spot.value.is_string()) spot.expect_object("a source");
+    project.sources.push_back({name, expanded(spot), dir, spot.where()});
   });
   each("tables", [&](const Spot& spot, const std::string& name) {
     if (name.find('.') != std::string::npos)
@@ -287,6 +292,12 @@ Project Project::read(const fs::path& dir, const std::map<std::string, std::stri
   each("predict", [&](const Spot& spot, const std::string& name) {
     project.predicts.push_back(read_predict(spot, name));
   });
+  // As they stand in the file: the first answers /predict.
+  std::sort(project.predicts.begin(), project.predicts.end(),
+            [](const PredictSpec& a, const PredictSpec& b) {
+              return std::pair(a.where.line, a.where.column) <
+                     std::pair(b.where.line, b.where.column);
+            });
   for (const SourceSpec& source : project.sources) {
     if (project.tables.count(source.name) > 0) {
       throw Error(Code::invalid, fmt::format("`{}` names a source and a table", source.name),
