@@ -593,3 +593,20 @@ def test_predict_does_not_overwrite_its_input(bundle, tmp_path):
     before = rows.read_bytes()
     assert "overwritten" in gristmill("predict", bundle, rows, "-o", tmp_path / "." / "rows.jsonl", code=2).stderr
     assert rows.read_bytes() == before
+
+
+def test_the_training_file_can_be_predicted(tmp_path):
+    """Words for booleans, among others, are read alike."""
+    chance = random.Random(4)
+    with open(tmp_path / "rows.csv", "w") as file:
+        file.write("id,member,since,y\n")
+        for i in range(1000):
+            file.write(f"{i},{chance.choice(['yes', 'no'])},2024-{i % 12 + 1:02}-03,{chance.random()}\n")
+    write_project(tmp_path, """\
+project: words
+sources: {d: rows.csv}
+predict:
+  y_of: {from: d.rows, key: id, target: y, model: linear}
+""")
+    bundle = gristmill_json("run", "-C", tmp_path)["predictions"]["y_of"]["bundle"]
+    assert len(gristmill("predict", bundle, tmp_path / "rows.csv").stdout.splitlines()) == 1001

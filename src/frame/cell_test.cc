@@ -64,15 +64,15 @@ TEST(ParseFloat64, IsExact) {
 
 TEST(ParseBoolean, KnowsItsWords) {
   bool value = false;
-  for (const char* yes : {"true", "TRUE", "True", "t", "T", "1", " true "}) {
+  for (const char* yes : {"true", "TRUE", "True", "t", "T", "1", " true ", "yes", "Y"}) {
     EXPECT_TRUE(parse_boolean(yes, value)) << yes;
     EXPECT_TRUE(value);
   }
-  for (const char* no : {"false", "FALSE", "f", "F", "0"}) {
+  for (const char* no : {"false", "FALSE", "f", "F", "0", "No", "n"}) {
     EXPECT_TRUE(parse_boolean(no, value)) << no;
     EXPECT_FALSE(value);
   }
-  for (const char* bad : {"", "yes", "2", "tru", "truee", "01"})
+  for (const char* bad : {"", "yess", "2", "tru", "truee", "01"})
     EXPECT_FALSE(parse_boolean(bad, value)) << bad;
 }
 

@@ -1,4 +1,5 @@
 // Text → value, as declared in cell.h.
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -135,8 +136,12 @@ bool parse_float64(std::string_view text, double& value) {
 
 bool parse_boolean(std::string_view text, bool& value) {
   text = trimmed(text);
-  value = equals_lower(text, "true") || equals_lower(text, "t") || text == "1";
-  return value || equals_lower(text, "false") || equals_lower(text, "f") || text == "0";
+  auto among = [&](std::initializer_list<std::string_view> words) {
+    return std::any_of(words.begin(), words.end(),
+                       [&](std::string_view word) { return equals_lower(text, word); });
+  };
+  value = among({"true", "t", "yes", "y", "1"});
+  return value || among({"false", "f", "no", "n", "0"});
 }
 
 bool parse_date(std::string_view text, int32_t& days) {
