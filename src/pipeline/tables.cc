@@ -162,6 +162,11 @@ TableHandle Tables::make_stored(const std::string& name) {
     } catch (const Error& error) {
       throw error.at(where);
     }
+    try {
+      engine.check_repeatable(request.sql);
+    } catch (const Error& error) {
+      throw in_sql(error, where);
+    }
     needs = define_inputs(request.sql, where);
   } else {
     const SourceTable* source = find_source_table(name, where);
@@ -266,6 +271,24 @@ TableHandle Tables::guarded(const std::string& name, bool cleaned,
   if (!handle.facts.is_null())
     facts_.emplace_back(cleaned ? name + " (cleaned)" : name, handle.facts);
   return handle;
+}
+
+std::vector<std::string> Tables::null_texts(const std::string& name) {
+  std::set<std::string> texts;
+  auto table = project_.tables.find(name);
+  if (table != project_.tables.end()) {
+    const std::string sql = Engine::with_params(table->second.sql, project_.params);
+    for (const std::string& read : executor_.workspace().engine().tables_read(sql)) {
+      for (const std::string& text : null_texts(read)) texts.insert(text);
+    }
+  }
+  for (const SourceSpec& source : project_.sources) {
+    if (source.name != split_name(name).first) continue;
+    const bool said = source.given.is_object() && source.given.contains("nulls");
+    for (const auto& text : said ? source.given.at("nulls") : nlohmann::json{"", "NA"})
+      texts.insert(text.get<std::string>());
+  }
+  return {texts.begin(), texts.end()};
 }
 
 // Paths below the project's folder as relative ones: a moved project is the same project.

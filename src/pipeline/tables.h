@@ -47,6 +47,8 @@ class Tables {
   RuleMaker rule_maker(const std::string& for_table);
   // What a rule needs beside its own table: the table that a lookup names.
   std::vector<TaskNeed> reference_needs(const RuleSpec& rule);
+  // The texts that stand for a missing value in the sources that a table is made of.
+  std::vector<std::string> null_texts(const std::string& table);
   // Defines every table that `sql` reads in the engine; returns what it needs.
   std::vector<TaskNeed> define_inputs(const std::string& sql, const Where& where);
 

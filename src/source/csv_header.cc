@@ -1,5 +1,7 @@
 #include "source/csv_header.h"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <cctype>
 #include <map>
@@ -9,11 +11,35 @@
 
 #include "frame/cell.h"
 #include "source/files.h"
+#include "source/quote.h"
 
 namespace gristmill {
 namespace {
 
 constexpr size_t head_bytes = 1 << 20;
+
+// The first bytes of what a compressed file holds.
+std::string inflated_head(const fs::path& file, size_t size) {
+  errno = 0;
+  gzFile in = ::gzopen(file.c_str(), "rb");
+  if (in == nullptr) throw file_error(errno == 0 ? ENOMEM : errno, "read", file);
+  std::string bytes(size, '\0');
+  const int got = ::gzread(in, bytes.data(), unsigned(size));
+  int failure = Z_OK;
+  ::gzerror(in, &failure);
+  const int system_error = errno;
+  const bool plain = ::gzdirect(in) == 1;
+  ::gzclose(in);
+  if (failure == Z_ERRNO) throw file_error(system_error, "read", file);
+  if (got < 0 || failure != Z_OK || (plain && got > 0)) {
+    throw Error(Code::invalid,
+                plain ? "this is not a gzip file" : "this gzip file is damaged or cut short",
+                {.file = file.string()},
+                plain ? "its name ends in .gz" : "copy it again from where it was made");
+  }
+  bytes.resize(size_t(got));
+  return bytes;
+}
 
 // The end of the first record: a line end outside quotes, or the end of the text.
 size_t record_end(std::string_view text) {
@@ -74,11 +100,6 @@ bool is_data(const std::string& cell) {
   return parse_float64(cell, number) || parse_timestamp(cell, micros);
 }
 
-std::string folded(std::string text) {
-  for (char& c : text) c = char(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 Where line_of(const fs::path& file, std::string_view text, size_t at) {
   std::string_view before = text.substr(0, at);
   return {.file = file.string(), .line = 1 + int(std::count(before.begin(), before.end(), '\n'))};
@@ -87,7 +108,8 @@ Where line_of(const fs::path& file, std::string_view text, size_t at) {
 }  // namespace
 
 CsvHeader read_csv_header(const fs::path& file, char delimiter) {
-  std::string head = head_of(file, head_bytes);
+  const bool compressed = lower(file.string()).ends_with(".gz");
+  std::string head = compressed ? inflated_head(file, head_bytes) : head_of(file, head_bytes);
   std::string_view text = head;
   if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
     throw Error(Code::invalid, "the file is UTF-16", {.file = file.string(), .line = 1},
@@ -128,7 +150,7 @@ std::vector<std::string> column_names(const fs::path& file, const CsvHeader& hea
                   "column1, …) or `header: true` (it does name them)");
     }
     std::string name = cell.empty() ? fmt::format("column{}", i) : cell;
-    auto [first, fresh] = seen.emplace(folded(name), i);
+    auto [first, fresh] = seen.emplace(lower(name), i);
     if (!fresh) {
       throw Error(Code::invalid,
                   fmt::format("columns {} and {} have one name: \"{}\" (SQL ignores case)",

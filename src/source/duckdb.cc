@@ -8,9 +8,9 @@ namespace {
 
 class DuckdbSource : public Source {
  public:
-  explicit DuckdbSource(const SourceSpec& spec) : spec_(spec), files_(find_files(spec)) {
-    source_params(spec, Sources::instance().get("duckdb", "kind of source"));
-    refuse_many(spec, files_);
+  explicit DuckdbSource(SourceRequest request)
+      : spec_(std::move(request.spec)), files_(std::move(request.files)) {
+    refuse_many(spec_, files_);
   }
 
   std::vector<SourceTable> open(SqlSession& session) override {
@@ -22,7 +22,7 @@ class DuckdbSource : public Source {
     std::string catalog = attached_name(file);
     try {
       session.execute(fmt::format("ATTACH IF NOT EXISTS {} AS {} (READ_ONLY)",
-                                  sql_text(file.string()), sql_name(catalog)));
+                                  quote_text(file.string()), quote_name(catalog)));
     } catch (const Error& error) {
       bool held = error.message().find("lock") != std::string::npos;
       Error told = in_file(error, file);
@@ -33,11 +33,11 @@ class DuckdbSource : public Source {
              "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = {0} "
              "UNION ALL SELECT schema_name, view_name FROM duckdb_views() "
              "WHERE database_name = {0} AND NOT internal ORDER BY ALL",
-             sql_text(catalog)))) {
+             quote_text(catalog)))) {
       SourceTable table;
       table.schema = spec_.name;
       table.name = row[0] == "main" ? row[1] : row[0] + "." + row[1];
-      table.relation = sql_name(catalog) + "." + sql_name(row[0]) + "." + sql_name(row[1]);
+      table.relation = quote_name(catalog) + "." + quote_name(row[0]) + "." + quote_name(row[1]);
       table.files = with_log(file, ".wal");
       table.columns = session.describe("SELECT * FROM " + table.relation);
       tables.push_back(std::move(table));
@@ -57,7 +57,8 @@ RegisterSource duckdb({
     .suffixes = {".duckdb", ".ddb"},
     .schemes = {"duckdb:"},
     .params = {},
-    .make = [](const SourceSpec& spec) { return std::make_unique<DuckdbSource>(spec); },
+    .make =
+        [](SourceRequest request) { return std::make_unique<DuckdbSource>(std::move(request)); },
 });
 
 }  // namespace

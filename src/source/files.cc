@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cctype>
 #include <fstream>
 #include <map>
 
@@ -14,21 +13,6 @@ namespace gristmill {
 namespace {
 
 using nlohmann::json;
-
-const std::vector<ParamDoc>& common_params() {
-  static const std::vector<ParamDoc> docs = {
-      {"files", "any", "a path or a glob, relative to the project file", nullptr, {}, {}, {}},
-      {"url", "string", "where it is, with its scheme", nullptr, {}, {}, {}},
-      {"kind", "string", "the kind of file, when its suffix does not tell", nullptr, {}, {}, {}},
-      {"as", "string", "one table of all files, with a column `filename`", nullptr, {}, {}, {}},
-  };
-  return docs;
-}
-
-std::string folded(std::string text) {
-  for (char& c : text) c = char(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
 
 bool has_wildcard(std::string_view text) {
   return text.find_first_of("*?[") != std::string_view::npos;
@@ -150,7 +134,6 @@ void add_matches(const fs::path& base, const std::string& pattern, SourceFiles& 
   } else if (!has_wildcard(pattern)) {
     throw no_such_file(literal, pattern);
   } else {
-    out.is_glob = true;
     std::vector<fs::path> found = glob_files(base, pattern);
     if (found.empty()) {
       throw Error(Code::not_found, fmt::format("no file matches `{}`", pattern), {},
@@ -197,18 +180,11 @@ SourceFiles find_files(const SourceSpec& spec) {
   return out;
 }
 
-Params source_params(const SourceSpec& spec, const SourceKind& kind) {
-  std::vector<ParamDoc> docs = common_params();
-  docs.insert(docs.end(), kind.params.begin(), kind.params.end());
-  json given = spec.given.is_object() ? spec.given : json(nullptr);
-  return Params(given, docs, "source " + spec.name);
-}
-
 std::string stem_of(const fs::path& file, const std::vector<std::string>& suffixes) {
   std::string name = file.filename().string();
   size_t longest = 0;
   for (const std::string& suffix : suffixes) {
-    bool fits = name.size() > suffix.size() && folded(name).ends_with(suffix);
+    bool fits = name.size() > suffix.size() && lower(name).ends_with(suffix);
     if (fits) longest = std::max(longest, suffix.size());
   }
   return longest > 0 ? name.substr(0, name.size() - longest) : file.stem().string();
@@ -220,7 +196,7 @@ std::vector<std::string> table_names(const SourceFiles& files,
   std::map<std::string, fs::path> seen;
   for (const fs::path& file : files.files) {
     names.push_back(stem_of(file, suffixes));
-    auto [first, fresh] = seen.emplace(folded(names.back()), file);
+    auto [first, fresh] = seen.emplace(lower(names.back()), file);
     if (!fresh) {
       throw Error(Code::conflict,
                   fmt::format("{} and {} would both be the table \"{}\"", first->second.string(),
@@ -280,33 +256,6 @@ Error in_file(const Error& error, const fs::path& file) {
   return error.at({.file = file.string()});
 }
 
-std::string sql_name(std::string_view name) {
-  std::string out = "\"";
-  for (char c : name) out += c == '"' ? "\"\"" : std::string(1, c);
-  return out + "\"";
-}
-
-std::string sql_text(std::string_view text) {
-  std::string out = "'";
-  for (char c : text) out += c == '\'' ? "''" : std::string(1, c);
-  return out + "'";
-}
-
-std::string sql_path(const fs::path& file) {
-  std::string escaped;
-  for (char c : file.string()) {
-    bool wild = c == '*' || c == '?' || c == '[';
-    escaped += wild ? fmt::format("[{}]", c) : std::string(1, c);
-  }
-  return sql_text(escaped);
-}
-
-std::string sql_list(const std::vector<fs::path>& files) {
-  std::string out;
-  for (const fs::path& file : files) out += (out.empty() ? "" : ", ") + sql_path(file);
-  return "[" + out + "]";
-}
-
 std::string with_short_names(const std::string& relation, const fs::path& base) {
   std::string prefix =
       fs::absolute(base.empty() ? fs::path(".") : base).lexically_normal().string();
@@ -315,7 +264,7 @@ std::string with_short_names(const std::string& relation, const fs::path& base) 
       "(SELECT * REPLACE (CASE WHEN starts_with(filename, {0}) THEN substr(filename, length({0}) + "
       "1) "
       "ELSE filename END AS filename) FROM {1})",
-      sql_text(prefix), relation);
+      quote_text(prefix), relation);
 }
 
 }  // namespace gristmill

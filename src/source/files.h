@@ -4,26 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "base/params.h"
+#include "source/quote.h"
 #include "source/source.h"
 
 namespace gristmill {
 
-// What the user wrote for a source, read.
-struct SourceFiles {
-  std::string scheme;  // "sqlite:", or ""
-  std::string pattern;
-  std::vector<fs::path> files;  // absolute, sorted; never empty; none is a folder
-  bool is_glob = false;
-  std::string as;    // the one table of all files; "" for a table each
-  std::string kind;  // named by the user, or ""
-};
-
 // Code::not_found when nothing matches, naming the nearest file; Code::invalid for a folder.
 SourceFiles find_files(const SourceSpec& spec);
-
-// The options beside those that find_files() reads, checked against the kind's own.
-Params source_params(const SourceSpec& spec, const SourceKind& kind);
 
 // Files matching a pattern of *, ?, […] and ** (any folders below), sorted. Links to folders are
 // not followed by **.
@@ -52,10 +39,6 @@ void refuse_many(const SourceSpec& spec, const SourceFiles& files);
 // Adds the file to an error that has none.
 Error in_file(const Error& error, const fs::path& file);
 
-std::string sql_name(std::string_view name);  // "…"
-std::string sql_text(std::string_view text);  // '…'
-std::string sql_path(const fs::path& file);   // '…', with what a glob would expand escaped
-std::string sql_list(const std::vector<fs::path>& files);
 // A subquery of `relation` whose column `filename` is relative to `base`, where it lies below it: a
 // table must not change when its project moves.
 std::string with_short_names(const std::string& relation, const fs::path& base);

@@ -59,7 +59,6 @@ TEST_F(FilesTest, APathThatIsThereIsNoGlob) {
   SourceFiles files = find_files(spec("e[1].csv"));
   ASSERT_EQ(files.files.size(), 1u);
   EXPECT_EQ(files.files[0].filename(), "e[1].csv");
-  EXPECT_FALSE(files.is_glob);
 }
 
 TEST_F(FilesTest, ReadsTheForms) {
@@ -124,9 +123,9 @@ TEST_F(FilesTest, TablesAreNamedAfterTheirFiles) {
 }
 
 TEST_F(FilesTest, QuotesForSql) {
-  EXPECT_EQ(sql_name("a\"b"), "\"a\"\"b\"");
-  EXPECT_EQ(sql_text("it's"), "'it''s'");
-  EXPECT_EQ(sql_list({"/a/b[1]*.csv"}), "['/a/b[[]1][*].csv']");
+  EXPECT_EQ(quote_name("a\"b"), "\"a\"\"b\"");
+  EXPECT_EQ(quote_text("it's"), "'it''s'");
+  EXPECT_EQ(quote_paths({"/a/b[1]*.csv"}), "['/a/b[[]1][*].csv']");
 }
 
 TEST_F(FilesTest, ReadsEnds) {

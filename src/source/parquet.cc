@@ -1,8 +1,6 @@
 // Parquet files: one table a file, or one of all.
 #include <cstring>
 
-#include <fmt/format.h>
-
 #include "source/files.h"
 
 namespace gristmill {
@@ -27,28 +25,21 @@ void check_frame(const fs::path& file) {
 
 class ParquetSource : public Source {
  public:
-  explicit ParquetSource(const SourceSpec& spec)
-      : spec_(spec),
-        kind_(Sources::instance().get("parquet", "kind of source")),
-        files_(find_files(spec)) {
-    source_params(spec, kind_);
-  }
+  explicit ParquetSource(SourceRequest request)
+      : spec_(std::move(request.spec)), kind_(request.kind), files_(std::move(request.files)) {}
 
   std::vector<SourceTable> open(SqlSession& session) override {
     for (const fs::path& file : files_.files) check_frame(file);
     std::vector<SourceTable> tables;
     if (!files_.as.empty()) {
-      std::string read = fmt::format(
-          "read_parquet({}, filename=true, union_by_name=true, hive_partitioning=false)",
-          sql_list(files_.files));
+      std::string read = parquet_relation(files_.files, ", filename=true, union_by_name=true");
       tables.push_back(table(session, files_.as, files_.files, with_short_names(read, spec_.base)));
       return tables;
     }
     std::vector<std::string> names = table_names(files_, kind_.suffixes);
     for (size_t i = 0; i < names.size(); ++i) {
-      std::string read =
-          fmt::format("read_parquet({}, hive_partitioning=false)", sql_list({files_.files[i]}));
-      tables.push_back(table(session, names[i], {files_.files[i]}, read));
+      tables.push_back(
+          table(session, names[i], {files_.files[i]}, parquet_relation({files_.files[i]})));
     }
     return tables;
   }
@@ -82,7 +73,8 @@ RegisterSource parquet({
     .suffixes = {".parquet", ".parq"},
     .schemes = {},
     .params = {},
-    .make = [](const SourceSpec& spec) { return std::make_unique<ParquetSource>(spec); },
+    .make =
+        [](SourceRequest request) { return std::make_unique<ParquetSource>(std::move(request)); },
 });
 
 }  // namespace

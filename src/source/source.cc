@@ -1,7 +1,6 @@
 #include "source/source.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/format.h>
 
@@ -11,17 +10,9 @@ namespace gristmill {
 namespace {
 
 bool has_suffix(const fs::path& file, const SourceKind& kind) {
-  std::string name = file.filename().string();
-  for (char& c : name) c = char(std::tolower(static_cast<unsigned char>(c)));
+  const std::string name = lower(file.filename().string());
   return std::any_of(kind.suffixes.begin(), kind.suffixes.end(),
                      [&](const std::string& suffix) { return name.ends_with(suffix); });
-}
-
-const SourceKind* kind_by_suffix(const fs::path& file) {
-  for (const auto& [name, kind] : Sources::instance()) {
-    if (has_suffix(file, kind)) return &kind;
-  }
-  return nullptr;
 }
 
 std::string known_suffixes() {
@@ -60,10 +51,31 @@ const SourceKind& kind_of(const SourceFiles& files) {
 
 }  // namespace
 
+const SourceKind* kind_by_suffix(const fs::path& file) {
+  for (const auto& [name, kind] : Sources::instance()) {
+    if (has_suffix(file, kind)) return &kind;
+  }
+  return nullptr;
+}
+
+const std::vector<ParamDoc>& common_source_params() {
+  static const std::vector<ParamDoc> docs = {
+      {"files", "any", "a path or a glob, relative to the project file", nullptr, {}, {}, {}},
+      {"url", "string", "where it is, with its scheme", nullptr, {}, {}, {}},
+      {"kind", "string", "the kind of file, when its suffix does not tell", nullptr, {}, {}, {}},
+      {"as", "string", "one table of all files, with a column `filename`", nullptr, {}, {}, {}},
+  };
+  return docs;
+}
+
 std::unique_ptr<Source> make_source(const SourceSpec& spec) {
-  const SourceKind& kind = kind_of(find_files(spec));
-  source_params(spec, kind);
-  return kind.make(spec);
+  SourceFiles files = find_files(spec);
+  const SourceKind& kind = kind_of(files);
+  std::vector<ParamDoc> docs = common_source_params();
+  docs.insert(docs.end(), kind.params.begin(), kind.params.end());
+  Params params(spec.given.is_object() ? spec.given : nlohmann::json(nullptr), docs,
+                "source " + spec.name);
+  return kind.make({spec, kind, std::move(files), std::move(params)});
 }
 
 }  // namespace gristmill

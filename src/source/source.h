@@ -56,6 +56,25 @@ class Source {
   virtual std::vector<SourceTable> open(SqlSession& session) = 0;
 };
 
+// The files that a source names.
+struct SourceFiles {
+  std::string scheme;  // "sqlite:", or ""
+  std::string pattern;
+  std::vector<fs::path> files;  // absolute, sorted; never empty; none is a folder
+  std::string as;               // the one table of all files; "" for a table each
+  std::string kind;             // named by the user, or ""
+};
+
+struct SourceKind;
+
+// What a source is made from.
+struct SourceRequest {
+  SourceSpec spec;
+  const SourceKind& kind;
+  SourceFiles files;
+  Params params;  // checked: those of all sources, and the kind's own
+};
+
 struct SourceKind {
   std::string name;  // "csv", "parquet", "sqlite", "duckdb"
   std::string text;  // for the reference
@@ -63,10 +82,15 @@ struct SourceKind {
   std::vector<std::string> suffixes;  // ".csv", ".tsv", …
   std::vector<std::string> schemes;   // "sqlite:", "duckdb:"
   std::vector<ParamDoc> params;       // its own options, beside files, url, kind and as
-  std::function<std::unique_ptr<Source>(const SourceSpec&)> make;
+  std::function<std::unique_ptr<Source>(SourceRequest)> make;
 };
 using Sources = Registry<SourceKind>;
 using RegisterSource = Registration<SourceKind>;
+
+// By the file's name alone; nullptr when none fits.
+const SourceKind* kind_by_suffix(const fs::path& file);
+// `files`, `url`, `kind` and `as`, which every source may have.
+const std::vector<ParamDoc>& common_source_params();
 
 // Chooses the kind by scheme or suffix (of the files a glob finds). Code::invalid when none fits,
 // Code::not_found when no file matches.

@@ -62,7 +62,7 @@ std::string type_of_cells(const SqliteCells& cells) {
 
 // The SQL by which SQLite gives a column as text that reads back to the same value.
 std::string as_text(const SqliteColumn& column) {
-  std::string c = sql_name(column.name);
+  std::string c = quote_name(column.name);
   if (column.type == "DOUBLE") {
     return fmt::format("CASE typeof({0}) WHEN 'real' THEN printf('%!.17g', {0}) ELSE {0} END", c);
   }
@@ -71,9 +71,9 @@ std::string as_text(const SqliteColumn& column) {
 
 class SqliteSource : public Source {
  public:
-  explicit SqliteSource(const SourceSpec& spec) : spec_(spec), files_(find_files(spec)) {
-    source_params(spec, Sources::instance().get("sqlite", "kind of source"));
-    refuse_many(spec, files_);
+  explicit SqliteSource(SourceRequest request)
+      : spec_(std::move(request.spec)), files_(std::move(request.files)) {
+    refuse_many(spec_, files_);
   }
 
   std::vector<SourceTable> open(SqlSession& session) override {
@@ -90,7 +90,7 @@ class SqliteSource : public Source {
     session.load_extension("sqlite_scanner");
     catalog_ = attached_name(file);
     session.execute(fmt::format("ATTACH IF NOT EXISTS {} AS {} (TYPE sqlite, READ_ONLY)",
-                                sql_text(file.string()), sql_name(catalog_)));
+                                quote_text(file.string()), quote_name(catalog_)));
     std::vector<SourceTable> tables;
     for (const std::string& name : names) {
       try {
@@ -104,7 +104,7 @@ class SqliteSource : public Source {
 
  private:
   std::string scan(const std::string& table) const {
-    return sql_name(catalog_) + "." + sql_name(table);
+    return quote_name(catalog_) + "." + quote_name(table);
   }
 
   SourceTable table(SqlSession& session, SqliteFile& sqlite, const std::string& name) {
@@ -155,7 +155,7 @@ class SqliteSource : public Source {
         column.type = type_of_cells(cells[i]);
       } else if (by_class ? refuses(column.declared, cells[i])
                           : !reads(session, fmt::format("SELECT count({}) FROM {}",
-                                                        sql_name(column.name), scan(name)))) {
+                                                        quote_name(column.name), scan(name)))) {
         column.type = "VARCHAR";
         shape.notes.push_back(note(sqlite, name, column));
       } else {
@@ -188,14 +188,14 @@ class SqliteSource : public Source {
   std::string query(const std::string& table, const SqliteShape& shape) const {
     std::string inner, outer;
     for (const SqliteColumn& column : shape.columns) {
-      std::string name = sql_name(column.name), comma = inner.empty() ? "" : ", ";
+      std::string name = quote_name(column.name), comma = inner.empty() ? "" : ", ";
       inner += comma + as_text(column) + " AS " + name;
       bool text = column.type == "VARCHAR" || column.type == "BLOB";
       outer += comma + (text ? name : fmt::format("CAST({0} AS {1}) AS {0}", name, column.type));
     }
-    std::string select = fmt::format("SELECT {} FROM {}", inner, sql_name(table));
-    return fmt::format("(SELECT {} FROM sqlite_query({}, {}))", outer, sql_text(catalog_),
-                       sql_text(select));
+    std::string select = fmt::format("SELECT {} FROM {}", inner, quote_name(table));
+    return fmt::format("(SELECT {} FROM sqlite_query({}, {}))", outer, quote_text(catalog_),
+                       quote_text(select));
   }
 
   SourceSpec spec_;
@@ -210,7 +210,8 @@ RegisterSource sqlite({
     .suffixes = {".db", ".sqlite", ".sqlite3"},
     .schemes = {"sqlite:"},
     .params = {},
-    .make = [](const SourceSpec& spec) { return std::make_unique<SqliteSource>(spec); },
+    .make =
+        [](SourceRequest request) { return std::make_unique<SqliteSource>(std::move(request)); },
 });
 
 }  // namespace

@@ -5,9 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "base/file_system.h"
-
-struct sqlite3;
+#include "store/database.h"
 
 namespace gristmill {
 
@@ -16,14 +14,10 @@ struct SqliteCells {
   int64_t integers = 0, reals = 0, texts = 0, blobs = 0;
 };
 
-// Opened read-only. Errors are Code::invalid (not a database, damaged) or Code::unavailable, and
-// name the file. Not thread-safe.
+// Opened read-only. Errors are Database's. Not thread-safe.
 class SqliteFile {
  public:
   explicit SqliteFile(const fs::path& path);
-  ~SqliteFile();
-  SqliteFile(const SqliteFile&) = delete;
-  SqliteFile& operator=(const SqliteFile&) = delete;
 
   std::vector<std::string> tables();  // and views, by name
   // One scan of the table for every 100 columns.
@@ -34,9 +28,7 @@ class SqliteFile {
                                         const std::string& condition);
 
  private:
-  std::vector<std::vector<std::string>> rows(const std::string& sql);
-  sqlite3* handle_ = nullptr;
-  fs::path path_;
+  Database database_;
 };
 
 }  // namespace gristmill

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/progress.h"
 
 namespace gristmill {
 namespace {
@@ -31,21 +32,23 @@ Error database_failure(sqlite3* handle, const std::string& path) {
     case SQLITE_PERM:
       return say(Code::unavailable, "the database can be read but not written",
                  "check who owns the file and its folder");
+    case SQLITE_INTERRUPT:
+      return Error(Code::interrupted, "interrupted");
     case SQLITE_CANTOPEN:
       return say(Code::unavailable, "the database cannot be opened",
                  "check that its folder exists and may be written");
     case SQLITE_IOERR:
       return say(Code::unavailable, "the disk refused a read or a write: " + text);
     case SQLITE_NOTADB:
-      return say(Code::corrupt, "this file is not a SQLite database");
+      return say(Code::corrupt, "this is not a SQLite database");
     case SQLITE_CORRUPT:
-      return say(Code::corrupt, "the database is damaged: " + text);
+      return say(Code::corrupt, "this SQLite database is damaged or cut short: " + text);
     case SQLITE_CONSTRAINT:
       return say(Code::conflict, text);
     case SQLITE_NOMEM:
       return say(Code::exhausted, "out of memory");
-    default:
-      return say(Code::internal, text);
+    default:  // in a file of somebody else's it is not our mistake
+      return say(sqlite3_db_readonly(handle, "main") == 1 ? Code::invalid : Code::internal, text);
   }
 }
 
@@ -159,13 +162,19 @@ struct Database::Impl {
   }
 };
 
-Database::Database(const fs::path& path) : impl_(new Impl) {
+Database::Database(const fs::path& path, Access access) : impl_(new Impl) {
   impl_->path = path.string();
-  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  const bool reads = access == Access::read;
+  int flags = reads ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   if (sqlite3_open_v2(path.c_str(), &impl_->handle, flags, nullptr) != SQLITE_OK) {
     throw database_failure(impl_->handle, impl_->path);
   }
   sqlite3_busy_timeout(impl_->handle, int(busy_timeout.count()));
+  if (reads) {
+    auto stop = [](void*) { return interrupted() ? 1 : 0; };
+    sqlite3_progress_handler(impl_->handle, 100000, stop, nullptr);
+    return;
+  }
   impl_->use_wal();
   impl_->execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
 }

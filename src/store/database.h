@@ -37,10 +37,12 @@ class Statement {
 
 // WAL, synchronous=FULL, busy timeout 10 s. One object a thread. Failures are Code::conflict
 // (somebody else writes, or a constraint), Code::unavailable (full, read-only, cannot be opened)
-// and Code::corrupt (not a database, or damaged), each naming the file.
+// and Code::corrupt (not a database, or damaged), each naming the file. What only reads stops with
+// Code::interrupted soon after interrupted() is set.
 class Database {
  public:
-  explicit Database(const fs::path& path);
+  enum class Access { write, read };  // read: somebody else's file, left as it is
+  explicit Database(const fs::path& path, Access access = Access::write);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "expr/op.h"
+#include "source/quote.h"
 #include "table/bind_plan.h"
 
 namespace gristmill {
@@ -16,21 +17,6 @@ constexpr std::string_view before = "SELECT (";
 // On a line of its own, so that a comment at the end of the text stays one.
 constexpr std::string_view after = "\n) AS r";
 constexpr size_t longest_text = 65'536;
-
-std::string lower(std::string_view name) {
-  std::string folded(name);
-  for (char& c : folded) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return folded;
-}
-
-std::string quoted_identifier(std::string_view name) {
-  std::string quoted = "\"";
-  for (char c : name) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + "\"";
-}
 
 bool is_text(const nlohmann::json& json, const char* key, std::string_view value) {
   auto it = json.find(key);
@@ -92,7 +78,7 @@ class Binder {
   nlohmann::json parse() const {
     auto tree = [&](std::string_view text) {
       return ask_json(fmt::format("SELECT json_serialize_sql({})",
-                                  sql_literal(fmt::format("{}{}{}", before, text, after))));
+                                  quote_text(fmt::format("{}{}{}", before, text, after))));
     };
     nlohmann::json parsed = tree(text_);
     if (parsed.at("error").get<bool>()) refuse_syntax(parsed);
@@ -255,12 +241,12 @@ class Binder {
       sql += " FROM (SELECT ";
       for (size_t i = 0; i < columns_.size(); ++i) {
         sql += fmt::format("{}CAST(NULL AS {}) AS {}", i == 0 ? "" : ", ",
-                           sql_name(columns_[i].type), quoted_identifier(columns_[i].name));
+                           sql_name(columns_[i].type), quote_name(columns_[i].name));
       }
       sql += ") AS one_row";
     }
-    nlohmann::json bound = ask_json(
-        fmt::format("SELECT json_serialize_plan({}, optimize := false)", sql_literal(sql)));
+    nlohmann::json bound =
+        ask_json(fmt::format("SELECT json_serialize_plan({}, optimize := false)", quote_text(sql)));
     if (bound.at("error").get<bool>()) refuse_binding(bound);
     return std::move(bound.at("plans").at(0));
   }

@@ -13,8 +13,8 @@ namespace gristmill {
 using AskText = std::function<std::string(const std::string& sql)>;
 
 // `text` over rows of `schema`. Columns are found by their exact name, or else without regard to
-// case. Nothing is created in the session. Errors name the culprit and, where DuckDB knows it, its
-// line and column in `text`:
+// case. Nothing is created in the session. Errors name the culprit and, where DuckDB knows it, the
+// character of `text` (counted from 1) in the message:
 //   Code::not_found  a column that is not there (hint: the nearest)
 //   Code::invalid    wrong syntax or types; several expressions; subqueries, aggregates, window
 //                    functions, parameters, `*`; functions and types beyond the closed list;

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "expr/op.h"
+#include "source/quote.h"
 
 namespace gristmill {
 namespace {
@@ -151,15 +152,6 @@ nlohmann::json constant_value(const Column& column) {
 
 }  // namespace
 
-std::string sql_literal(std::string_view text) {
-  std::string literal = "'";
-  for (char c : text) {
-    if (c == '\'') literal += '\'';
-    literal += c;
-  }
-  return literal + "'";
-}
-
 ExprNode PlanTranslator::node_of(const nlohmann::json& plan, int depth) {
   if (depth > max_expression_depth) {
     throw Error(Code::invalid,
@@ -279,7 +271,7 @@ ExprNode PlanTranslator::time_constant(const ExprNode& cast) const {
       "SELECT CASE WHEN x IS NULL THEN '' WHEN isfinite(x) THEN {}::VARCHAR "
       "WHEN x > {} '1970-01-01' THEN '{}' ELSE '-{}' END FROM (SELECT TRY_CAST({} AS {}) AS x)",
       date ? "(x - DATE '1970-01-01')" : "epoch_us(x)", sql_name(cast.type), last, last,
-      sql_literal(text), sql_name(cast.type));
+      quote_text(text), sql_name(cast.type));
   const std::string answer = ask_(sql);
   ExprNode node = null_constant(cast.type);
   if (answer.empty()) {
@@ -299,7 +291,7 @@ void PlanTranslator::refuse_function(const std::string& name) const {
   const std::string stability = ask_(
       "SELECT coalesce(max(stability), '') FROM duckdb_functions() WHERE function_type = "
       "'scalar' AND function_name = " +
-      sql_literal(name));
+      quote_text(name));
   if (stability == "VOLATILE" || stability == "CONSISTENT_WITHIN_QUERY") {
     throw Error(Code::invalid,
                 fmt::format("`{}` changes from run to run; an expression depends on its row alone",

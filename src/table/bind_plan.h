@@ -39,6 +39,5 @@ class PlanTranslator {
 };
 
 // `'text'`, quotes doubled.
-std::string sql_literal(std::string_view text);
 
 }  // namespace gristmill

@@ -93,26 +93,6 @@ Type type_from_duckdb(duckdb_type type) {
   }
 }
 
-std::string_view duckdb_name(Type type) {
-  switch (type) {
-    case Type::boolean:
-      return "BOOLEAN";
-    case Type::int64:
-      return "BIGINT";
-    case Type::float64:
-      return "DOUBLE";
-    case Type::date:
-      return "DATE";
-    case Type::timestamp:
-      return "TIMESTAMP";
-    case Type::timestamptz:
-      return "TIMESTAMP WITH TIME ZONE";
-    case Type::string:
-      break;
-  }
-  return "VARCHAR";
-}
-
 bool is_readable(duckdb_type type) {
   return type == DUCKDB_TYPE_VARCHAR || type_from_duckdb(type) != Type::string;
 }

@@ -13,9 +13,7 @@ namespace gristmill {
 // The type in which values of a DuckDB type move: decimals and integers beyond int64 become
 // float64, small integers int64, times without a date, lists, structs and the rest text.
 Type type_from_duckdb(duckdb_type type);
-// DuckDB's name of our type: "BIGINT", "TIMESTAMP WITH TIME ZONE", …
-std::string_view duckdb_name(Type type);
-// Whether read_column() reads it; all else must be cast to text in SQL.
+// Whether a ColumnGather reads it; all else must be cast to text in SQL.
 bool is_readable(duckdb_type type);
 
 // Up to chunk_rows values gathered from vectors of one DuckDB type; memory is reused.

@@ -2,20 +2,12 @@
 
 #include "base/thread_pool.h"
 #include "frame/cell.h"
+#include "table/bind.h"
 #include "table/machine.h"
 #include "table/session.h"
 
 namespace gristmill {
 namespace {
-
-std::string quoted(std::string_view text, char quote) {
-  std::string out(1, quote);
-  for (char c : text) {
-    if (c == quote) out += quote;
-    out += c;
-  }
-  return out + quote;
-}
 
 void set(const DuckConfig& config, const char* name, const std::string& value) {
   if (duckdb_set_config(config.get(), name, value.c_str()) == DuckDBError) {
@@ -50,9 +42,6 @@ DuckDatabase open_database(const EngineOptions& options) {
 }
 
 }  // namespace
-
-std::string quote_name(std::string_view name) { return quoted(name, '"'); }
-std::string quote_text(std::string_view text) { return quoted(text, '\''); }
 
 Engine::Engine(const EngineOptions& options) : impl_(new Impl) {
   impl_->database = open_database(options);
@@ -96,6 +85,11 @@ void Engine::write_parquet(const Batch& rows, const fs::path& file) {
   impl_->session()->execute(
       fmt::format("COPY (SELECT * FROM {}) TO {} (FORMAT parquet, COMPRESSION zstd)",
                   exposed.relation(), quote_text(file.string())));
+}
+
+Expr Engine::bind(const std::string& text, const Schema& schema) {
+  return bind_expression([this](const std::string& sql) { return rows(sql).at(0).at(0); }, text,
+                         schema);
 }
 
 void Engine::load_extension(const std::string& name) {

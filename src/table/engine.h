@@ -9,13 +9,10 @@
 
 #include "expr/expr.h"
 #include "frame/batch.h"
+#include "source/quote.h"
 #include "source/source.h"
 
 namespace gristmill {
-
-// `"name"` with quotes doubled; `'text'` likewise.
-std::string quote_name(std::string_view name);
-std::string quote_text(std::string_view text);
 
 struct EngineOptions {
   fs::path temp_dir;         // spills go here
@@ -57,6 +54,9 @@ class Engine : public SqlSession {
   // order met. Code::invalid unless it is one SELECT, and for functions that read files or other
   // databases: what is not named as a source has no fingerprint.
   std::vector<std::string> tables_read(const std::string& sql);
+  // Code::invalid, with its place, for what a SELECT asks of the clock or of chance: a stored table
+  // would keep today's answer for ever.
+  void check_repeatable(const std::string& sql);
   // `$name` replaced by typed literals. Code::invalid for an absent parameter.
   static std::string with_params(const std::string& sql, const nlohmann::json& params);
 

@@ -1,5 +1,6 @@
 // Our rows → a table of the engine.
 #include "base/progress.h"
+#include "expr/op.h"
 #include "table/session.h"
 
 namespace gristmill {
@@ -48,7 +49,7 @@ void Engine::load(const std::string& table, BatchReader& rows) {
   std::string columns;
   for (const Field& field : rows.schema().fields()) {
     columns += fmt::format("{}{} {}", columns.empty() ? "" : ", ", quote_name(field.name),
-                           duckdb_name(field.type));
+                           sql_name(field.type));
   }
   session->execute(fmt::format("CREATE TABLE {} ({})", quote_name(table), columns));
   Appender appender;

@@ -39,6 +39,30 @@ class EngineTest : public testing::Test {
   }
 };
 
+TEST_F(EngineTest, TheClockAndChanceAreRefused) {
+  auto refused = [&](const std::string& sql) {
+    return failure([&] { engine.check_repeatable(sql); });
+  };
+  for (const char* changing :
+       {"now()", "random()", "today()", "uuid()", "current_date", "CURRENT_TIMESTAMP",
+        "localtimestamp", "age(t.x)", "ago(INTERVAL 1 DAY)", "nextval('s')", "Now()"}) {
+    for (const char* form :
+         {"SELECT x, {} FROM t", "SELECT * FROM t WHERE x > coalesce({}, NULL)",
+          "WITH c AS (SELECT {} AS y FROM t) SELECT * FROM c JOIN (SELECT 1) USING (y)"}) {
+      Error error = refused(fmt::format(fmt::runtime(form), changing));
+      EXPECT_EQ(error.code(), Code::invalid) << changing;
+      EXPECT_NE(error.hint().find("`params`"), std::string::npos) << changing;
+    }
+  }
+  EXPECT_EQ(refused("SELECT *\nFROM t WHERE x < now()").where().line, 2);
+  EXPECT_EQ(refused("SELECT *\nFROM t WHERE x < now()").where().column, 18);
+  refused("SELECT * FROM t USING SAMPLE 10%");
+  refused("SELECT * FROM t TABLESAMPLE 10%");
+  engine.check_repeatable(
+      "SELECT t.current_date, age(a, b), 'now()', hash(x), error('no'), row_number() OVER () "
+      "FROM t WHERE x > DATE '2013-01-01'");
+}
+
 TEST_F(EngineTest, EveryTypeArrivesAsOneOfOurs) {
   Schema schema = engine.describe("SELECT * FROM test_all_types()");
   std::unique_ptr<BatchReader> reader = engine.query("SELECT * FROM test_all_types()");

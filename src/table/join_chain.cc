@@ -1,7 +1,9 @@
 #include "table/join_chain.h"
 
 #include <algorithm>
-#include <cctype>
+
+#include "source/quote.h"
+#include "table/sql_tree.h"
 
 namespace gristmill {
 namespace {
@@ -45,16 +47,6 @@ void add_equal(const json& condition, const std::string& alias, const std::set<s
 }
 
 }  // namespace
-
-std::string json_text(const json& node, const char* key) {
-  auto it = node.find(key);
-  return it != node.end() && it->is_string() ? it->get<std::string>() : std::string();
-}
-
-std::string lower(std::string text) {
-  for (char& c : text) c = char(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
 
 JoinChain join_chain(const json& from) {
   std::vector<const json*> path;

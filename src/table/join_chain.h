@@ -28,7 +28,4 @@ std::set<std::string> equal_columns(const nlohmann::json& join, const std::strin
                                     const std::set<std::string>& own,
                                     const std::set<std::string>& others);
 
-std::string json_text(const nlohmann::json& node, const char* key);  // "" when there is none
-std::string lower(std::string text);
-
 }  // namespace gristmill

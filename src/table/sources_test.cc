@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <zlib.h>
 
 #include <fstream>
 
@@ -58,6 +59,33 @@ class SourcesTest : public testing::Test {
     return out;
   }
 };
+
+TEST_F(SourcesTest, CompressedCsvIsReadByItsName) {
+  std::string path = (dir.path() / "a.csv.gz").string();
+  gzFile out = gzopen(path.c_str(), "wb");
+  gzputs(out, "id;name\n1;x\n2;y\n");
+  gzclose(out);
+  std::vector<SourceTable> tables = open("*.csv.gz");
+  ASSERT_EQ(tables.size(), 1u);
+  EXPECT_EQ(tables[0].name, "a");
+  EXPECT_EQ(types(tables[0]), "id int64, name string, ");
+  EXPECT_EQ(all("SELECT sum(id) FROM s.a"), "3|\n");
+  write("cut.csv.gz", disk().read(path).substr(0, 25));
+  EXPECT_EQ(failure([&] { open("cut.csv.gz"); }).message(),
+            "this gzip file is damaged or cut short");
+  write("plain.csv.gz", "id\n1\n");
+  EXPECT_EQ(failure([&] { open("plain.csv.gz"); }).message(), "this is not a gzip file");
+}
+
+TEST_F(SourcesTest, AColumnWithoutValuesInOneFileHasNoSayInItsType) {
+  write("p/1.csv", "id,a\n1,\n");
+  write("p/2.csv", "id,a\n2,7\n");
+  write("p/3.csv", "id,a\n3,1.5\n");
+  write("p/4.csv", "id,a\n4,NA\n");
+  std::vector<SourceTable> tables = open({{"files", "p/*.csv"}, {"as", "all"}});
+  EXPECT_EQ(types(tables.at(0)), "id int64, a float64, filename string, ");
+  EXPECT_EQ(all("SELECT sum(a) FROM s.all"), "8.5|\n");
+}
 
 TEST_F(SourcesTest, CsvFilesAreTablesWithTypes) {
   write("data/b.csv",

@@ -9,16 +9,6 @@ namespace {
 
 using nlohmann::json;
 
-Where place_at(std::string_view sql, size_t position) {
-  position = std::min(position, sql.size());
-  std::string_view before = sql.substr(0, position);
-  size_t newline = before.rfind('\n');
-  Where where;
-  where.line = 1 + int(std::count(before.begin(), before.end(), '\n'));
-  where.column = int(newline == std::string_view::npos ? position : position - newline - 1) + 1;
-  return where;
-}
-
 Error refusal(const json& answer, const std::string& sql) {
   std::string message = answer.value("error_message", std::string("this is not SQL"));
   if (answer.value("error_type", std::string()) == "not implemented") {
@@ -28,11 +18,6 @@ Error refusal(const json& answer, const std::string& sql) {
   bool known = answer.contains("position") && answer["position"].is_string();
   if (known) position = std::strtoull(answer["position"].get<std::string>().c_str(), nullptr, 10);
   return {Code::invalid, message, known ? place_at(sql, position) : Where()};
-}
-
-std::string folded(std::string name) {
-  for (char& c : name) c = char(std::tolower(static_cast<unsigned char>(c)));
-  return name;
 }
 
 class TableFinder {
@@ -48,10 +33,10 @@ class TableFinder {
     size_t depth = scope_.size();
     auto ctes = node.find("cte_map");
     if (ctes != node.end() && ctes->is_object() && ctes->contains("map")) bind((*ctes)["map"]);
-    std::string type = text(node, "type");
+    std::string type = json_text(node, "type");
     if (type == "BASE_TABLE") found(node);
     if (type == "TABLE_FUNCTION" && node.contains("function")) {
-      function_(text(node["function"], "function_name"));
+      function_(json_text(node["function"], "function_name"));
     }
     for (const auto& [key, child] : node.items()) {
       if (key != "cte_map") walk(child);
@@ -62,16 +47,11 @@ class TableFinder {
   std::vector<std::string> take() { return std::move(tables_); }
 
  private:
-  static std::string text(const json& node, const char* key) {
-    auto it = node.find(key);
-    return it != node.end() && it->is_string() ? it->get<std::string>() : std::string();
-  }
-
   // Each name is seen by the ones after it, and by itself when it is recursive.
   void bind(const json& map) {
     for (const json& entry : map) {
       const json& value = entry.at("value");
-      std::string name = folded(entry.at("key").get<std::string>());
+      std::string name = lower(entry.at("key").get<std::string>());
       bool recursive = value.dump().find("\"RECURSIVE_CTE_NODE\"") != std::string::npos;
       if (recursive) scope_.push_back(name);
       walk(value);
@@ -80,8 +60,8 @@ class TableFinder {
   }
 
   void found(const json& node) {
-    bool qualified = !text(node, "schema_name").empty();
-    std::string name = folded(text(node, "table_name"));
+    bool qualified = !json_text(node, "schema_name").empty();
+    std::string name = lower(json_text(node, "table_name"));
     if (!qualified && std::find(scope_.begin(), scope_.end(), name) != scope_.end()) return;
     std::string full = table_name_of(node);
     if (std::find(tables_.begin(), tables_.end(), full) == tables_.end()) tables_.push_back(full);
@@ -100,6 +80,16 @@ const std::vector<std::string>& pure_functions() {
 
 }  // namespace
 
+Where place_at(std::string_view sql, size_t position) {
+  position = std::min(position, sql.size());
+  std::string_view before = sql.substr(0, position);
+  size_t newline = before.rfind('\n');
+  Where where;
+  where.line = 1 + int(std::count(before.begin(), before.end(), '\n'));
+  where.column = int(newline == std::string_view::npos ? position : position - newline - 1) + 1;
+  return where;
+}
+
 json sql_tree(Engine& engine, const std::string& sql) {
   // DuckDB drops what follows a zero byte.
   if (sql.find('\0') != std::string::npos) {
@@ -115,6 +105,11 @@ json sql_tree(Engine& engine, const std::string& sql) {
                                    : "one SELECT is due here, not several statements");
   }
   return statements[0].at("node");
+}
+
+std::string json_text(const json& node, const char* key) {
+  auto it = node.find(key);
+  return it != node.end() && it->is_string() ? it->get<std::string>() : std::string();
 }
 
 std::string table_name_of(const json& base_table) {
@@ -137,7 +132,7 @@ std::vector<std::string> tables_of(const json& node,
 std::vector<std::string> Engine::tables_read(const std::string& sql) {
   return tables_of(sql_tree(*this, sql), [](const std::string& name) {
     const std::vector<std::string>& pure = pure_functions();
-    if (std::find(pure.begin(), pure.end(), folded(name)) != pure.end()) return;
+    if (std::find(pure.begin(), pure.end(), lower(name)) != pure.end()) return;
     throw Error(Code::invalid, fmt::format("the function {}() cannot stand in FROM", name), {},
                 "name the file or database under `sources`, so that a change of it is seen");
   });

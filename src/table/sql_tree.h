@@ -13,6 +13,12 @@ namespace gristmill {
 // The query node of the one SELECT in `sql`. Code::invalid with line and column otherwise.
 nlohmann::json sql_tree(Engine& engine, const std::string& sql);
 
+// Line and column of a byte of `sql`.
+Where place_at(std::string_view sql, size_t position);
+
+// "" when there is none.
+std::string json_text(const nlohmann::json& node, const char* key);
+
 // `name`, `schema.name` or `catalog.schema.name` of a BASE_TABLE node.
 std::string table_name_of(const nlohmann::json& base_table);
 

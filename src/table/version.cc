@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "table/convert.h"
+#include "expr/op.h"
 
 namespace gristmill {
 namespace {
@@ -29,7 +29,7 @@ std::string empty_relation(const Schema& schema) {
   std::string columns;
   for (const Field& field : schema.fields()) {
     columns += fmt::format("{}CAST(NULL AS {}) AS {}", columns.empty() ? "" : ", ",
-                           duckdb_name(field.type), quote_name(field.name));
+                           sql_name(field.type), quote_name(field.name));
   }
   return "(SELECT " + columns + " WHERE false)";
 }
@@ -76,11 +76,9 @@ TableVersion TableVersion::from_manifest(const Manifest& manifest) {
 
 std::string version_relation(const Store& store, const TableVersion& version) {
   if (version.chunks.empty()) return empty_relation(version.schema);
-  std::string files;
-  for (const TableChunk& chunk : version.chunks) {
-    files += (files.empty() ? "" : ", ") + quote_text(store.path_of(chunk.blob.digest).string());
-  }
-  return fmt::format("read_parquet([{}], hive_partitioning=false)", files);
+  std::vector<fs::path> files;
+  for (const TableChunk& chunk : version.chunks) files.push_back(store.path_of(chunk.blob.digest));
+  return parquet_relation(files);
 }
 
 std::unique_ptr<BatchReader> read_version(Engine& engine, const Store& store,
