@@ -11,7 +11,7 @@ tally() {  # tally PASSED FAILED
   failed=$((failed + $2))
 }
 
-step() {  # step NAME COMMAND...: one check that passes or fails
+step() {  # step NAME COMMAND...: one check that passes or fails; fails with it
   local name=$1 start=$SECONDS
   shift
   if "$@"; then
@@ -20,14 +20,21 @@ step() {  # step NAME COMMAND...: one check that passes or fails
   else
     tally 0 1
     echo "FAIL  $name"
+    return 1
   fi
+}
+
+skipped() {  # skipped NAME: what could not run has not passed
+  tally 0 1
+  echo "FAIL  $1"
 }
 
 # gtest NAME: every unit test of build/NAME, counted one by one.
 gtest() {
-  local preset=$1 start=$SECONDS report total bad
+  local preset=$1 start=$SECONDS before=$failed binaries=0 report total bad
   for binary in build/"$preset"/bin/gm_*_test; do
     [ -x "$binary" ] || continue
+    binaries=$((binaries + 1))
     report=build/$preset/$(basename "$binary").json
     rm -f "$report"
     timeout 900 "$binary" --gtest_brief=1 --gtest_output=json:"$report" >"$report.log" 2>&1
@@ -43,7 +50,8 @@ except Exception:
     tally $((total - bad)) "$bad"
     [ "$bad" = 0 ] || { echo "FAIL  $binary"; tail -n 40 "$report.log"; }
   done
-  echo "ok    unit tests, $preset ($((SECONDS - start)) s)"
+  [ "$binaries" != 0 ] || skipped "unit tests, $preset: there are none"
+  [ "$failed" != "$before" ] || echo "ok    unit tests, $preset ($((SECONDS - start)) s)"
 }
 
 pytests() {
@@ -69,30 +77,40 @@ except Exception:
 }
 
 fuzz() {
+  local targets=0
   for binary in build/fuzz/bin/*_fuzz; do
     [ -x "$binary" ] || continue
+    targets=$((targets + 1))
     step "fuzz $(basename "$binary")" bash -c \
       "mkdir -p build/fuzz/corpus && timeout 120 '$binary' -max_total_time=${FUZZ_SECONDS:-10} -rss_limit_mb=2048 -print_final_stats=0 >build/fuzz/$(basename "$binary").log 2>&1 || { tail -n 30 build/fuzz/$(basename "$binary").log; exit 1; }"
   done
+  [ "$targets" != 0 ] || skipped "fuzz targets: there are none"
+}
+
+# built PRESET COMMAND...: what needs a build, which is not run with the programs of an older one.
+built() {
+  local preset=$1
+  shift
+  if step "build, $preset" scripts/build.sh "$preset"; then "$@"; else skipped "$* (not built)"; fi
+}
+
+# Unit tests, then the whole program.
+release() {
+  gtest release
+  pytests
 }
 
 if [ "${1-}" = unit ]; then
-  step "build, release" scripts/build.sh release
-  gtest release
+  built release gtest release
 else
   step "Python environment" scripts/venv.sh test
   step "format" scripts/format.sh --check
   step "doors between rooms" python3 tests/check_includes.py
-  step "build, release" scripts/build.sh release
-  gtest release
-  pytests
-  step "build, ASan and UBSan" scripts/build.sh debug
-  gtest debug
-  step "build, TSan" scripts/build.sh tsan
-  gtest tsan
+  built release release
+  built debug gtest debug  # ASan and UBSan
+  built tsan gtest tsan
   step "clang for fuzzing" scripts/apt.sh clang-19 libclang-rt-19-dev
-  step "build, fuzz targets" scripts/build.sh fuzz
-  fuzz
+  built fuzz fuzz
 fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
