@@ -179,6 +179,9 @@ def test_sources_sql_show(run_once):
     rows = gristmill_json("sql", "SELECT count(*) AS n, min(id) AS first FROM orders", "-C", run_once)
     assert rows["rows"] == [[ROWS, 0]] and [c["name"] for c in rows["columns"]] == ["n", "first"]
     assert len(gristmill_json("show", "orders", "-n", 3, "-C", run_once)["rows"]) == 3
+    many = gristmill("sql", "SELECT range AS n FROM range(2500)", "-C", run_once).stdout.splitlines()
+    assert len(many) == 2502 and many[2].strip() == "0" and many[-1].strip() == "2499"
+    assert len(gristmill_json("sql", "SELECT range AS n FROM range(2500)", "-C", run_once)["rows"]) == 2500
     shown = gristmill("show", "reference.customers", "-C", run_once).stdout
     assert "20 of 150 rows" in shown and "city" in shown
 
@@ -223,6 +226,22 @@ def test_init_writes_a_project_that_runs(project, tmp_path):
     assert any(name.endswith(".orders") for name in names)
 
 
+def test_init_quotes_what_yaml_would_read_otherwise(tmp_path):
+    rows = [f"{i},{i % 2},{i * 0.37 % 1:.3f}" for i in range(300)]
+    (tmp_path / "data.csv").write_text("\n".join(["id,it's,x", *rows]) + "\n")
+    gristmill("init", "-C", tmp_path)
+    assert "it's" in (tmp_path / "gristmill.yaml").read_text()
+    gristmill("run", "-C", tmp_path)
+
+
+def test_init_finds_compressed_files(tmp_path):
+    import gzip
+    rows = [f"{i},{i % 2},{i * 0.37 % 1:.3f}" for i in range(300)]
+    (tmp_path / "DATA.csv.gz").write_bytes(gzip.compress("\n".join(["id,late,x", *rows]).encode() + b"\n"))
+    gristmill("init", "-C", tmp_path)
+    gristmill("run", "-C", tmp_path)
+
+
 def test_inspect(finished, bundle):
     facts = gristmill_json("inspect", bundle)
     assert facts["name"] == "late" and re.fullmatch(r"[0-9a-f]{12}", facts["version"])
@@ -257,6 +276,41 @@ def test_predict_from_standard_input(bundle, batch, tmp_path, suffix):
     done = gristmill("predict", bundle, "-", input=body, text=False)
     rows = list(csv.DictReader(io.StringIO(done.stdout.decode())))
     assert [float(r["probability"]) for r in rows] == [r["probability"] for r in batch]
+
+
+def test_predict_reads_parquet_files_as_they_are_named(bundle, batch, tmp_path):
+    for folder in ("store=nowhere", "q[1]"):
+        (tmp_path / folder).mkdir()
+        source = write_rows(tmp_path / folder / "in.parquet")
+        gristmill("predict", bundle, source, "-o", tmp_path / "out.jsonl")
+        assert READERS[".jsonl"](tmp_path / "out.jsonl") == batch
+
+
+def test_predict_takes_for_missing_what_the_source_says(tmp_path):
+    lines = ["id,a,y", *(f"{i},{'?' if i % 7 == 0 else i % 10},{i % 10 + 0.5}" for i in range(400))]
+    (tmp_path / "data.csv").write_text("\n".join(lines) + "\n")
+    write_project(tmp_path, """\
+sources: {here: {files: data.csv, nulls: ["?"]}}
+tables: {rows: SELECT * FROM here.data}
+predict:
+  answer: {from: rows, key: id, target: y, split: {random: true}, model: linear}
+""")
+    gristmill("run", "-C", tmp_path)
+    bundle = tmp_path / ".gristmill/bundles/answer.bundle"
+    gristmill("predict", bundle, tmp_path / "data.csv", "-o", tmp_path / "out.csv")
+    assert len(READERS[".csv"](tmp_path / "out.csv")) == 400
+    (tmp_path / "na.csv").write_text("id,a\n1,NA\n")
+    assert "NA" in fails("predict", bundle, tmp_path / "na.csv")
+
+
+def test_tables_do_not_ask_the_clock(project):
+    text = (project / "gristmill.yaml").read_text()
+    (project / "gristmill.yaml").write_text(text.replace("o.placed >= $since", "o.placed < now()"))
+    error = fails("run", "-C", project)
+    assert "now gives another answer each time" in error and "`params`" in error and "gristmill.yaml:1" in error
+    # Only looking, the clock may be asked.
+    assert gristmill_json("sql", "SELECT now() > TIMESTAMPTZ '2020-01-01' AS later FROM reference.customers LIMIT 1",
+                          "-C", project)["rows"] == [[True]]
 
 
 def test_predict_keep(bundle, tmp_path):

@@ -34,6 +34,7 @@ struct Signature {
   std::vector<std::string> classes;  // binary: {negative, positive}
   bool boolean_target = false;       // classes are false and true, answered as JSON booleans
   std::string target;                // the expression, for people
+  std::vector<std::string> null_texts = {"", "NA"};  // missing values in text files, as in training
 
   Expected expected() const;
   std::vector<std::string> key() const;

@@ -35,7 +35,8 @@ nlohmann::json Signature::json() const {
           {"problem", name_of(problem)},
           {"classes", classes},
           {"boolean_target", boolean_target},
-          {"target", target}};
+          {"target", target},
+          {"null_texts", null_texts}};
 }
 
 Signature Signature::from_json(const nlohmann::json& json) {
@@ -57,6 +58,7 @@ Signature Signature::from_json(const nlohmann::json& json) {
   signature.classes = json.at("classes").get<std::vector<std::string>>();
   signature.boolean_target = json.at("boolean_target").get<bool>();
   signature.target = json.at("target").get<std::string>();
+  signature.null_texts = json.value("null_texts", signature.null_texts);
   const size_t classes = signature.classes.size();
   if (signature.problem == Problem::binary
           ? classes != 2

@@ -34,13 +34,7 @@ std::vector<std::string> files_in(const fs::path& dir) {
     if (!disk().exists(at)) continue;
     for (const fs::path& path : disk().list(at)) {
       if (!fs::is_regular_file(path)) continue;
-      for (const auto& [name, kind] : Sources::instance()) {
-        const std::string suffix = path.extension().string();
-        if (std::find(kind.suffixes.begin(), kind.suffixes.end(), suffix) != kind.suffixes.end()) {
-          found.push_back(fs::relative(path, dir).string());
-          break;
-        }
-      }
+      if (kind_by_suffix(path) != nullptr) found.push_back(fs::relative(path, dir).string());
     }
   }
   return found;

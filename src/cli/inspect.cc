@@ -80,7 +80,7 @@ std::string inspect_text(const json& bundle) {
                           : (field.at("nullable").get<bool>() ? "optional" : "required"),
                       range_text(field)});
   }
-  out += text_table({"column", "type", "", "seen in training"}, fields);
+  out += text_table({"column", "type", "", "seen in the table"}, fields);
   if (!bundle.at("rules").empty()) out += "\nrules\n";
   for (const auto& rule : bundle.at("rules")) {
     const auto writes = rule.at("writes").get<std::vector<std::string>>();

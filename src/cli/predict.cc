@@ -93,13 +93,14 @@ void refuse_overwriting(const std::string& input, const std::string& output) {
 void predict(const Invocation& call) {
   refuse_overwriting(call.value("INPUT"), call.value("output", "-"));
   const Predictor predictor(Bundle::open(find_bundle(call, call.value("BUNDLE"))));
-  Expected expected = predictor.bundle().signature.expected();
+  const Signature& signature = predictor.bundle().signature;
   auto tell_unknown = [&](const std::vector<std::string>& names) {
     call.progress->note(fmt::format("columns that the model does not know are ignored: {}",
                                     fmt::join(names, ", ")));
   };
   Scoring scoring(predictor, call);
-  const auto rows = open_rows(call.value("INPUT"), expected, tell_unknown);
+  const auto rows =
+      open_rows(call.value("INPUT"), signature.expected(), signature.null_texts, tell_unknown);
   RowFileWriter out(call.value("output", "-"), scoring.output());
   scoring.run(*rows, out.writer());
   out.publish();

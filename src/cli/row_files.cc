@@ -106,7 +106,7 @@ class ParquetRows : public BatchReader {
  public:
   ParquetRows(const std::string& path, const Expected& expected, const Unknown& unknown)
       : expected_(expected), engine_({.temp_dir = scratch_.path()}) {
-    const std::string relation = fmt::format("read_parquet({})", quote_text(path));
+    const std::string relation = parquet_relation({path});
     const Schema found = engine_.describe("SELECT * FROM " + relation);
     std::vector<std::string> list;
     for (const Field& field : expected.schema.fields()) {
@@ -140,10 +140,10 @@ class ParquetRows : public BatchReader {
       if (!expected_.schema[c].nullable && batch.columns[c].null_count() > 0) {
         int64_t row = 0;
         while (!batch.columns[c].is_null(row)) ++row;
-        throw Error(
-            Code::invalid,
-            fmt::format("{} is missing; training never saw it missing", expected_.schema[c].name),
-            {.field = expected_.schema[c].name, .row = done_ + row});
+        throw Error(Code::invalid,
+                    fmt::format("{} is missing; in the training table it never was",
+                                expected_.schema[c].name),
+                    {.field = expected_.schema[c].name, .row = done_ + row});
       }
     }
     done_ += batch.rows;
@@ -162,6 +162,7 @@ class ParquetRows : public BatchReader {
 }  // namespace
 
 std::unique_ptr<BatchReader> open_rows(const std::string& path, const Expected& expected,
+                                       const std::vector<std::string>& null_texts,
                                        const Unknown& unknown) {
   const bool is_stream = path == "-";
   if (!is_stream && format_of(path) == RowFormat::parquet) {
@@ -180,7 +181,7 @@ std::unique_ptr<BatchReader> open_rows(const std::string& path, const Expected& 
     default:
       return read_csv(
           read, expected,
-          {.delimiter = format == RowFormat::tsv ? '\t' : ',', .null_values = {"", "NA"}}, unknown);
+          {.delimiter = format == RowFormat::tsv ? '\t' : ',', .null_values = null_texts}, unknown);
   }
 }
 

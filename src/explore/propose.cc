@@ -126,9 +126,7 @@ std::string predict_text(const std::vector<TableProfile>& tables) {
     out += fmt::format(
         "    target: {}        # a guess: write the column or expression that you want to "
         "predict\n",
-        target_text(*target).find_first_of("\"=") == std::string::npos
-            ? yaml_text(target_text(*target))
-            : "'" + target_text(*target) + "'");
+        yaml_text(target_text(*target)));
     if (target->field.type == Type::string && target->distinct == 2)
       out += fmt::format("    positive: {}\n", yaml_text(target->greatest));
   }

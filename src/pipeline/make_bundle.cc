@@ -69,7 +69,8 @@ State fitted_state(const FitResult& result) {
 }
 
 MadeBundle make_bundle(const std::string& name, const std::vector<Candidate>& candidates,
-                       const MetricKind& metric, const Store& store) {
+                       const MetricKind& metric, const std::vector<std::string>& null_texts,
+                       const Store& store) {
   MadeBundle made;
   const Candidate* best = nullptr;
   for (const Candidate& candidate : candidates) {
@@ -88,6 +89,7 @@ MadeBundle make_bundle(const std::string& name, const std::vector<Candidate>& ca
   Bundle bundle;
   bundle.name = name;
   bundle.signature = Signature::from_json(fitted.json.at("signature"));
+  bundle.signature.null_texts = null_texts;
   const RuleChain rules = RuleChain::load(fitted.get_state("rules"));
   const Featurizer featurizer = Featurizer::load(fitted.get_state("features"), rules.output());
   const std::vector<std::string> reads = featurizer.reads();

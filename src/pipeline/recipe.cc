@@ -201,15 +201,20 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
   }
   json names = json::array();
   for (const Candidate& candidate : candidates) names.push_back(candidate.name);
-  const json what = {
-      {"version", bundle_version}, {"name", spec.name}, {"metric", spec.metric}, {"models", names}};
+  const std::vector<std::string> null_texts = tables.null_texts(spec.from);
+  const json what = {{"version", bundle_version},
+                     {"name", spec.name},
+                     {"metric", spec.metric},
+                     {"models", names},
+                     {"null_texts", null_texts}};
   const TaskResult result =
       executor.task("bundle", spec.name, what, needs, [&]() -> Executor::Made {
         const Problem problem =
             parse_problem(datasets.front().second.facts.at("problem").get<std::string>());
         const MetricKind& metric = chosen_metric(spec, problem);
         executor.progress().begin(fmt::format("{}: scoring", spec.name), 0, "models");
-        MadeBundle made = make_bundle(spec.name, candidates, metric, executor.workspace().store());
+        MadeBundle made =
+            make_bundle(spec.name, candidates, metric, null_texts, executor.workspace().store());
         executor.progress().end();
         json tests = json::object();
         for (const auto& [name, scores] : made.test) tests[name] = scores_json(scores);
