@@ -116,37 +116,44 @@ std::string score_text(double value) {
   return std::abs(value) >= 1000 ? fmt::format("{:.1f}", value) : fmt::format("{:.4f}", value);
 }
 
+TextTable::TextTable(std::vector<std::string> head,
+                     const std::vector<std::vector<std::string>>& first_rows)
+    : head_(std::move(head)), numeric_(head_.size(), !first_rows.empty()) {
+  for (const std::string& cell : head_) widths_.push_back(width_of(cell));
+  for (const auto& row : first_rows) {
+    for (size_t c = 0; c < row.size(); ++c) {
+      widths_[c] = std::max(widths_[c], width_of(row[c]));
+      if (!row[c].empty() && row[c] != "–" && !looks_numeric(row[c])) numeric_[c] = false;
+    }
+  }
+}
+
+std::string TextTable::head() const {
+  std::vector<std::string> rule;
+  for (const size_t width : widths_) {
+    std::string& dashes = rule.emplace_back();
+    for (size_t i = 0; i < width; ++i) dashes += "─";
+  }
+  return line(head_) + line(rule);
+}
+
+std::string TextTable::line(const std::vector<std::string>& row) const {
+  std::string line;
+  for (size_t c = 0; c < row.size(); ++c) {
+    const size_t width = width_of(row[c]);
+    const std::string padding(widths_[c] > width ? widths_[c] - width : 0, ' ');
+    line += numeric_[c] ? padding + row[c] : row[c] + padding;
+    if (c + 1 < row.size()) line += "  ";
+  }
+  while (!line.empty() && line.back() == ' ') line.pop_back();
+  return line + "\n";
+}
+
 std::string text_table(const std::vector<std::string>& head,
                        const std::vector<std::vector<std::string>>& rows) {
-  std::vector<size_t> widths;
-  for (const std::string& cell : head) widths.push_back(width_of(cell));
-  std::vector<bool> numeric(head.size(), !rows.empty());
-  for (const auto& row : rows) {
-    for (size_t c = 0; c < row.size(); ++c) {
-      widths[c] = std::max(widths[c], width_of(row[c]));
-      if (!row[c].empty() && row[c] != "–" && !looks_numeric(row[c])) numeric[c] = false;
-    }
-  }
-  std::string out;
-  auto add = [&](const std::vector<std::string>& row) {
-    std::string line;
-    for (size_t c = 0; c < row.size(); ++c) {
-      const std::string padding(widths[c] - width_of(row[c]), ' ');
-      line += numeric[c] ? padding + row[c] : row[c] + padding;
-      if (c + 1 < row.size()) line += "  ";
-    }
-    while (!line.empty() && line.back() == ' ') line.pop_back();
-    out += line + "\n";
-  };
-  add(head);
-  std::vector<std::string> rule;
-  for (const size_t width : widths) {
-    std::string dashes;
-    for (size_t i = 0; i < width; ++i) dashes += "─";
-    rule.push_back(dashes);
-  }
-  add(rule);
-  for (const auto& row : rows) add(row);
+  const TextTable table(head, rows);
+  std::string out = table.head();
+  for (const auto& row : rows) out += table.line(row);
   return out;
 }
 

@@ -24,7 +24,6 @@ class ConsoleProgress : public Progress {
  private:
   using Clock = std::chrono::steady_clock;
   void draw();
-  void finish_step();
 
   std::mutex mutex_;
   bool terminal_;
@@ -41,7 +40,20 @@ std::string seconds_text(double seconds);
 // At most four digits after the point; "–" for NaN.
 std::string score_text(double value);
 
-// Columns lined up by their widest cell (as seen: UTF-8 code points); numbers to the right.
+// Columns lined up by their widest cell (as seen: UTF-8 code points); numbers to the right. The
+// first rows decide; later ones may be wider.
+class TextTable {
+ public:
+  TextTable(std::vector<std::string> head, const std::vector<std::vector<std::string>>& first_rows);
+  std::string head() const;  // with a rule below
+  std::string line(const std::vector<std::string>& row) const;
+
+ private:
+  std::vector<std::string> head_;
+  std::vector<size_t> widths_;
+  std::vector<bool> numeric_;
+};
+
 std::string text_table(const std::vector<std::string>& head,
                        const std::vector<std::vector<std::string>>& rows);
 

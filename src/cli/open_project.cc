@@ -24,6 +24,10 @@ OpenTables::OpenTables(const Invocation& call)
   tables.only_look();
 }
 
+int64_t count_rows(Engine& engine, const std::string& relation) {
+  return std::stoll(engine.rows("SELECT count(*) FROM " + relation).at(0).at(0));
+}
+
 fs::path find_bundle(const Invocation& call, const std::string& given) {
   if (disk().exists(given)) return given;
   const fs::path named = call.dir / ".gristmill" / "bundles" / (given + ".bundle");

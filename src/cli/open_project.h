@@ -19,6 +19,8 @@ struct OpenTables {
   explicit OpenTables(const Invocation& call);
 };
 
+int64_t count_rows(Engine& engine, const std::string& relation);
+
 // A bundle's path: a file, or the name of a prediction of the project in -C.
 fs::path find_bundle(const Invocation& call, const std::string& given);
 

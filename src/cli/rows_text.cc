@@ -1,7 +1,11 @@
 #include "cli/rows_text.h"
 
+#include <cstdio>
+#include <optional>
+
 #include <fmt/format.h>
 
+#include "base/progress.h"
 #include "cli/console.h"
 #include "frame/cell.h"
 
@@ -25,36 +29,55 @@ int64_t first_rows(BatchReader& rows, int64_t limit, Visit&& visit) {
   int64_t seen = 0;
   Batch batch;
   while (seen < limit && rows.next(batch)) {
+    check_interrupted();
     for (int64_t i = 0; i < batch.rows && seen < limit; ++i, ++seen) visit(batch, i);
   }
   return seen;
 }
 
-}  // namespace
+using Cells = std::vector<std::string>;
 
-std::string rows_table(BatchReader& rows, int64_t limit, int64_t total) {
-  std::vector<std::vector<std::string>> cells;
-  first_rows(rows, limit, [&](const Batch& batch, int64_t i) {
-    std::vector<std::string>& row = cells.emplace_back();
-    for (const Column& column : batch.columns) row.push_back(shown(cell_text(column, i)));
+void print_table(BatchReader& rows, int64_t limit, int64_t total) {
+  constexpr size_t rows_that_decide = 1000;  // how wide the columns are
+  std::vector<Cells> first;
+  std::optional<TextTable> table;
+  auto begin = [&] {
+    table.emplace(rows.schema().names(), first);
+    fmt::print("{}", table->head());
+    for (const Cells& row : first) fmt::print("{}", table->line(row));
+  };
+  const int64_t seen = first_rows(rows, limit, [&](const Batch& batch, int64_t i) {
+    Cells cells;
+    for (const Column& column : batch.columns) cells.push_back(shown(cell_text(column, i)));
+    if (table) {
+      fmt::print("{}", table->line(cells));
+      return;
+    }
+    first.push_back(std::move(cells));
+    if (first.size() == rows_that_decide) begin();
   });
-  const int64_t seen = int64_t(cells.size());
-  std::string out = text_table(rows.schema().names(), cells);
-  if (total >= 0) {
-    out += seen < total ? fmt::format("{} of {} rows\n", grouped(seen), grouped(total))
-                        : fmt::format("{} rows\n", grouped(total));
-  }
-  return out;
+  if (!table) begin();
+  if (total < 0) return;
+  fmt::print("{}", seen < total ? fmt::format("{} of {} rows\n", grouped(seen), grouped(total))
+                                : fmt::format("{} rows\n", grouped(total)));
 }
 
-nlohmann::json rows_json(BatchReader& rows, int64_t limit) {
-  nlohmann::json list = nlohmann::json::array();
+void print_json(BatchReader& rows, int64_t limit) {
+  fmt::print("{{\"columns\":{},\"rows\":[", rows.schema().json().dump());
+  bool begun = false;
   first_rows(rows, limit, [&](const Batch& batch, int64_t i) {
     nlohmann::json row = nlohmann::json::array();
     for (const Column& column : batch.columns) row.push_back(cell_json(column, i));
-    list.push_back(std::move(row));
+    fmt::print("{}{}", begun ? "," : "", row.dump());
+    begun = true;
   });
-  return {{"columns", rows.schema().json()}, {"rows", std::move(list)}};
+  fmt::print("]}}\n");
+}
+
+}  // namespace
+
+void print_rows(const Invocation& call, BatchReader& rows, int64_t limit, int64_t total) {
+  call.json ? print_json(rows, limit) : print_table(rows, limit, total);
 }
 
 }  // namespace gristmill

@@ -1,18 +1,14 @@
-// Rows of a query for people and for programs.
+// Rows of a query for people and for programs, printed as they come.
 #pragma once
 
-#include <string>
-
-#include <nlohmann/json.hpp>
-
+#include "cli/verb.h"
 #include "frame/batch.h"
 
 namespace gristmill {
 
-// The first `limit` rows lined up, nulls as blanks, long cells cut; says how many there are in all
-// when `total` ≥ 0.
-std::string rows_table(BatchReader& rows, int64_t limit, int64_t total);
-// {"columns": [{name, type, nullable}], "rows": [[…], …]}
-nlohmann::json rows_json(BatchReader& rows, int64_t limit);
+// The first `limit` rows on standard output: lined up, nulls as blanks, long cells cut, with how
+// many there are in all when `total` ≥ 0; with --json as {"columns": [{name, type, nullable}],
+// "rows": [[…], …]}.
+void print_rows(const Invocation& call, BatchReader& rows, int64_t limit, int64_t total);
 
 }  // namespace gristmill

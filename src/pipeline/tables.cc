@@ -268,8 +268,10 @@ TableHandle Tables::guarded(const std::string& name, bool cleaned,
   making_.push_back(entry);
   TableHandle handle = make();
   making_.pop_back();
-  if (!handle.facts.is_null())
-    facts_.emplace_back(cleaned ? name + " (cleaned)" : name, handle.facts);
+  // Without rules the cleaned table is the stored one, of which was told.
+  const bool ruled = cleaned && handle.facts.contains("rules");
+  if (!handle.facts.is_null() && (ruled || !cleaned || stored_.count(name) == 0))
+    facts_.emplace_back(ruled ? name + " (cleaned)" : name, handle.facts);
   return handle;
 }
 

@@ -1,0 +1,58 @@
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "base/progress.h"
+#include "cli/open_project.h"
+#include "cli/row_files.h"
+#include "cli/rows_text.h"
+#include "cli/verb.h"
+
+namespace gristmill {
+namespace {
+
+void write_rows(BatchReader& rows, const std::string& path) {
+  RowFileWriter out(path, rows.schema());
+  Batch batch;
+  while (rows.next(batch)) {
+    check_interrupted();
+    out.writer().write(batch);
+  }
+  out.writer().finish();
+  out.publish();
+}
+
+void sql(const Invocation& call) {
+  OpenTables open(call);
+  const std::string text = Engine::with_params(call.value("SELECT"), open.project.params);
+  open.tables.define_inputs(text, {});
+  const auto rows = open.workspace.engine().query(text);
+  if (call.has("output")) {
+    write_rows(*rows, call.value("output"));
+    return;
+  }
+  const int64_t limit = call.integer("rows", std::numeric_limits<int64_t>::max());
+  print_rows(call, *rows, limit, -1);
+}
+
+const RegisterVerb registration({
+    .name = "sql",
+    .text = "Run a SELECT over the project's sources and tables",
+    .options = {{.name = "SELECT", .text = "The query, in DuckDB's SQL", .required = true},
+                {.name = "-n,--rows",
+                 .value = "N",
+                 .text = "At most so many rows; all when not given"},
+                {.name = "-o,--output",
+                 .value = "FILE",
+                 .text = "Write all rows to .csv, .parquet, .arrow or .jsonl"},
+                {.name = "-p,--param",
+                 .value = "NAME=VALUE",
+                 .text = "Override a parameter of the project",
+                 .many = true}},
+    .json = true,
+    .run = sql,
+    .position = 6,
+});
+
+}  // namespace
+}  // namespace gristmill
