@@ -96,6 +96,8 @@ def reference():
     one_model = predict["properties"]["model"]["anyOf"][0]["anyOf"]
     learners = next(m["properties"] for m in one_model if "properties" in m)
     table = next(t for t in properties["tables"]["additionalProperties"]["anyOf"] if "properties" in t)
+    sources = {s["title"]: s for s in properties["sources"]["additionalProperties"]["anyOf"] if "title" in s}
+    common = set.intersection(*[set(s["properties"]) for s in sources.values()])
     examples = {name: example for name, _, example in registrations("clean", "Rule")}
 
     lines = [HEAD, "\n## Commands\n"]
@@ -106,9 +108,14 @@ def reference():
     lines += ["### gristmill-serve\n", "```text", output(BIN / "gristmill-serve", "--help").strip(), "```", ""]
 
     lines += ["\n## Project file\n", "`gristmill.yaml`. Unknown keys are errors.\n", *keys(schema), ""]
+    every = next(iter(sources.values()))["properties"]
+    lines += ["### A source in its long form\n",
+              *keys({"properties": {name: every[name] for name in every if name in common}}), ""]
     lines += ["### A table in its long form\n", *keys(table), ""]
     lines += ["### A prediction\n", *keys(predict, predict["required"]), ""]
-    lines += kinds("Sources", registrations("source", "Source"))
+    lines += ["### The split of a prediction\n", *keys(predict["properties"]["split"]), ""]
+    lines += kinds("Sources", registrations("source", "Source"), lambda name: {
+        "properties": {key: value for key, value in sources[name]["properties"].items() if key not in common}})
     lines += kinds("Rules", [(n, rules[n]["description"], examples.get(n, "")) for n in rules], rules.get)
     lines += kinds("Encoders", registrations("feature", "Encoder"))
     lines += kinds("Models", [(n, learners[n]["description"], "") for n in learners], learners.get)

@@ -57,6 +57,37 @@ int64_t instant_at(const std::vector<int64_t>& times, double rows_before) {
 
 }  // namespace
 
+const std::vector<ParamDoc>& SplitSpec::keys() {
+  static const std::vector<ParamDoc> docs = {
+      {"time",
+       "string",
+       "by this column: train on the past, test on what came later",
+       {},
+       {},
+       {},
+       {}},
+      {"group", "string", "by this column: its equal values stay together", {}, {}, {}, {}},
+      {"random", "boolean", "by chance, from each row's key", {}, {}, {}, {}},
+      {"stratify", "boolean", "of random splits: each class in its share", false, {}, {}, {}},
+      {"validate",
+       "any",
+       "a share (15%); by time also a date or a span from the end (30d)",
+       "15%",
+       {},
+       {},
+       {}},
+      {"test", "any", "likewise", "15%", {}, {}, {}},
+      {"gap",
+       "string",
+       "by time: rows within this span before a boundary are left out",
+       {},
+       {},
+       {},
+       {}},
+  };
+  return docs;
+}
+
 SplitSpec SplitSpec::parse(const nlohmann::json& json, const std::string& time_column) {
   SplitSpec spec;
   if (json.is_null()) {
@@ -69,8 +100,6 @@ SplitSpec SplitSpec::parse(const nlohmann::json& json, const std::string& time_c
   if (!json.is_object())
     throw Error(Code::invalid, "`split` must be a mapping", {},
                 "for example {random: true, test: 15%}");
-  static const std::vector<std::string> known = {"time",     "random", "stratify", "group",
-                                                 "validate", "test",   "gap"};
   int ways = 0;
   for (const auto& [key, value] : json.items()) {
     if (key == "time" || key == "group") {
@@ -88,6 +117,8 @@ SplitSpec SplitSpec::parse(const nlohmann::json& json, const std::string& time_c
     } else if (key == "gap") {
       spec.gap = boundary_text(value, key);
     } else {
+      std::vector<std::string> known;
+      for (const ParamDoc& doc : keys()) known.push_back(doc.name);
       throw Error(Code::invalid, fmt::format("unknown key `{}` in `split`", key), {},
                   did_you_mean(key, known));
     }

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/params.h"
 #include "frame/batch.h"
 #include "tensor/dataset.h"
 
@@ -24,6 +25,7 @@ struct SplitSpec {
   std::string gap;  // time: rows within this span before a boundary are left out
   uint64_t seed = 0;
 
+  static const std::vector<ParamDoc>& keys();
   // Code::invalid with the nearest key. `null`: random, or by `time_column` when there is one.
   static SplitSpec parse(const nlohmann::json& json, const std::string& time_column);
   nlohmann::json json() const;

@@ -59,6 +59,19 @@ json model_schema() {
   return {{"anyOf", {one, {{"type", "array"}, {"items", one}}}}};
 }
 
+// A path, or the options of one kind.
+json source_schema() {
+  json forms = json::array({{{"type", "string"}}});
+  for (const auto& [name, kind] : Sources::instance()) {
+    std::vector<ParamDoc> docs = common_source_params();
+    docs.insert(docs.end(), kind.params.begin(), kind.params.end());
+    json& form = forms.emplace_back(object_of(docs));
+    form["title"] = name;
+    form["description"] = kind.text;
+  }
+  return {{"anyOf", forms}};
+}
+
 }  // namespace
 
 const std::vector<ParamDoc>& project_keys() {
@@ -149,8 +162,8 @@ const std::vector<ParamDoc>& predict_keys() {
        {}},
       {"split",
        "object",
-       "How rows are parted: {time, validate, test, gap}, {random: true, stratify: true, validate, "
-       "test} or {group, validate, test}.",
+       "How rows are parted: by `time`, by `group`, or at random; by `time` of the prediction when "
+       "it has one.",
        nullptr,
        {},
        {},
@@ -186,14 +199,16 @@ json project_schema() {
   schema["$schema"] = "https://json-schema.org/draft/2020-12/schema";
   schema["title"] = "Gristmill project";
   json& properties = schema["properties"];
-  properties["sources"]["additionalProperties"] = {
-      {"anyOf", {{{"type", "string"}}, {{"type", "object"}}}}};
+  properties["sources"]["additionalProperties"] = source_schema();
   properties["tables"]["additionalProperties"] = {
       {"anyOf", {{{"type", "string"}}, object_of(table_keys())}}};
   properties["clean"]["additionalProperties"] = {{"type", "array"}, {"items", rule_schema()}};
   json predict = object_of(predict_keys());
   predict["required"] = {"from", "target"};
   predict["properties"]["model"] = model_schema();
+  json split = object_of(SplitSpec::keys());
+  split["description"] = predict["properties"]["split"]["description"];
+  predict["properties"]["split"] = split;
   properties["predict"]["additionalProperties"] = predict;
   return schema;
 }
