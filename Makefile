@@ -1,8 +1,6 @@
 # Everything goes through here; `make` alone builds the program.
 .PHONY: build setup demo test unit bench format install tarball clean
 
-BIN := build/release/bin
-
 build: setup
 	@scripts/build.sh release gristmill gristmill-serve
 
