@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace gristmill {
 
@@ -43,8 +44,8 @@ Digest Digest::parse(std::string_view hex) {
     bytes[i] = uint8_t(high * 16 + low);
   }
   if (!good)
-    throw Error(Code::invalid, "\"" + std::string(hex.substr(0, 80)) +
-                                   "\" is not a digest (64 hexadecimal digits are expected)");
+    throw Error(Code::invalid,
+                excerpt(hex) + " is not a digest (64 hexadecimal digits are expected)");
   return Digest(bytes);
 }
 
@@ -89,8 +90,8 @@ uint64_t digest64(std::string_view bytes) {
   return first;
 }
 
-uint32_t crc32c(std::string_view bytes, uint32_t seed) {
-  uint64_t crc = ~seed;
+uint32_t crc32c(std::string_view bytes) {
+  uint64_t crc = ~uint32_t(0);
   const char* at = bytes.data();
   size_t left = bytes.size();
   for (; left >= 8; at += 8, left -= 8) {

@@ -51,7 +51,7 @@ class Hasher {
 // The first 64 bits of SHA-256, little-endian.
 uint64_t digest64(std::string_view bytes);
 
-// CRC-32C of a section of a file, in one go (Castagnoli polynomial, RFC 3720).
-uint32_t crc32c(std::string_view bytes, uint32_t seed = 0);
+// CRC-32C of a section of a file (Castagnoli polynomial, RFC 3720).
+uint32_t crc32c(std::string_view bytes);
 
 }  // namespace gristmill

@@ -1,4 +1,4 @@
-// Element types of arrays and tensors, with NumPy's and safetensors' names for them.
+// Element types of arrays and tensors, with safetensors' names for them.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,6 @@ enum class DType : uint8_t { u8, i32, i64, u16, u32, u64, f32, f64 };
 
 size_t size_of(DType dtype);                     // bytes
 std::string_view name_of(DType dtype);           // "u8", "i32", …
-std::string_view numpy_name(DType dtype);        // "|u1", "<i4", …
 std::string_view safetensors_name(DType dtype);  // "U8", "I32", …
 DType parse_dtype(std::string_view name);        // of name_of; Code::corrupt
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "expr/op.h"
 
 namespace gristmill {
@@ -20,32 +21,6 @@ nlohmann::json saved_value(const nlohmann::json& value) {
 
 [[noreturn]] void refuse(std::string_view message) {
   throw Error(Code::corrupt, fmt::format("saved expression: {}", message));
-}
-
-// Whether the text is UTF-8 without surrogates and overlong forms: what `dump` and Arrow can carry.
-bool is_utf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<uint8_t>(text[i]);
-    const size_t size = lead < 0x80   ? 1
-                        : lead < 0xC2 ? 0
-                        : lead < 0xE0 ? 2
-                        : lead < 0xF0 ? 3
-                        : lead < 0xF5 ? 4
-                                      : 0;
-    if (size == 0 || i + size > text.size()) return false;
-    uint32_t point = size == 1 ? lead : lead & (0xFF >> (size + 1));
-    for (size_t j = 1; j < size; ++j) {
-      const auto next = static_cast<uint8_t>(text[i + j]);
-      if ((next & 0xC0) != 0x80) return false;
-      point = point << 6 | (next & 0x3F);
-    }
-    if ((size == 3 && point < 0x800) || (size == 4 && (point < 0x10000 || point > 0x10FFFF))) {
-      return false;
-    }
-    if (point >= 0xD800 && point <= 0xDFFF) return false;
-    i += size;
-  }
-  return true;
 }
 
 std::string text_of(const nlohmann::json& json, const char* key) {

@@ -1,49 +1,11 @@
 #include "frame/decoding.h"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
-#include <cstring>
 #include <unordered_map>
 #include <unordered_set>
 
 namespace gristmill {
-
-namespace {
-
-// Bytes of the character at text[i], or 0 when it is not well-formed UTF-8 (Unicode table 3-7).
-size_t character_bytes(std::string_view text, size_t i) {
-  auto byte = [&](size_t k) { return i + k < text.size() ? uint8_t(text[i + k]) : uint8_t(0); };
-  auto follows = [&](size_t k) { return (byte(k) & 0xC0) == 0x80; };
-  const uint8_t lead = byte(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) return follows(1) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    const uint8_t low = lead == 0xE0 ? 0xA0 : 0x80;
-    const uint8_t high = lead == 0xED ? 0x9F : 0xBF;
-    return byte(1) >= low && byte(1) <= high && follows(2) ? 3 : 0;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    const uint8_t low = lead == 0xF0 ? 0x90 : 0x80;
-    const uint8_t high = lead == 0xF4 ? 0x8F : 0xBF;
-    return byte(1) >= low && byte(1) <= high && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
-}
-
-bool is_ascii(std::string_view text) {
-  uint64_t bits = 0;
-  size_t i = 0;
-  for (; i + 8 <= text.size(); i += 8) {
-    uint64_t word;
-    std::memcpy(&word, text.data() + i, sizeof(word));
-    bits |= word;
-  }
-  for (; i < text.size(); ++i) bits |= uint64_t(uint8_t(text[i]));
-  return (bits & 0x8080808080808080u) == 0;
-}
-
-}  // namespace
 
 std::string_view kind_of(Type type) {
   switch (type) {
@@ -63,36 +25,6 @@ std::string_view kind_of(Type type) {
       return "a time such as 2013-01-31T17:05:00Z";
   }
   return "a value";
-}
-
-std::string excerpt(std::string_view text) {
-  constexpr int characters_max = 60;
-  std::string out = "\"";
-  size_t i = 0;
-  for (int characters = 0; i < text.size() && characters < characters_max; ++characters) {
-    const size_t bytes = character_bytes(text, i);
-    if (bytes == 0 || uint8_t(text[i]) < 0x20 || text[i] == 0x7F) {
-      out += fmt::format("\\x{:02x}", uint8_t(text[i]));
-      i += 1;
-    } else {
-      out += text.substr(i, bytes);
-      i += bytes;
-    }
-  }
-  out += i < text.size() ? "…\"" : "\"";
-  return out;
-}
-
-size_t find_invalid_utf8(std::string_view text) {
-  constexpr size_t short_text = 64;  // where a call costs more than a glance
-  if (text.size() <= short_text && is_ascii(text)) return std::string_view::npos;
-  if (simdjson::validate_utf8(text.data(), text.size())) return std::string_view::npos;
-  for (size_t i = 0; i < text.size();) {
-    const size_t bytes = character_bytes(text, i);
-    if (bytes == 0) return i;
-    i += bytes;
-  }
-  return std::string_view::npos;
 }
 
 std::string unknown_hint(std::string_view missing, std::span<const std::string> unknown) {

@@ -6,7 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "frame/decoder.h"
+#include "base/text.h"
+#include "frame/readers.h"
 
 namespace gristmill {
 
@@ -19,13 +20,6 @@ inline constexpr size_t cell_bytes_max = size_t(64) << 20;
 
 // "an integer", "a number", "text", …: what a column of this type takes.
 std::string_view kind_of(Type type);
-
-// At most 60 characters of `text`, in double quotes, control characters escaped, cut at a
-// character.
-std::string excerpt(std::string_view text);
-
-// Position of the first byte that is not UTF-8, or npos. O(n) at several GB/s when all is well.
-size_t find_invalid_utf8(std::string_view text);
 
 // Which column of the input feeds which field, and the other way round; -1: none.
 struct ColumnMatch {

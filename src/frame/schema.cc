@@ -3,6 +3,7 @@
 #include <unordered_set>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace gristmill {
 
@@ -23,7 +24,7 @@ std::string_view name_of(Type type) { return type_names[size_t(type)]; }
 Type parse_type(std::string_view name) {
   for (size_t i = 0; i < std::size(type_names); ++i)
     if (type_names[i] == name) return Type(i);
-  throw Error(Code::corrupt, "unknown column type \"" + std::string(name.substr(0, 40)) + "\"");
+  throw Error(Code::corrupt, "unknown column type " + excerpt(name));
 }
 
 bool is_number(Type type) { return type == Type::int64 || type == Type::float64; }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace gristmill {
 namespace {
@@ -27,7 +28,7 @@ T parse_number(std::string_view text, std::string_view key) {
   T value{};
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) {
-    corrupt("`" + std::string(key) + "` holds \"" + std::string(text.substr(0, 40)) + "\"");
+    corrupt("`" + std::string(key) + "` holds " + excerpt(text));
   }
   return value;
 }

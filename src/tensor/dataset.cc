@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 
+#include "base/text.h"
 #include "tensor/dataset_file.h"
 
 namespace gristmill {
@@ -24,7 +25,7 @@ std::string_view name_of(Problem problem) {
 Problem parse_problem(std::string_view name) {
   for (Problem problem : {Problem::regression, Problem::binary, Problem::multiclass})
     if (name_of(problem) == name) return problem;
-  throw Error(Code::corrupt, "unknown kind of problem \"" + std::string(name.substr(0, 40)) + "\"");
+  throw Error(Code::corrupt, "unknown kind of problem " + excerpt(name));
 }
 
 nlohmann::json DatasetInfo::json() const {

@@ -1,6 +1,7 @@
 #include "tensor/tensor.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace gristmill {
 
@@ -11,7 +12,7 @@ std::string_view name_of(TensorKind kind) { return kind == TensorKind::block ? "
 TensorKind parse_kind(const std::string& name) {
   if (name == "block") return TensorKind::block;
   if (name == "code") return TensorKind::code;
-  throw Error(Code::corrupt, "unknown kind of tensor \"" + name.substr(0, 40) + "\"");
+  throw Error(Code::corrupt, "unknown kind of tensor " + excerpt(name));
 }
 
 std::string level_name(const TensorSpec& spec, size_t level) {
