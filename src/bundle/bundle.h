@@ -12,7 +12,7 @@
 #include "base/file_system.h"
 #include "clean/rule.h"
 #include "feature/featurizer.h"
-#include "frame/decoder.h"
+#include "frame/readers.h"
 #include "model/model.h"
 
 namespace gristmill {
@@ -55,7 +55,9 @@ struct Bundle {
 
   // The file's bytes; deterministic: equal content gives equal bytes.
   std::string serialize() const;
-  // Opens and checks every checksum. Code::corrupt, Code::not_found.
+  // Opens, and checks every checksum and that the parts fit each other. Code::not_found;
+  // Code::corrupt, also for what a later version wrote (its hint says so); Code::exhausted for
+  // trees that need too much memory.
   static std::shared_ptr<const Bundle> open(const fs::path& path);
   static std::shared_ptr<const Bundle> parse(std::shared_ptr<const void> owner,
                                              std::string_view bytes,

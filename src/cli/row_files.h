@@ -5,15 +5,16 @@
 #include <string>
 
 #include "base/file_system.h"
-#include "frame/decoder.h"
+#include "frame/readers.h"
+#include "frame/writers.h"
 
 namespace gristmill {
 
 // By suffix: .csv .tsv .parquet .arrow .feather .ipc .jsonl .ndjson; "-": standard input, its kind
 // told by its first bytes. `null_texts`: what a missing value is in CSV.
 std::unique_ptr<BatchReader> open_rows(const std::string& path, const Expected& expected,
-                                       const Unknown& unknown);
                                        const std::vector<std::string>& null_texts,
+                                       const Unknown& unknown);
 
 // A file by suffix, written aside; "-": CSV on standard output.
 class RowFileWriter {

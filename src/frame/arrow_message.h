@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "frame/decoder.h"
+#include "frame/readers.h"
 
 namespace gristmill {
 

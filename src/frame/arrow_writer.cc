@@ -4,7 +4,8 @@
 
 #include <cstring>
 
-#include "frame/decoder.h"
+#include "base/error.h"
+#include "frame/writers.h"
 
 namespace gristmill {
 

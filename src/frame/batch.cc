@@ -7,22 +7,26 @@ namespace gristmill {
 
 void BatchBuffer::reset(const Schema& schema) {
   if (&schema != &schema_ && !(schema == schema_)) schema_ = schema;
+  rows_ = 0;
   columns_.resize(schema_.size());
   for (size_t i = 0; i < columns_.size(); ++i) columns_[i].reset(schema_[i].type);
 }
 
 void BatchBuffer::clear() {
+  rows_ = 0;
   for (ColumnBuffer& column : columns_) column.clear();
 }
 
 void BatchBuffer::append(const Batch& from, int64_t begin, int64_t count) {
   assert(from.columns.size() == columns_.size());
   for (size_t i = 0; i < columns_.size(); ++i) columns_[i].append(from.columns[i], begin, count);
+  add_rows(count);
 }
 
 void BatchBuffer::append_selected(const Batch& from, const uint8_t* keep) {
   assert(from.columns.size() == columns_.size());
   for (size_t i = 0; i < columns_.size(); ++i) columns_[i].append_selected(from.columns[i], keep);
+  for (int64_t i = 0; columns_.empty() && i < from.rows; ++i) add_rows(get_bit(keep, i));
 }
 
 Batch BatchBuffer::view() const {

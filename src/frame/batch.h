@@ -35,13 +35,16 @@ class BatchBuffer {
   ColumnBuffer& operator[](size_t i) { return columns_[i]; }
   void append(const Batch& from, int64_t begin, int64_t count);  // same types in the same order
   void append_selected(const Batch& from, const uint8_t* keep);
-  int64_t rows() const { return columns_.empty() ? 0 : columns_[0].length(); }
+  // Of the first column; without columns, what append() and add_rows() counted.
+  int64_t rows() const { return columns_.empty() ? rows_ : columns_[0].length(); }
+  void add_rows(int64_t count) { rows_ += count; }
   Batch view() const;  // valid until the buffer changes or moves
   size_t memory() const;
 
  private:
   Schema schema_;
   std::vector<ColumnBuffer> columns_;
+  int64_t rows_ = 0;
 };
 
 // A stream of rows. Not thread-safe.

@@ -11,8 +11,6 @@ namespace gristmill {
 
 namespace {
 
-constexpr int32_t no_text[1] = {0};
-
 size_t bitmap_bytes(int64_t bits) { return size_t(bits + 7) / 8; }
 
 void grow(std::vector<uint8_t>& bytes, size_t size) {
@@ -104,7 +102,6 @@ void ColumnBuffer::append_null() {
       clear_bit(bytes_.data(), length_);
       break;
     case Type::string:
-      if (offsets_.empty()) offsets_.push_back(0);
       offsets_.push_back(offsets_.back());
       break;
     default: {
@@ -174,7 +171,6 @@ void ColumnBuffer::append(std::string_view value) {
   grow(bytes_, used_ + value.size());
   if (!value.empty()) std::memcpy(bytes_.data() + used_, value.data(), value.size());
   used_ += value.size();
-  if (offsets_.empty()) offsets_.push_back(0);
   offsets_.push_back(int32_t(used_));
   ++length_;
 }
@@ -183,7 +179,6 @@ void ColumnBuffer::append(const Column& from, int64_t begin, int64_t count) {
   assert(type_ == from.type);
   if (count <= 0) return;
   if (type_ == Type::string) {
-    if (offsets_.empty()) offsets_.push_back(0);
     int32_t first = from.offsets[begin];
     size_t size = size_t(from.offsets[begin + count] - first);
     check_room(used_, size);
@@ -263,7 +258,7 @@ Column ColumnBuffer::view() const {
   column.length = length_;
   column.validity = has_nulls_ ? validity_.data() : nullptr;
   column.data = bytes_.data();
-  if (type_ == Type::string) column.offsets = offsets_.empty() ? no_text : offsets_.data();
+  if (type_ == Type::string) column.offsets = offsets_.data();
   return column;
 }
 

@@ -37,8 +37,7 @@ struct Column {
 
 class ColumnBuffer {
  public:
-  ColumnBuffer() = default;
-  explicit ColumnBuffer(Type type) : type_(type) { clear(); }
+  explicit ColumnBuffer(Type type = Type::string) { reset(type); }
 
   // Empty, of this type; capacity is kept.
   void reset(Type type);

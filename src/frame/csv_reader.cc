@@ -36,8 +36,8 @@ class CsvReader : public BatchReader {
     }
     if (count == 0) return false;
     append_absent(count);
+    rows_.add_rows(count);
     batch = rows_.view();
-    batch.rows = count;
     return true;
   }
 

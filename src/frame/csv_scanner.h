@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "frame/decoder.h"
+#include "frame/readers.h"
 
 namespace gristmill {
 

@@ -31,7 +31,7 @@ constexpr std::string_view shape_hint =
 void JsonDecoder::Impl::decode(std::string_view body, int64_t max_rows, BatchBuffer& out) {
   rows.begin(out);
   if (const size_t at = find_invalid_utf8(body); at != body.npos) {
-    throw Error(Code::invalid, fmt::format("malformed JSON at byte {}: it is not UTF-8", at));
+    throw MalformedJson(fmt::format(" at byte {}: it is not UTF-8", at));
   }
   in.start(body);
   switch (in.peek()) {

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "frame/cell.h"
-#include "frame/decoder.h"
+#include "frame/readers.h"
 
 using namespace gristmill;
 

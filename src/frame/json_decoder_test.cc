@@ -5,7 +5,7 @@
 #include <random>
 
 #include "frame/cell.h"
-#include "frame/decoder.h"
+#include "frame/readers.h"
 
 namespace gristmill {
 namespace {
@@ -98,6 +98,11 @@ TEST(JsonDecoder, CollectsUnknownNamesSortedForEachCallAlone) {
   std::string many = R"([{"id":1,"carrier":"")";
   for (int i = 0; i < 500; ++i) many += fmt::format(",\"u{}\":{}", i, i);
   EXPECT_EQ(decode_with(decoder, many + "}]").unknown.size(), 100u);
+  const std::string name(127, 'n');
+  EXPECT_EQ(
+      decode_with(decoder, fmt::format(R"([{{"{}ä":1,"id":1,"carrier":"","{}äö":2}}])", name, name))
+          .unknown,
+      std::vector<std::string>{name + "…"});
   EXPECT_EQ(decode_with(decoder, R"([{"id":1,"carrier":"","aa":0}])").unknown,
             std::vector<std::string>{"aa"});
 }

@@ -90,7 +90,6 @@ class JsonLinesReader : public BatchReader {
       unknown_ = nullptr;
     }
     batch = out_.view();
-    batch.rows = count;
     return true;
   }
 
@@ -101,7 +100,7 @@ class JsonLinesReader : public BatchReader {
     if (in_.peek() == 0) return false;
     try {
       if (const size_t at = find_invalid_utf8(line); at != line.npos) {
-        throw Error(Code::invalid, fmt::format("malformed JSON at byte {}: it is not UTF-8", at));
+        throw MalformedJson(fmt::format(" at byte {}: it is not UTF-8", at));
       }
       rows_.append(in_, row_, out_);
       in_.expect_end();

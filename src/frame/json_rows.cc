@@ -12,6 +12,7 @@ namespace gristmill {
 namespace {
 
 constexpr size_t unknown_max = 100;
+constexpr size_t unknown_bytes_max = 128;
 
 }  // namespace
 
@@ -32,17 +33,12 @@ void JsonRows::begin(BatchBuffer& out) {
   } else {
     out.reset(schema_);
   }
-  ++batch_;
-  unknown_count_ = 0;
-  if (unknown_of_.size() > unknown_max) unknown_of_.clear();
+  unknown_of_.clear();
 }
 
 const std::vector<std::string>& JsonRows::unknown() {
   unknown_.clear();
-  if (unknown_count_ == 0) return unknown_;
-  for (const auto& [name, met] : unknown_of_) {
-    if (met.batch == batch_) unknown_.push_back(name);
-  }
+  for (const auto& [name, seen_in] : unknown_of_) unknown_.push_back(name);
   std::sort(unknown_.begin(), unknown_.end());
   return unknown_;
 }
@@ -51,6 +47,8 @@ void JsonRows::append(JsonScanner& in, int64_t row, BatchBuffer& out) {
   field_ = nullptr;
   try {
     append_object(in, out);
+  } catch (const MalformedJson&) {
+    throw;
   } catch (const Error& error) {
     Where where;
     where.row = row;
@@ -83,6 +81,7 @@ void JsonRows::append_object(JsonScanner& in, BatchBuffer& out) {
     in.expect('}', "after the last value of a row");
   }
   if (filled < columns) fill_absent(out);
+  out.add_rows(1);
 }
 
 // The slot of the name that stands next, past its colon; no_slot: unknown.
@@ -109,24 +108,22 @@ size_t JsonRows::look_up(JsonScanner& in) {
   const std::string_view name = in.string(name_scratch_);
   const auto it = slot_of_.find(name);
   if (it != slot_of_.end()) return it->second;
-  meet_unknown(in, name);
+  meet_unknown(name);
   return no_slot;
 }
 
-void JsonRows::meet_unknown(JsonScanner&, std::string_view name) {
-  auto it = unknown_of_.find(name);
+void JsonRows::meet_unknown(std::string_view name) {
+  // Two long names may be the same when cut.
+  const bool whole = name.size() <= unknown_bytes_max;
+  auto it = whole ? unknown_of_.find(name) : unknown_of_.find(shortened(name, unknown_bytes_max));
   if (it == unknown_of_.end()) {
-    if (unknown_count_ >= unknown_max) return;
-    it = unknown_of_.emplace(std::string(name), UnknownName()).first;
+    if (unknown_of_.size() >= unknown_max) return;
+    it = unknown_of_.emplace(shortened(name, unknown_bytes_max), 0).first;
   }
-  if (it->second.seen_in == row_stamp_) {
+  if (whole && it->second == row_stamp_) {
     fail_value(fmt::format("column {} occurs twice in one row", excerpt(name)));
   }
-  it->second.seen_in = row_stamp_;
-  if (it->second.batch != batch_ && unknown_count_ < unknown_max) {
-    it->second.batch = batch_;
-    ++unknown_count_;
-  }
+  it->second = row_stamp_;
 }
 
 void JsonRows::append_value(JsonScanner& in, const Field& field, ColumnBuffer& out) {
@@ -195,8 +192,8 @@ void JsonRows::fill_absent(BatchBuffer& out) {
     field_ = &schema_[i];
     if (!field_->nullable) {
       std::vector<std::string> here;
-      for (const auto& [name, met] : unknown_of_) {
-        if (met.seen_in == row_stamp_) here.push_back(name);
+      for (const auto& [name, seen_in] : unknown_of_) {
+        if (seen_in == row_stamp_) here.push_back(name);
       }
       std::sort(here.begin(), here.end());
       fail_value(fmt::format("column \"{}\" is missing", field_->name),

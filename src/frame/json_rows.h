@@ -6,8 +6,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "frame/decoder.h"
 #include "frame/json_scanner.h"
+#include "frame/readers.h"
 
 namespace gristmill {
 
@@ -21,7 +21,8 @@ class JsonRows {
   void begin(BatchBuffer& out);
   // Decodes the object that stands next; `row` is for errors. After an error `out` is unusable.
   void append(JsonScanner& in, int64_t row, BatchBuffer& out);
-  // Names met since begin() that nobody expects, sorted; at most 100 of them are kept.
+  // Names met since begin() that nobody expects, sorted; at most 100 of them are kept, and 128
+  // bytes of each.
   const std::vector<std::string>& unknown();
 
  private:
@@ -31,10 +32,6 @@ class JsonRows {
     JsonName literal;
     uint64_t seen_in = 0;  // the last row (counted since construction) that had it
     size_t successor = 0;  // the slot that followed it there
-  };
-  struct UnknownName {
-    uint64_t seen_in = 0;
-    uint64_t batch = 0;
   };
   struct HashText {
     using is_transparent = void;
@@ -48,7 +45,7 @@ class JsonRows {
   void append_object(JsonScanner& in, BatchBuffer& out);
   size_t take_slot(JsonScanner& in, size_t& previous);
   size_t look_up(JsonScanner& in);
-  void meet_unknown(JsonScanner& in, std::string_view name);
+  void meet_unknown(std::string_view name);
   void append_value(JsonScanner& in, const Field& field, ColumnBuffer& out);
   void append_number(JsonScanner& in, const Field& field, ColumnBuffer& out);
   void append_text(JsonScanner& in, const Field& field, ColumnBuffer& out);
@@ -60,10 +57,8 @@ class JsonRows {
   std::vector<Slot> slots_;  // columns, then ignored names
   size_t first_ = 0;         // the slot that came first in the last row
   Names<size_t> slot_of_;
-  Names<UnknownName> unknown_of_;
+  Names<uint64_t> unknown_of_;  // the last row that had the name
   std::vector<std::string> unknown_;
-  size_t unknown_count_ = 0;  // of this batch
-  uint64_t batch_ = 0;
   uint64_t row_stamp_ = 0;
   const Field* field_ = nullptr;  // being decoded, for errors
   std::string name_scratch_, text_scratch_;

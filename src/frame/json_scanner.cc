@@ -309,10 +309,9 @@ void JsonScanner::fail_expected(char c, const char* where) {
 
 void JsonScanner::fail(const std::string& reason) const {
   if (next_ >= end_) {
-    throw Error(Code::invalid,
-                fmt::format("malformed JSON: it ends at byte {}: {}", position(), reason));
+    throw MalformedJson(fmt::format(": it ends at byte {}: {}", position(), reason));
   }
-  throw Error(Code::invalid, fmt::format("malformed JSON at byte {}: {}", position(), reason));
+  throw MalformedJson(fmt::format(" at byte {}: {}", position(), reason));
 }
 
 }  // namespace gristmill

@@ -1,6 +1,5 @@
 // A strict scanner of JSON (RFC 8259) in one pass: what it passes over is checked as well as what
-// it hands out. No allocation but for strings with escapes. Errors are Code::invalid and name the
-// byte.
+// it hands out. No allocation but for strings with escapes. Errors name the byte.
 #pragma once
 
 #include <immintrin.h>
@@ -9,6 +8,8 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+
+#include "base/error.h"
 
 namespace gristmill {
 
@@ -32,6 +33,12 @@ struct JsonName {
   std::string quoted;  // empty: the name has characters that JSON must or may escape
   uint32_t mask = 0;   // of the first 32 bytes
   alignas(32) char head[32] = {};
+};
+
+// The bytes are not JSON: nothing about a row or a column.
+class MalformedJson : public Error {
+ public:
+  explicit MalformedJson(const std::string& what) : Error(Code::invalid, "malformed JSON" + what) {}
 };
 
 class JsonScanner {
@@ -91,7 +98,7 @@ class JsonScanner {
   size_t position() const { return offset_ + size_t(next_ - begin_); }
   // What the next value is, in words: `the string "abc"`, `5.5`, `an object`. For errors.
   std::string describe();
-  [[noreturn]] void fail(const std::string& reason) const;
+  [[noreturn]] void fail(const std::string& reason) const;  // MalformedJson
 
  private:
   [[noreturn]] void fail_expected(char c, const char* where);

@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "frame/cell.h"
-#include "frame/decoder.h"
+#include "frame/readers.h"
+#include "frame/writers.h"
 
 namespace gristmill {
 

@@ -1,11 +1,7 @@
 // Rows as text: CSV and JSON lines.
-#include <fmt/format.h>
-
-#include <charconv>
-#include <cmath>
-
 #include "frame/cell.h"
-#include "frame/decoder.h"
+#include "frame/json_writer.h"
+#include "frame/writers.h"
 
 namespace gristmill {
 
@@ -81,42 +77,12 @@ class CsvWriter : public TextWriter {
   }
 };
 
-void append_json_text(std::string_view text, std::string& out) {
-  out += '"';
-  for (char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (uint8_t(c) < 0x20) {
-          fmt::format_to(std::back_inserter(out), "\\u{:04x}", int(c));
-        } else {
-          out += c;
-        }
-    }
-  }
-  out += '"';
-}
-
 class JsonLinesWriter : public TextWriter {
  public:
   JsonLinesWriter(WriteBytes out, const Schema& schema) : TextWriter(std::move(out)) {
     for (const Field& field : schema.fields()) {
       std::string name = names_.empty() ? "{" : ",";
-      append_json_text(field.name, name);
+      append_json_text(name, field.name);
       names_.push_back(name + ":");
     }
   }
@@ -126,24 +92,9 @@ class JsonLinesWriter : public TextWriter {
     if (names_.empty()) text_ += '{';
     for (size_t i = 0; i < batch.columns.size(); ++i) {
       text_ += names_[i];
-      append_value(batch.columns[i], row);
+      append_json_cell(text_, batch.columns[i], row);
     }
     text_ += "}\n";
-  }
-
-  void append_value(const Column& column, int64_t row) {
-    const bool number = column.type == Type::float64;
-    if (column.is_null(row) || (number && !std::isfinite(column.values<double>()[row]))) {
-      text_ += "null";
-    } else if (column.type == Type::string) {
-      append_json_text(column.string(row), text_);
-    } else if (is_time(column.type)) {
-      text_ += '"';
-      append_text(column, row, text_);
-      text_ += '"';
-    } else {
-      append_text(column, row, text_);
-    }
   }
 
   std::vector<std::string> names_;  // with what stands around them

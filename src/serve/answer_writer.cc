@@ -4,7 +4,7 @@
 #include <iterator>
 #include <random>
 
-#include "serve/json_writer.h"
+#include "frame/json_writer.h"
 
 namespace gristmill {
 namespace {

@@ -74,6 +74,14 @@ TEST(Endpoint, PredictsAsTheContractSays) {
   EXPECT_NE(served.post("/models/late/predict", R"([{"distance":1}])")["id"], id);
 }
 
+// All columns may have been left out: rows still count.
+TEST(Endpoint, RowsWithoutColumns) {
+  Signature signature;
+  signature.problem = Problem::regression;
+  Served served({test_bundle("mean", signature)});
+  EXPECT_EQ(served.post("/predict", R"({"instances":[{},{"x":1},{}]})")["predictions"].size(), 3u);
+}
+
 TEST(Endpoint, MulticlassAndRegression) {
   Served served({test_bundle("kind", test_signature(Problem::multiclass)),
                  test_bundle("delay", test_signature(Problem::regression))});

@@ -1,7 +1,7 @@
 #include "serve/served_model.h"
 
 #include "base/log.h"
-#include "frame/decoder.h"
+#include "frame/readers.h"
 
 namespace gristmill {
 namespace {

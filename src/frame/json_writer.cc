@@ -1,4 +1,4 @@
-#include "serve/json_writer.h"
+#include "frame/json_writer.h"
 
 #include <array>
 #include <charconv>
@@ -6,22 +6,30 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "frame/cell.h"
 
 namespace gristmill {
 namespace {
 
-// Printable ASCII without quote and backslash stands for itself.
+// What stands for itself between quotes.
 constexpr std::array<bool, 256> plain_table = [] {
   std::array<bool, 256> plain{};
-  for (int c = 0x20; c < 0x7f; ++c) plain[size_t(c)] = c != '"' && c != '\\';
+  for (int c = 0x20; c < 256; ++c) plain[size_t(c)] = c != '"' && c != '\\';
   return plain;
 }();
 
-bool is_plain(std::string_view text) {
-  for (unsigned char c : text)
-    if (!plain_table[c]) return false;
-  return true;
+void append_escape(std::string& out, char c) {
+  constexpr std::string_view named = "\"\\\b\f\n\r\t", letters = "\"\\bfnrt";
+  out += '\\';
+  if (const size_t at = named.find(c); at != named.npos) {
+    out += letters[at];
+    return;
+  }
+  constexpr char digits[] = "0123456789abcdef";
+  out += "u00";
+  out += digits[uint8_t(c) >> 4];
+  out += digits[c & 15];
 }
 
 template <class Number>
@@ -33,13 +41,20 @@ void append_digits(std::string& out, Number value) {
 }  // namespace
 
 void append_json_text(std::string& out, std::string_view text) {
-  if (is_plain(text)) {
-    out += '"';
-    out += text;
-    out += '"';
+  if (!is_utf8(text)) {
+    out += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     return;
   }
-  out += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  out += '"';
+  size_t begin = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (plain_table[uint8_t(text[i])]) continue;
+    out += text.substr(begin, i - begin);
+    append_escape(out, text[i]);
+    begin = i + 1;
+  }
+  out += text.substr(begin);
+  out += '"';
 }
 
 void append_json_number(std::string& out, double value) {

@@ -70,19 +70,4 @@ std::unique_ptr<BatchReader> read_json_lines(ReadBytes in, const Expected& expec
 std::unique_ptr<BatchReader> read_arrow(ReadBytes in, const Expected& expected,
                                         Unknown unknown = nullptr);
 
-// The other way: rows → bytes, for `predict -o`. What `out` throws comes through. A null is an
-// empty cell in CSV, as is empty text; NaN and infinities are null in JSON.
-using WriteBytes = std::function<void(std::string_view bytes)>;
-class BatchWriter {
- public:
-  virtual ~BatchWriter() = default;
-  virtual void write(const Batch& batch) = 0;
-  virtual void finish() = 0;
-};
-std::unique_ptr<BatchWriter> write_csv(WriteBytes out, const Schema& schema);
-std::unique_ptr<BatchWriter> write_json_lines(WriteBytes out, const Schema& schema);
-// An IPC stream, or a file (with its footer).
-std::unique_ptr<BatchWriter> write_arrow(WriteBytes out, const Schema& schema,
-                                         bool file = false);  // IPC stream
-
 }  // namespace gristmill

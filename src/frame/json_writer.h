@@ -1,4 +1,4 @@
-// JSON text, appended to a string that is reused: what answers are written with.
+// JSON text, appended to a string that is reused: answers, and rows as JSON lines.
 #pragma once
 
 #include <cstdint>
