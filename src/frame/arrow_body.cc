@@ -13,14 +13,7 @@ namespace {
 // by the size of the input.
 constexpr uint64_t compression_max = 1 << 16;
 
-bool is_text(ArrowKind kind) {
-  return kind == ArrowKind::utf8 || kind == ArrowKind::large_utf8 || kind == ArrowKind::binary ||
-         kind == ArrowKind::large_binary;
-}
-
-bool is_view(ArrowKind kind) {
-  return kind == ArrowKind::utf8_view || kind == ArrowKind::binary_view;
-}
+bool is_text(ArrowKind kind) { return kind == ArrowKind::utf8 || kind == ArrowKind::large_utf8; }
 
 // Bits of one value in the first buffer after the validity.
 int64_t value_bits(const ArrowField& field) {
@@ -148,7 +141,7 @@ ArrowValues ArrowBatchBody::take(const ArrowField& field, bool dictionary_values
     values.text = buffer();
     bits == 32 ? check_offsets<int32_t>(values) : check_offsets<int64_t>(values);
   }
-  if (is_view(field.kind)) {
+  if (field.kind == ArrowKind::utf8_view) {
     if (variadic_ >= message_.variadic.size()) fail_arrow("a record batch has too few buffers");
     for (int64_t i = message_.variadic[variadic_++]; i > 0; --i) values.pieces.push_back(buffer());
     check_views(values);

@@ -26,28 +26,16 @@ T load(const ArrowValues& from, int64_t i) {
 
 int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
-[[noreturn]] void fail_cell(const ArrowValues& from, const Field& to, int64_t row,
+// `i` counts from the value that is of `row`.
+[[noreturn]] void fail_cell(const ArrowValues& from, const Field& to, int64_t row, int64_t i,
                             const std::string& value) {
   Where where;
-  where.row = row;
+  if (row != dictionary_row) where.row = row + i;
   where.field = to.name;
   throw Error(Code::invalid,
               fmt::format("column \"{}\" takes {}, not {} ({})", to.name, kind_of(to.type), value,
                           from.field->type_name()),
               where);
-}
-
-// Calls convert(i, result) for each value; false: it does not fit.
-template <class To, class Convert>
-void convert_each(const ArrowValues& from, int64_t begin, int64_t count, const Field& to,
-                  int64_t row, ColumnBuffer& out, const Convert& convert) {
-  To* values = out.resize<To>(count);
-  for (int64_t i = 0; i < count; ++i) {
-    values[i] = To();
-    if (!convert(begin + i, values[i]) && !from.is_null(begin + i)) {
-      fail_cell(from, to, row + i, "what is too large, or has a fraction");
-    }
-  }
 }
 
 // Calls use(T()) with the integer type of this width.
@@ -83,6 +71,40 @@ double load_floating(const ArrowValues& from, int64_t i) {
       return double(load<float>(from, i));
     default:
       return load<double>(from, i);
+  }
+}
+
+// Value `i`, of fixed width, for people.
+std::string value_text(const ArrowValues& from, int64_t i) {
+  const ArrowField& field = *from.field;
+  if (field.kind == ArrowKind::floating) return fmt::format("{}", load_floating(from, i));
+  if (field.kind == ArrowKind::integer) {
+    std::string text;
+    with_integer(field.bits, field.is_signed,
+                 [&](auto kind) { text = fmt::format("{}", +load<decltype(kind)>(from, i)); });
+    return text;
+  }
+  if (field.kind == ArrowKind::decimal) {
+    const __int128 unscaled = field.bits == 128  ? load<__int128>(from, i)
+                              : field.bits == 64 ? load<int64_t>(from, i)
+                                                 : load<int32_t>(from, i);
+    return field.scale == 0 ? fmt::format("{}", unscaled)
+                            : fmt::format("{}e{}", unscaled, -int64_t(field.scale));
+  }
+  static constexpr const char* units[] = {"s", "ms", "us", "ns"};
+  return fmt::format("{} {} since 1970", load<int64_t>(from, i), units[field.unit & 3]);
+}
+
+// Calls convert(i, result) for each value; false: it does not fit.
+template <class To, class Convert>
+void convert_each(const ArrowValues& from, int64_t begin, int64_t count, const Field& to,
+                  int64_t row, ColumnBuffer& out, const Convert& convert) {
+  To* values = out.resize<To>(count);
+  for (int64_t i = 0; i < count; ++i) {
+    values[i] = To();
+    if (!convert(begin + i, values[i]) && !from.is_null(begin + i)) {
+      fail_cell(from, to, row, i, value_text(from, begin + i));
+    }
   }
 }
 
@@ -233,7 +255,7 @@ void convert_to_text(const ArrowValues& from, int64_t begin, int64_t count, cons
     }
     const std::string_view text = load_text(from, i);
     if (find_invalid_utf8(text) != text.npos) {
-      fail_cell(from, to, row + i - begin, excerpt(text) + ", which is not UTF-8,");
+      fail_cell(from, to, row, i - begin, excerpt(text) + ", which is not UTF-8,");
     }
     out.append(text);
   }
@@ -329,7 +351,8 @@ void gather_arrow(const ArrowValues& from, int64_t begin, int64_t count, const C
       }
       const auto index = uint64_t(load<decltype(kind)>(from, i));
       if (index >= uint64_t(dictionary.length)) {
-        fail_cell(from, to, row + i - begin, "an index outside of its dictionary");
+        fail_cell(from, to, row, i - begin,
+                  fmt::format("index {} of a dictionary of {}", int64_t(index), dictionary.length));
       }
       if (dictionary.is_null(int64_t(index))) {
         out.append_null();

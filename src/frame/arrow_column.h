@@ -49,6 +49,9 @@ class ArrowBatchBody {
 // Throws Code::invalid, naming both types, unless values of `from` can become values of `to`.
 void check_convertible(const ArrowField& from, const Field& to);
 
+// Values of a dictionary are of no row.
+inline constexpr int64_t dictionary_row = -1;
+
 // Fills the empty `out` with values [begin, begin + count) of `from`; `begin` is a multiple of 8.
 // A value that does not fit is Code::invalid; `row` is that of value `begin`, for errors.
 void convert_arrow(const ArrowValues& from, int64_t begin, int64_t count, const Field& to,

@@ -43,8 +43,8 @@ class ArrowReader : public BatchReader {
     }
     used_ += count;
     row_ += count;
+    rows_.add_rows(count);
     batch = rows_.view();
-    batch.rows = count;
     return true;
   }
 
@@ -95,7 +95,8 @@ class ArrowReader : public BatchReader {
       if (field == nullptr || field->dictionary != message_.dictionary_id) continue;
       ArrowBatchBody body(message_);
       ColumnBuffer values(schema()[i].type);
-      convert_arrow(body.take(*field, true), 0, message_.length, schema()[i], -1, values);
+      convert_arrow(body.take(*field, true), 0, message_.length, schema()[i], dictionary_row,
+                    values);
       if (message_.is_delta && dictionaries_[i]) {
         dictionaries_[i]->append(values.view(), 0, values.length());
       } else {

@@ -57,6 +57,21 @@ TEST(ArrowReader, FollowsDictionariesThatGrowAndChange) {
             (Rows{"a", "b", "c", "~", "a", "z"}));
 }
 
+// A value of a dictionary is of no row, whatever its place.
+TEST(ArrowReader, ErrorsOfDictionariesNameNoRow) {
+  std::string bytes = file("dictionaries");
+  const size_t at = bytes.find("ab");
+  ASSERT_NE(at, bytes.npos);
+  bytes[at + 1] = '\xff';
+  try {
+    rows_of(*read_arrow(bytes_of(bytes), {Schema({{"word", Type::string, true}}), {}}));
+    ADD_FAILURE() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.where().row, -1) << error.what();
+    EXPECT_NE(error.message().find("\\xff"), std::string::npos) << error.what();
+  }
+}
+
 TEST(ArrowReader, NamesBothTypesWhenTheyDoNotFit) {
   auto error_of = [&](const char* column, Type type, bool nullable = true) {
     try {
@@ -78,9 +93,7 @@ TEST(ArrowReader, NamesBothTypesWhenTheyDoNotFit) {
             "column \"instant\" is timestamp[us] with a zone, but timestamp is due @-1");
   EXPECT_EQ(error_of("d18", Type::int64),
             "column \"d18\" is decimal128 of scale 2, but int64 is due @-1");
-  EXPECT_EQ(
-      error_of("f16", Type::int64),
-      "column \"f16\" takes an integer, not what is too large, or has a fraction (float16) @0");
+  EXPECT_EQ(error_of("f16", Type::int64), "column \"f16\" takes an integer, not 1.5 (float16) @0");
   EXPECT_EQ(error_of("i8", Type::int64, false),
             "column \"i8\" is empty, but it must have an integer @1");
   EXPECT_EQ(error_of("missing", Type::int64, false), "column \"missing\" is missing @-1");
