@@ -19,9 +19,11 @@ class Registry {
     static Registry registry;
     return registry;
   }
+  // Code::internal when the name is taken; thrown before main(), that ends the program with it.
   void add(Kind kind) {
     std::string name = kind.name;
-    kinds_.emplace(std::move(name), std::move(kind));
+    if (!kinds_.emplace(name, std::move(kind)).second)
+      throw Error(Code::internal, "two kinds register themselves as \"" + name + "\"");
   }
   // nullptr when there is none.
   const Kind* find(std::string_view name) const {

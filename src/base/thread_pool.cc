@@ -9,9 +9,12 @@
 #include <fstream>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "base/error.h"
 
 namespace gristmill {
 
@@ -49,14 +52,6 @@ int cores_of_cgroups() {
   return cores;
 }
 
-int available_cores() {
-  cpu_set_t set;
-  int cores = ::sched_getaffinity(0, sizeof(set), &set) == 0
-                  ? CPU_COUNT(&set)
-                  : int(std::thread::hardware_concurrency());
-  return std::max(1, std::min(cores, cores_of_cgroups()));
-}
-
 // One for_each. Indices are handed out in order, so of all failing tasks the one with the lowest
 // index is always begun: its exception is the one rethrown, whatever the thread count.
 struct Job {
@@ -72,12 +67,29 @@ struct Job {
 
 }  // namespace
 
+int available_cores() {
+  cpu_set_t set;
+  int cores = ::sched_getaffinity(0, sizeof(set), &set) == 0
+                  ? CPU_COUNT(&set)
+                  : int(std::thread::hardware_concurrency());
+  return std::max(1, std::min(cores, cores_of_cgroups()));
+}
+
 struct ThreadPool::Impl {
   std::mutex mutex;
   std::condition_variable work_ready, job_done;
   std::deque<Job*> jobs;  // with indices left to hand out
   std::vector<std::thread> threads;
   bool stopping = false;
+
+  ~Impl() {
+    {
+      std::lock_guard lock(mutex);
+      stopping = true;
+    }
+    work_ready.notify_all();
+    for (std::thread& thread : threads) thread.join();
+  }
 
   // Runs one index of `job`; the lock is held on entry and exit.
   void step(Job& job, std::unique_lock<std::mutex>& lock) {
@@ -122,18 +134,21 @@ struct ThreadPool::Impl {
 
 ThreadPool::ThreadPool(int threads) : impl_(std::make_unique<Impl>()) {
   if (threads <= 0) threads = available_cores();
-  // The calling thread is one of them.
-  for (int i = 1; i < threads; ++i) impl_->threads.emplace_back([this] { impl_->run_worker(); });
+  impl_->threads.reserve(size_t(threads));
+  try {
+    // The calling thread is one of them.
+    for (int i = 1; i < threads; ++i) {
+      impl_->threads.emplace_back([impl = impl_.get()] { impl->run_worker(); });
+    }
+  } catch (const std::system_error& error) {
+    throw Error(Code::unavailable,
+                "cannot start thread " + std::to_string(size() + 1) + " of " +
+                    std::to_string(threads) + ": " + error.code().message(),
+                {}, "allow the process more threads, or ask for fewer");
+  }
 }
 
-ThreadPool::~ThreadPool() {
-  {
-    std::lock_guard lock(impl_->mutex);
-    impl_->stopping = true;
-  }
-  impl_->work_ready.notify_all();
-  for (std::thread& thread : impl_->threads) thread.join();
-}
+ThreadPool::~ThreadPool() = default;
 
 int ThreadPool::size() const { return int(impl_->threads.size()) + 1; }
 

@@ -7,9 +7,12 @@
 
 namespace gristmill {
 
+// The cores that this process may use: of the machine, its affinity and its cgroup.
+int available_cores();
+
 class ThreadPool {
  public:
-  // 0 threads: as many as the machine (or its cgroup) has cores.
+  // 0 threads: available_cores(). Code::unavailable when the system grants fewer.
   explicit ThreadPool(int threads = 0);
   ~ThreadPool();
 

@@ -1,6 +1,7 @@
 #include "base/thread_pool.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <chrono>
@@ -9,6 +10,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "base/error.h"
 
 namespace gristmill {
 namespace {
@@ -133,7 +136,29 @@ TEST_P(Pools, MayBeCalledFromSeveralThreads) {
 
 INSTANTIATE_TEST_SUITE_P(Threads, Pools, testing::Values(1, 2, 7));
 
-TEST(ThreadPool, CountsTheMachinesCores) { EXPECT_GE(ThreadPool().size(), 1); }
+TEST(ThreadPool, CountsTheMachinesCores) {
+  EXPECT_GE(available_cores(), 1);
+  EXPECT_EQ(ThreadPool().size(), available_cores());
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// In a process of its own, with address space for a few stacks.
+TEST(ThreadPoolDeathTest, SaysWhenNoThreadCanBeStarted) {
+  auto start_many = [] {
+    const rlimit limit{256 << 20, 256 << 20};
+    setrlimit(RLIMIT_AS, &limit);
+    try {
+      ThreadPool pool(1000);
+    } catch (const Error& error) {
+      std::fprintf(stderr, "%s: %s\n", std::string(name_of(error.code())).c_str(), error.what());
+      std::_Exit(0);
+    }
+    std::_Exit(1);
+  };
+  EXPECT_EXIT(start_many(), testing::ExitedWithCode(0),
+              "unavailable: cannot start thread .* of 1000");
+}
+#endif
 
 }  // namespace
 }  // namespace gristmill

@@ -73,7 +73,7 @@ void serve_bundles(const ServeOptions& options) {
   check(options);
   std::vector<std::shared_ptr<const Bundle>> bundles;
   for (const std::string& path : options.bundles) bundles.push_back(Bundle::open(path));
-  int threads = options.threads > 0 ? options.threads : ThreadPool().size();
+  int threads = options.threads > 0 ? options.threads : available_cores();
   Endpoint endpoint(std::move(bundles), threads);
   allow_many_files();
   HttpServer server(HttpLimits{}, threads);
