@@ -1,45 +1,24 @@
 #include "base/log.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <unistd.h>
 
-#include <memory>
+#include <ctime>
+#include <string>
 
 namespace gristmill {
 
-namespace {
-
-spdlog::level::level_enum level_of(LogLevel level) {
-  switch (level) {
-    case LogLevel::debug:
-      return spdlog::level::debug;
-    case LogLevel::info:
-      return spdlog::level::info;
-    case LogLevel::warning:
-      return spdlog::level::warn;
-    case LogLevel::error:
-      return spdlog::level::err;
-  }
-  return spdlog::level::info;
+void log_error(std::string_view text) {
+  std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  char time[32];
+  size_t size = std::strftime(time, sizeof time, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  std::string line(time, size);
+  line += " error ";
+  for (char c : text) line += c == '\n' ? ' ' : c;
+  line += '\n';
+  // In one call: threads must not mix their lines. A full pipe is no reason to fail.
+  [[maybe_unused]] ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
 }
-
-spdlog::logger& logger() {
-  static const std::shared_ptr<spdlog::logger> logger = [] {
-    auto made = std::make_shared<spdlog::logger>("gristmill",
-                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    made->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
-    made->flush_on(spdlog::level::debug);
-    return made;
-  }();
-  return *logger;
-}
-
-}  // namespace
-
-void log(LogLevel level, std::string_view text) {
-  logger().log(level_of(level), spdlog::string_view_t(text.data(), text.size()));
-}
-
-void set_log_level(LogLevel level) { logger().set_level(level_of(level)); }
 
 }  // namespace gristmill

@@ -1,12 +1,11 @@
-// One log for what operators read: to stderr, a line each, through spdlog.
+// What operators read of a server's failures.
 #pragma once
 
 #include <string_view>
 
 namespace gristmill {
 
-enum class LogLevel { debug, info, warning, error };
-void log(LogLevel level, std::string_view text);
-void set_log_level(LogLevel level);
+// One line on standard error: the time (UTC), then `text`.
+void log_error(std::string_view text);
 
 }  // namespace gristmill

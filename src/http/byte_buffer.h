@@ -12,7 +12,7 @@ namespace gristmill {
 
 class ByteBuffer {
  public:
-  // Readable past the last byte: simdjson's need. What is there is unspecified.
+  // Readable past the last byte, whatever is there: the JSON decoder loads whole vectors.
   static constexpr size_t padding = 64;
 
   char* data() { return bytes_.get() + begin_; }

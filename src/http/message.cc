@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/log.h"
+
 namespace gristmill {
 namespace {
 
@@ -15,16 +17,8 @@ std::string_view status_line(int status) {
   switch (status) {
     case 200:
       return "HTTP/1.1 200 OK\r\n";
-    case 201:
-      return "HTTP/1.1 201 Created\r\n";
-    case 204:
-      return "HTTP/1.1 204 No Content\r\n";
     case 400:
       return "HTTP/1.1 400 Bad Request\r\n";
-    case 401:
-      return "HTTP/1.1 401 Unauthorized\r\n";
-    case 403:
-      return "HTTP/1.1 403 Forbidden\r\n";
     case 404:
       return "HTTP/1.1 404 Not Found\r\n";
     case 405:
@@ -35,14 +29,12 @@ std::string_view status_line(int status) {
       return "HTTP/1.1 409 Conflict\r\n";
     case 413:
       return "HTTP/1.1 413 Content Too Large\r\n";
-    case 415:
-      return "HTTP/1.1 415 Unsupported Media Type\r\n";
+
     case 417:
       return "HTTP/1.1 417 Expectation Failed\r\n";
     case 422:
       return "HTTP/1.1 422 Unprocessable Content\r\n";
-    case 429:
-      return "HTTP/1.1 429 Too Many Requests\r\n";
+
     case 431:
       return "HTTP/1.1 431 Request Header Fields Too Large\r\n";
     case 500:
@@ -87,12 +79,6 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return true;
 }
 
-std::string_view HttpRequest::header(std::string_view name) const {
-  for (const auto& [known, value] : headers)
-    if (equal_ignoring_case(known, name)) return value;
-  return {};
-}
-
 void HttpResponse::clear() {
   status = 200;
   content_type = "application/json";
@@ -109,11 +95,12 @@ void answer_error(HttpResponse& response, int status, const Error& error) {
   response.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-int http_status(Code code) {
-  switch (code) {
+int http_status(const Error& error) {
+  switch (error.code()) {
     case Code::usage:
-    case Code::invalid:
       return 400;
+    case Code::invalid:
+      return error.where().row >= 0 || !error.where().field.empty() ? 422 : 400;
     case Code::not_found:
       return 404;
     case Code::conflict:
@@ -128,6 +115,15 @@ int http_status(Code code) {
       return 500;
   }
   return 500;
+}
+
+void answer_failure(HttpResponse& response, const std::exception& failure) {
+  const auto* error = dynamic_cast<const Error*>(&failure);
+  const int status = error != nullptr ? http_status(*error) : 500;
+  if (status >= 500)
+    log_error(fmt::format("a request was answered with {}: {}", status, failure.what()));
+  if (error != nullptr) return answer_error(response, status, *error);
+  answer_error(response, status, Error(Code::internal, "the server failed to answer"));
 }
 
 void append_answer(ByteBuffer& out, const HttpResponse& response, const AnswerForm& form) {

@@ -218,17 +218,8 @@ void RequestParser::fill(const ByteBuffer& input, HttpRequest& request) const {
   };
   request.method = llhttp_method_name(llhttp_method_t(llhttp_.method));
   std::string_view url = origin_form(view(url_));
-  size_t question = url.find('?');
-  request.path = url.substr(0, question);
-  request.query = question == std::string_view::npos ? "" : url.substr(question + 1);
+  request.path = url.substr(0, url.find('?'));
   request.body = view(body_);
-  request.content_type = {};
-  request.headers.clear();
-  for (const Header& header : headers_) {
-    request.headers.emplace_back(view(header.name), trimmed(view(header.value)));
-    if (equal_ignoring_case(request.headers.back().first, "content-type"))
-      request.content_type = request.headers.back().second;
-  }
 }
 
 }  // namespace gristmill

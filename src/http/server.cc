@@ -17,7 +17,6 @@
 
 #include <fmt/format.h>
 
-#include "base/log.h"
 #include "http/worker.h"
 
 namespace gristmill {
@@ -74,7 +73,6 @@ struct HttpServer::Impl {
   HttpLimits limits;
   int threads;
   Router router;
-  Observer on_answer;
   Rejected on_rejected;
   UniqueFd listener;
   UniqueFd stopped{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};  // readable once stop() was called
@@ -101,8 +99,6 @@ void HttpServer::route(std::string method, std::string pattern, Handler handler)
   impl_->router.add(std::move(method), std::move(pattern), std::move(handler));
 }
 
-void HttpServer::on_answer(Observer observer) { impl_->on_answer = std::move(observer); }
-
 void HttpServer::on_rejected(Rejected observer) { impl_->on_rejected = std::move(observer); }
 
 int HttpServer::listen(const std::string& host, int port) {
@@ -127,14 +123,23 @@ void HttpServer::run() {
   Impl& impl = *impl_;
   impl.workers.clear();
   for (int i = 0; i < impl.threads; ++i) {
-    SessionContext context{impl.router, impl.limits, impl.on_answer, impl.on_rejected,
+    SessionContext context{impl.router, impl.limits, impl.on_rejected,
                            impl.limits.buffer_bytes / impl.threads};
     context.request.thread = i;
     impl.workers.push_back(std::make_unique<Worker>(std::move(context), impl.open_connections));
   }
   std::vector<std::jthread> threads;
   DrainAtEnd drain{impl.workers};  // also when a thread cannot be started
-  for (auto& worker : impl.workers) threads.emplace_back([&worker] { worker->run(); });
+  for (auto& worker : impl.workers) {
+    try {
+      threads.emplace_back([&worker] { worker->run(); });
+    } catch (const std::system_error& error) {
+      throw Error(Code::unavailable,
+                  fmt::format("cannot start network thread {} of {}: {}", threads.size() + 1,
+                              impl.threads, error.code().message()),
+                  {}, "allow the process more threads, or ask for fewer");
+    }
+  }
   impl.accept_until_stopped();
   impl.listener = UniqueFd();
 }
@@ -170,7 +175,12 @@ bool HttpServer::Impl::accept_waiting() {
       continue;
     }
     open_connections.fetch_add(1, std::memory_order_relaxed);
-    workers[next_worker]->adopt(std::move(socket), open >= limits.connections);
+    try {
+      workers[next_worker]->adopt(std::move(socket), open >= limits.connections);
+    } catch (const std::bad_alloc&) {
+      open_connections.fetch_sub(1, std::memory_order_relaxed);
+      return false;
+    }
     next_worker = (next_worker + 1) % workers.size();
   }
 }

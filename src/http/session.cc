@@ -1,10 +1,8 @@
 #include "http/session.h"
 
 #include <algorithm>
-#include <chrono>
 #include <exception>
 
-#include "base/log.h"
 #include "http/message.h"
 
 namespace gristmill {
@@ -13,9 +11,14 @@ namespace {
 // Answers pile up to this before they are sent, however many requests came in one read.
 constexpr size_t output_high_water = 256 << 10;
 
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+// The first buffers are bounded by the number of connections.
+int64_t held_by(const ByteBuffer& buffer) {
+  return buffer.capacity() > BufferPool::first_capacity ? int64_t(buffer.capacity()) : 0;
 }
+
+const Refusal no_memory{503, Code::unavailable,
+                        "the server holds as many unfinished requests and unsent answers as it may",
+                        "busy"};
 
 }  // namespace
 
@@ -26,13 +29,23 @@ HttpSession::HttpSession(SessionContext& context)
 
 HttpSession::~HttpSession() {
   release_input();
-  if (output_.capacity() > 0) context_.buffers.give(std::move(output_));
+  release_output();
 }
 
 void HttpSession::release_input() {
-  context_.held_bytes -= held_;
-  held_ = 0;
   if (input_.capacity() > 0) context_.buffers.give(std::move(input_));
+  count_held();
+}
+
+void HttpSession::release_output() {
+  if (output_.capacity() > 0) context_.buffers.give(std::move(output_));
+  count_held();
+}
+
+void HttpSession::count_held() {
+  int64_t held = held_by(input_) + held_by(output_);
+  context_.held_bytes += held - held_;
+  held_ = held;
 }
 
 HttpSession::Space HttpSession::space() {
@@ -41,12 +54,8 @@ HttpSession::Space HttpSession::space() {
   size_t wanted = std::clamp<size_t>(parser_.missing(), 1, std::max<size_t>(input_.size(), 1));
   if (input_.room() < wanted) {
     input_.reserve(wanted);
-    int64_t held = int64_t(input_.capacity());
-    context_.held_bytes += held - held_;
-    held_ = held;
-    if (context_.held_bytes > context_.buffer_bytes)
-      refuse({503, Code::unavailable, "the server holds as many unfinished requests as it may",
-              "busy"});
+    count_held();
+    if (context_.full()) refuse(no_memory);
   }
   return {input_.end(), input_.room()};
 }
@@ -68,6 +77,8 @@ void HttpSession::process() {
     } else if (result == RequestParser::Result::more) {
       if (parser_.take_expects_continue()) output_.append("HTTP/1.1 100 Continue\r\n\r\n");
       break;
+    } else if (context_.full()) {
+      refuse(no_memory);  // so that no more than one answer comes on top of the limit
     } else {
       answer();
       input_.consume(parser_.length());
@@ -121,22 +132,17 @@ void HttpSession::answer() {
 
 void HttpSession::run_handler(const HttpServer::Handler& handler) {
   HttpResponse& response = context_.response;
-  double began = context_.on_answer ? seconds_now() : 0;
   try {
     handler(context_.request, response);
-  } catch (const Error& error) {
-    answer_error(response, http_status(error.code()), error);
-  } catch (const std::exception& error) {
-    log(LogLevel::error, std::string("a handler failed: ") + error.what());
-    answer_error(response, 500, Error(Code::internal, "the server failed to answer"));
+  } catch (const std::exception& failure) {
+    answer_failure(response, failure);
   }
-  if (context_.on_answer)
-    context_.on_answer(context_.request, response.status, seconds_now() - began);
 }
 
 void HttpSession::write(bool head_only, bool keep_alive, bool version_1_0) {
   if (output_.capacity() == 0) output_ = context_.buffers.take();
   append_answer(output_, context_.response, {head_only, keep_alive, version_1_0, context_.date});
+  count_held();
 }
 
 void HttpSession::refuse(const Refusal& refusal) {
@@ -172,7 +178,7 @@ void HttpSession::update_deadline() {
 void HttpSession::sent(size_t bytes) {
   output_.consume(bytes);
   if (!output_.empty()) return;
-  context_.buffers.give(std::move(output_));
+  release_output();
   process();
 }
 
@@ -188,7 +194,7 @@ void HttpSession::expire() {
     return;
   }
   if (output_.empty()) release_input();
-  output_.clear();
+  release_output();
   closing_ = true;
   deadline_ = never;
 }

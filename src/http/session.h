@@ -17,14 +17,14 @@ namespace gristmill {
 struct SessionContext {
   const Router& router;
   const HttpLimits& limits;
-  const HttpServer::Observer& on_answer;
+
   const HttpServer::Rejected& on_rejected;
   int64_t buffer_bytes;  // this thread's part of limits.buffer_bytes
 
   int64_t now = 0;   // milliseconds of a coarse monotonic clock
   std::string date;  // the Date header of this second
   BufferPool buffers;
-  int64_t held_bytes = 0;  // by unfinished requests
+  int64_t held_bytes = 0;  // by unfinished requests and unsent answers
   HttpRequest request;     // one at a time
   HttpResponse response;
   std::string decoded;  // captures
@@ -32,6 +32,7 @@ struct SessionContext {
   void rejected(std::string_view reason) const {
     if (on_rejected) on_rejected(reason);
   }
+  bool full() const { return held_bytes > buffer_bytes; }
 };
 
 class HttpSession {
@@ -83,6 +84,8 @@ class HttpSession {
   void write(bool head_only, bool keep_alive, bool version_1_0);
   void update_deadline();
   void release_input();
+  void release_output();
+  void count_held();
 
   SessionContext& context_;
   RequestParser parser_;

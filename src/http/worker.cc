@@ -7,8 +7,10 @@
 
 #include <cerrno>
 #include <ctime>
+#include <new>
 #include <system_error>
 
+#include "base/log.h"
 #include "http/message.h"
 
 namespace gristmill {
@@ -19,7 +21,9 @@ constexpr int64_t linger_milliseconds = 2000;  // for the other side to read the
 constexpr size_t read_budget = 1 << 20;  // of one connection before the others have their turn
 
 int checked(int result, const char* what) {
-  if (result < 0) throw std::system_error(errno, std::generic_category(), what);
+  if (result < 0)
+    throw Error(Code::unavailable, std::string("cannot start a network thread: ") + what + ": " +
+                                       std::generic_category().message(errno));
   return result;
 }
 
@@ -88,12 +92,23 @@ void Worker::run() {
     update_clock();
     for (int i = 0; i < count; ++i) {
       if (auto* connection = static_cast<Connection*>(events[i].data.ptr))
-        on_event(*connection, events[i].events);
+        guarded(*connection, [&] { on_event(*connection, events[i].events); });
       else
         handle_mailbox();
     }
     if (context_.now >= next_tick_) expire_deadlines();
     closed_.clear();
+  }
+}
+
+// Memory that runs out costs the connection that asked for it, not the server.
+template <class Step>
+void Worker::guarded(Connection& connection, const Step& step) {
+  try {
+    step();
+  } catch (const std::bad_alloc&) {
+    log_error("a connection was closed: there is no memory for it");
+    close(connection);
   }
 }
 
@@ -120,31 +135,50 @@ void Worker::handle_mailbox() {
 }
 
 void Worker::add(Arrival arrival) {
-  auto owned = std::make_unique<Connection>(std::move(arrival.socket), context_);
-  Connection& connection = *owned;
-  connection.index = connections_.size();
-  connections_.push_back(std::move(owned));
+  Connection* connection = open(std::move(arrival.socket));
+  if (connection == nullptr || !arrival.refuse) return;
+  guarded(*connection, [&] {
+    connection->session.refuse_busy();
+    flush(*connection);
+  });
+}
+
+// nullptr when there is no room for it.
+Worker::Connection* Worker::open(UniqueFd socket) {
+  try {
+    // close() must find room.
+    size_t most = closed_.size() + connections_.size() + 1;
+    if (closed_.capacity() < most) closed_.reserve(2 * most);
+    connections_.push_back(std::make_unique<Connection>(std::move(socket), context_));
+  } catch (const std::bad_alloc&) {
+    log_error("a connection was refused: there is no memory for it");
+    open_connections_.fetch_sub(1, std::memory_order_relaxed);
+    return nullptr;
+  }
+  Connection& connection = *connections_.back();
+  connection.index = connections_.size() - 1;
   epoll_event event{EPOLLIN, {.ptr = &connection}};
   connection.watched = EPOLLIN;
-  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection.socket.get(), &event) < 0)
-    return close(connection);
-  if (!arrival.refuse) return;
-  connection.session.refuse_busy();
-  flush(connection);
+  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection.socket.get(), &event) == 0)
+    return &connection;
+  close(connection);
+  return nullptr;
 }
 
 void Worker::begin_drain() {
   draining_ = true;
   drain_deadline_ = context_.now + 1000LL * context_.limits.drain_seconds;
-  std::vector<Connection*> all;
-  for (const auto& connection : connections_) all.push_back(connection.get());
-  for (Connection* connection : all) {
-    connection->session.drain();
-    // A request may have arrived that no event has told of yet.
-    if (!connection->lingering && connection->session.wants_input()) read(*connection);
-    if (connection->closed || connection->lingering) continue;
-    connection->session.close_if_idle();
-    flush(*connection);
+  // From the end: closing one moves the last, which has had its turn, into its place.
+  for (size_t i = connections_.size(); i-- > 0;) {
+    Connection& connection = *connections_[i];
+    guarded(connection, [&] {
+      connection.session.drain();
+      // A request may have arrived that no event has told of yet.
+      if (!connection.lingering && connection.session.wants_input()) read(connection);
+      if (connection.closed || connection.lingering) return;
+      connection.session.close_if_idle();
+      flush(connection);
+    });
   }
 }
 
@@ -246,11 +280,10 @@ void Worker::expire_deadlines() {
     } else if (connection.lingering) {
       if (context_.now >= connection.linger_deadline) close(connection);
     } else if (context_.now >= connection.session.deadline()) {
-      connection.session.expire();
-      if (connection.session.output().empty())
-        close(connection);
-      else
-        flush(connection);
+      guarded(connection, [&] {
+        connection.session.expire();
+        connection.session.output().empty() ? close(connection) : flush(connection);
+      });
     }
   }
 }

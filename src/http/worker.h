@@ -31,7 +31,8 @@ class UniqueFd {
 
 class Worker {
  public:
-  // `context` is this thread's own; `open_connections` counts over all threads.
+  // `context` is this thread's own; `open_connections` counts over all threads. Code::unavailable
+  // when the process may open no more files.
   Worker(SessionContext context, std::atomic<int>& open_connections);
   ~Worker();
 
@@ -53,6 +54,9 @@ class Worker {
   void handle_mailbox();
   void begin_drain();
   void add(Arrival arrival);
+  Connection* open(UniqueFd socket);
+  template <class Step>
+  void guarded(Connection& connection, const Step& step);
   void on_event(Connection& connection, uint32_t events);
   void read(Connection& connection);
   void flush(Connection& connection);

@@ -1,20 +1,8 @@
 #include "serve/served_model.h"
 
-#include "base/log.h"
 #include "frame/readers.h"
 
 namespace gristmill {
-namespace {
-
-// The status of a body that could not be read as rows.
-int body_status(const Error& error) {
-  if (error.code() != Code::invalid) return http_status(error.code());
-  // Broken JSON is no row at all, however far the reader came.
-  bool about_a_row = error.where().row >= 0 && !error.message().starts_with("malformed JSON");
-  return about_a_row ? 422 : 400;
-}
-
-}  // namespace
 
 struct ServedModel::Memory {
   explicit Memory(const Expected& expected) : decoder(expected), rows(expected.schema) {}
@@ -36,11 +24,8 @@ ServedModel::~ServedModel() = default;
 int64_t ServedModel::predict(int thread, std::string_view body, HttpResponse& response) {
   try {
     return answer(*memory_[size_t(thread)], body, response);
-  } catch (const Error& error) {
-    answer_error(response, body_status(error), error);
-  } catch (const std::exception& error) {
-    log(LogLevel::error, std::string("a prediction failed: ") + error.what());
-    answer_error(response, 500, Error(Code::internal, "the server failed to answer"));
+  } catch (const std::exception& failure) {
+    answer_failure(response, failure);
   }
   return 0;
 }
