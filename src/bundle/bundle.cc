@@ -62,8 +62,10 @@ std::shared_ptr<const Bundle> Bundle::parse(std::shared_ptr<const void> owner,
     throw Error(Code::corrupt,
                 fmt::format("`{}` is not a whole bundle: {}", name_for_errors, error.what()));
   } catch (const Error& error) {
-    throw Error(Code::corrupt,
-                fmt::format("`{}` is not a usable bundle: {}", name_for_errors, error.message()));
+    // Whatever the parts call it, here it is the file that is wrong; but a limit is not its fault.
+    throw Error(error.code() == Code::exhausted ? Code::exhausted : Code::corrupt,
+                fmt::format("`{}` is not a usable bundle: {}", name_for_errors, error.message()),
+                error.where(), error.hint());
   }
 }
 

@@ -8,7 +8,6 @@ Predictor::Predictor(std::shared_ptr<const Bundle> bundle) : bundle_(std::move(b
 
 void Predictor::predict(const Batch& rows, Workspace& workspace, Answers& out) const {
   workspace.scratch.clear();
-  workspace.scratch.errors.clear();
   workspace.rows = rows;
   bundle_->rules.apply(workspace.rows, workspace.scratch, nullptr, 0);
   const FeatureRows features = workspace.features.resize(bundle_->featurizer.layout(), rows.rows);

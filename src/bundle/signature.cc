@@ -65,6 +65,10 @@ Signature Signature::from_json(const nlohmann::json& json) {
           : (signature.problem == Problem::multiclass && classes < 3)) {
     throw Error(Code::corrupt, "the bundle's classes do not fit its problem");
   }
+  if (signature.boolean_target && signature.problem != Problem::binary) {
+    throw Error(Code::corrupt,
+                "the bundle's answers are true or false, but its classes are not two");
+  }
   return signature;
 }
 

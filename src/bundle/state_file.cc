@@ -84,7 +84,9 @@ void read_section(const nlohmann::json& entry, std::string_view body, size_t& at
   if (!all_zero(body.substr(at, begin - at))) corrupt(name, "padding is not zero");
   at = begin + size;
   const std::string_view bytes = body.substr(begin, size);
-  if (crc32c(bytes) != entry.at("crc32c").get<uint32_t>()) {
+  // The version stands for these digests: it must name these bytes and no others.
+  if (crc32c(bytes) != entry.at("crc32c").get<uint32_t>() ||
+      Digest::of(bytes).hex() != entry.at("sha256").get_ref<const std::string&>()) {
     corrupt(name, fmt::format("section {} has another checksum than when it was written", section));
   }
   file.section_bytes[section] = int64_t(size);

@@ -20,7 +20,8 @@ struct StateFile {
   std::string version;  // first 12 hex digits of SHA-256 over header and index
   std::map<std::string, int64_t> section_bytes;
 };
-// Checks every byte: magic, version, lengths, checksums, padding. Code::corrupt, naming `name`.
+// Checks every byte: magic, version, lengths, CRCs, SHA-256 (1 ms a MB), padding. Code::corrupt,
+// naming `name`.
 StateFile read_state_file(std::shared_ptr<const void> owner, std::string_view bytes,
                           const std::string& name);
 
