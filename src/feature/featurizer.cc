@@ -67,18 +67,43 @@ State Featurizer::save() const {
   State state;
   nlohmann::json kinds = nlohmann::json::array();
   for (size_t i = 0; i < steps_.size(); ++i) {
-    kinds.push_back(steps_[i].kind);
+    const EncoderKind& kind = Encoders::instance().get(steps_[i].kind, "encoder", Code::internal);
+    kinds.push_back({{"kind", kind.name}, {"version", kind.version}});
     state.put_state(fmt::format("encoder{}", i), steps_[i].encoder->save());
   }
   state.json["kinds"] = std::move(kinds);
   return state;
 }
 
+namespace {
+
+struct SavedStep {
+  std::string kind;
+  int version = 1;
+};
+
+// {kind, version}, or from before there were versions the kind alone.
+SavedStep saved_step(const nlohmann::json& saved) {
+  try {
+    if (saved.is_string()) return {saved.get<std::string>()};
+    return {saved.at("kind").get<std::string>(), saved.at("version").get<int>()};
+  } catch (const nlohmann::json::exception&) {
+    throw Error(Code::corrupt, "a saved encoder has no kind or no version");
+  }
+}
+
+}  // namespace
+
 Featurizer Featurizer::load(const State& state, const Schema& in) {
-  auto kinds = state.at<std::vector<std::string>>("kinds");
+  const auto kinds = state.at<std::vector<nlohmann::json>>("kinds");
   std::vector<Step> steps;
   for (size_t i = 0; i < kinds.size(); ++i) {
-    const EncoderKind& kind = Encoders::instance().get(kinds[i], "encoder", Code::corrupt);
+    const SavedStep saved = saved_step(kinds[i]);
+    const EncoderKind& kind = Encoders::instance().get(saved.kind, "encoder", Code::corrupt);
+    if (saved.version > kind.version)
+      throw Error(Code::invalid,
+                  fmt::format("encoder {} was saved by a later version of Gristmill", kind.name),
+                  {}, "open it with that version or a newer one");
     steps.push_back({kind.name, kind.load(state.get_state(fmt::format("encoder{}", i)))});
   }
   return Featurizer(in, std::move(steps));
