@@ -28,13 +28,14 @@ class TreeEngine {
 
 inline constexpr size_t tree_table_bytes_max = size_t(32) << 20;
 
-// `forest` is checked. Nullptr when the table would take more than `bytes_max` or the forest treats
-// zeros as missing.
+// All three take a forest that is checked, and throw Code::exhausted when the sets that it splits
+// one code column on need over 256 MiB.
+//
+// Nullptr when the table would take more than `bytes_max`, or zeros of a number count as missing.
 std::unique_ptr<TreeEngine> make_tree_table(const Forest& forest, const FeatureLayout& layout,
                                             size_t bytes_max = tree_table_bytes_max);
 std::unique_ptr<TreeEngine> make_tree_walk(const Forest& forest, const FeatureLayout& layout);
-// The table when it fits, else the walk. Code::exhausted when the sets of categories need over
-// 256 MiB.
+// The table where there is one, else the walk.
 std::unique_ptr<TreeEngine> make_tree_engine(const Forest& forest, const FeatureLayout& layout);
 
 // What a node does with a missing value.

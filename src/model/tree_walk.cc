@@ -1,9 +1,8 @@
 // The walking engine: see tree_engine.h. Every question a node asks becomes `value[slot] ≤
 // threshold`:
 //   slot 0           −∞, which every leaf asks so as to stay where it is
-//   a column's slot  x with missing values turned to NaN (goes right) or −∞ (goes left); one slot
-//   for
-//                    each way in which the forest's nodes treat its missing values
+//   a column's slot  x with what is missing turned to NaN (goes right) or −∞ (goes left); one for
+//                    each way in which the forest's nodes treat what is missing in it
 //   a set's slot     0 when the row's code is in the set (left), NaN when not
 #include <immintrin.h>
 
