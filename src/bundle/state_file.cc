@@ -57,6 +57,12 @@ std::string index_of(std::vector<Section>& sections) {
               "copy or build it again");
 }
 
+// JSON would turn fractions and negative numbers into some whole number without a word.
+uint64_t whole(const nlohmann::json& value, const std::string& name) {
+  if (!value.is_number_unsigned()) corrupt(name, "its index holds " + value.dump() + " for a size");
+  return value.get<uint64_t>();
+}
+
 int64_t element_count(const std::vector<int64_t>& shape, const std::string& name) {
   if (shape.size() > max_dimensions) corrupt(name, "an array has too many dimensions");
   int64_t count = 1;
@@ -76,8 +82,8 @@ bool all_zero(std::string_view bytes) {
 void read_section(const nlohmann::json& entry, std::string_view body, size_t& at, StateFile& file,
                   const std::shared_ptr<const void>& owner, const std::string& name) {
   const auto section = entry.at("name").get<std::string>();
-  const auto begin = entry.at("at").get<uint64_t>();
-  const auto size = entry.at("size").get<uint64_t>();
+  const auto begin = whole(entry.at("at"), name);
+  const auto size = whole(entry.at("size"), name);
   if (begin != aligned(at) || begin > body.size() || size > body.size() - begin) {
     corrupt(name, fmt::format("section {} lies outside the file", section));
   }
@@ -85,7 +91,7 @@ void read_section(const nlohmann::json& entry, std::string_view body, size_t& at
   at = begin + size;
   const std::string_view bytes = body.substr(begin, size);
   // The version stands for these digests: it must name these bytes and no others.
-  if (crc32c(bytes) != entry.at("crc32c").get<uint32_t>() ||
+  if (crc32c(bytes) != whole(entry.at("crc32c"), name) ||
       Digest::of(bytes).hex() != entry.at("sha256").get_ref<const std::string&>()) {
     corrupt(name, fmt::format("section {} has another checksum than when it was written", section));
   }
