@@ -133,7 +133,9 @@ std::unique_ptr<Encoder> DatetimeEncoder::load(const State& state) {
   for (size_t i = 0; i < outputs.size(); ++i) {
     DatetimeOutput output;
     output.part = parse_part(outputs[i].first);
-    output.form = Form(std::clamp(outputs[i].second, 0, 2));
+    if (outputs[i].second < 0 || outputs[i].second > int(Form::cosine))
+      throw corrupt("an encoder `datetime` with a form that is not one");
+    output.form = Form(outputs[i].second);
     output.shift = numbers[2 * i], output.scale = numbers[2 * i + 1];
     if (!std::isfinite(output.shift) || !(output.scale > 0))
       throw corrupt("an encoder `datetime` with a scaling that is not one");

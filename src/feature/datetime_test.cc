@@ -200,6 +200,8 @@ TEST(Datetime, RefusesHostileStates) {
     return nlohmann::json::array({nlohmann::json::array({part, form})});
   };
   EXPECT_TRUE(loads("outputs", one("hour", 1)));
+  EXPECT_FALSE(loads("outputs", one("hour", 3)));
+  EXPECT_FALSE(loads("outputs", one("hour", -1)));
   EXPECT_FALSE(loads("outputs", one("year", 1)));
   EXPECT_FALSE(loads("outputs", one("century", 0)));
   EXPECT_FALSE(loads("outputs", one("before", 0)));  // without a time

@@ -23,7 +23,6 @@ struct Wants {
   bool cyclic = false;  // calendar parts as sine and cosine rather than as numbers
   bool operator==(const Wants&) const = default;
   nlohmann::json json() const;
-  static Wants from_json(const nlohmann::json& json);
 };
 
 class Encoder {
@@ -42,9 +41,9 @@ class EncoderFit {
  public:
   virtual ~EncoderFit() = default;
   virtual std::vector<std::string> reads() const = 0;
-  virtual bool needs_rows() const { return true; }
-  // `weight` and `target` may be null. Rows are training rows in order.
-  virtual void observe(const Batch& rows) = 0;
+  virtual void observe(const Batch& rows) = 0;  // training rows, in order
+  // A fresh fit for a chunk. Other threads call it while this one merges: it reads what merge()
+  // does not write.
   virtual std::unique_ptr<EncoderFit> clone_empty() const = 0;
   virtual void merge(EncoderFit&& later) = 0;
   virtual bool next_pass() { return false; }

@@ -106,7 +106,7 @@ void FeaturizerFit::observe(const Batch& rows) {
     time = &rows.columns[rows.schema->index_of(name, "the prediction time")];
   }
   for (Impl::Item& item : impl_->items) {
-    if (item.fit->needs_rows()) item.fit->observe(rows);
+    item.fit->observe(rows);
     if (impl_->first_pass && item.checks_trend)
       item.trend.observe(rows.columns[rows.schema->index_of(item.column, "a feature")], *time);
   }

@@ -134,6 +134,27 @@ TEST(Featurizer, ChunksMergedInOrderGiveTheSameBytes) {
   }
 }
 
+// As in training: clones are made and observe on some threads while the fit merges on another.
+TEST(Featurizer, IsClonedWhileItMerges) {
+  constexpr int64_t slots = 4, chunks = 14;
+  TestRows rows = flights(5500);
+  const Schema& schema = rows.schema();
+  FeaturizerFit apart(schema, automatic(schema), for_linear, "when");
+  for (int64_t i = 0; i < chunks; ++i) apart.observe(rows.batch());
+  FeaturizerFit total(schema, automatic(schema), for_linear, "when");
+  std::unique_ptr<FeaturizerFit> parts[slots];
+  int64_t left = chunks;
+  ThreadPool pool(3);
+  pool.ordered(
+      slots, [&](int64_t) { return left-- > 0; },
+      [&](int64_t slot) {
+        parts[slot] = total.clone_empty();
+        parts[slot]->observe(rows.batch());
+      },
+      [&](int64_t slot) { total.merge(std::move(*parts[slot])); });
+  EXPECT_EQ(total.freeze(nullptr).save().digest_hex(), apart.freeze(nullptr).save().digest_hex());
+}
+
 // Blocks within a batch, batches of any size and single rows: the same bits.
 TEST(Featurizer, RowsDependOnThemselvesAlone) {
   for (const Wants& wants : {for_trees, for_linear}) {

@@ -38,7 +38,6 @@ class TimeZone {
     hint = search(seconds);
     return offsets_[hint];
   }
-  size_t transitions() const { return at_.size(); }
 
   State save() const;
   static TimeZone load(const State& state);  // Code::corrupt

@@ -11,8 +11,8 @@
 
 namespace gristmill {
 
-// Looks at up to 2,048 rows of each chunk, evenly spaced. Merged in the same order, equal chunks
-// give equal verdicts.
+// Looks at 2,048 to 4,095 rows of each chunk that has so many, evenly spaced. Merged in the same
+// order, equal chunks give equal verdicts.
 class Trend {
  public:
   // `time`: a date or time column of the same rows. Rows where one is null are left out.

@@ -10,8 +10,8 @@ namespace gristmill {
 
 // Appends the transitions of `rule` later than `from` (seconds since the epoch) up to the end of
 // `last_year`: instants to `at`, the offset from each on to `offsets`. False, with nothing
-// appended, when the rule cannot be read. A rule without daylight saving time appends nothing
-// unless `offsets` ends with another offset.
+// appended, when the rule cannot be read. A rule without daylight saving time appends nothing:
+// it sets the one offset of a table without transitions.
 bool expand_zone_rule(std::string_view rule, int64_t from, int64_t last_year,
                       std::vector<int64_t>& at, std::vector<int32_t>& offsets);
 
