@@ -1,6 +1,9 @@
 #include "clean/bounds.h"
 
+#include <algorithm>
 #include <cmath>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "clean/value.h"
@@ -55,10 +58,6 @@ Bounds Bounds::parse(const nlohmann::json& given, const Field& field, const std:
   if (field.type == Type::float64 ? bounds.low > bounds.high : bounds.first > bounds.last)
     throw refuse(owner, field, "the range " + shown(given) + " is empty",
                  "the lower end comes first");
-  if (given[0].is_null()) {
-    bounds.low = Bounds().low;
-    bounds.first = Bounds().first;
-  }
   return bounds;
 }
 

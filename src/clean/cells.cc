@@ -3,7 +3,9 @@
 #include <bit>
 #include <cmath>
 
-#include "clean/value.h"
+#include <fmt/format.h>
+
+#include "base/text.h"
 #include "frame/cell.h"
 
 namespace gristmill {
@@ -35,10 +37,8 @@ bool find_missing(const Column& column, uint64_t* hits) {
   uint64_t any = 0;
   const bool floats = column.type == Type::float64;
   if (floats) find_number_hits<double>(column, hits, [](auto v) { return v != v; });
-  for (int64_t word = 0; word < words_of(column.length); ++word) {
-    int64_t left = column.length - word * 64;
-    uint64_t rows = left >= 64 ? ~uint64_t(0) : (uint64_t(1) << left) - 1;
-    uint64_t nulls = rows & ~present_word(column, word);
+  for (int64_t word = 0; word < words_of_bits(column.length); ++word) {
+    uint64_t nulls = full_word(word, column.length) & ~present_word(column, word);
     hits[word] = floats ? hits[word] | nulls : nulls;
     any |= hits[word];
   }
@@ -50,8 +50,8 @@ void make_missing(Column& column, const uint64_t* hits, Scratch& scratch) {
     column = without_text(column, hits, scratch);
     return;
   }
-  auto* validity = scratch.values<uint64_t>(words_of(column.length));
-  for (int64_t word = 0; word < words_of(column.length); ++word)
+  auto* validity = scratch.values<uint64_t>(words_of_bits(column.length));
+  for (int64_t word = 0; word < words_of_bits(column.length); ++word)
     validity[word] = present_word(column, word) & ~hits[word];
   column.validity = reinterpret_cast<const uint8_t*>(validity);
 }
@@ -67,24 +67,24 @@ Touches::Touches(RuleReport* report, const Batch& rows, int64_t first_row, Scrat
     : report_(report), rows_(rows.rows), first_row_(first_row) {
   if (report_ == nullptr) return;
   report_->rows += rows_;
-  touched_ = scratch.values<uint64_t>(words_of(rows_));
-  std::fill_n(touched_, words_of(rows_), uint64_t(0));
+  touched_ = scratch.values<uint64_t>(words_of_bits(rows_));
+  std::fill_n(touched_, words_of_bits(rows_), uint64_t(0));
 }
 
 Touches::~Touches() {
   if (report_ == nullptr) return;
-  for (int64_t word = 0; word < words_of(rows_); ++word)
+  for (int64_t word = 0; word < words_of_bits(rows_); ++word)
     report_->rows_touched += std::popcount(touched_[word]);
 }
 
 void Touches::add(const std::string& name, const uint64_t* hits, const Column& before,
                   const Column& after) {
   if (report_ == nullptr) return;
-  for (int64_t word = 0; word < words_of(rows_); ++word) {
+  for (int64_t word = 0; word < words_of_bits(rows_); ++word) {
     touched_[word] |= hits[word];
     report_->cells_touched += std::popcount(hits[word]);
   }
-  for (int64_t word = 0; word < words_of(rows_); ++word) {
+  for (int64_t word = 0; word < words_of_bits(rows_); ++word) {
     for (uint64_t bits = hits[word]; bits != 0; bits &= bits - 1) {
       if (report_->examples.size() >= RuleReport::max_examples) return;
       int64_t i = word * 64 + std::countr_zero(bits);

@@ -2,28 +2,24 @@
 // missing; and telling the report. A bitmap of n rows is (n + 63) / 64 words; bits past n are 0.
 #pragma once
 
-#ifdef __AVX2__
 #include <immintrin.h>
-#endif
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <string>
 
 #include "base/error.h"
 #include "base/state.h"
 #include "clean/rule.h"
-#include "sketch/values.h"
+#include "frame/bitmap.h"
 
 namespace gristmill {
 
-inline int64_t words_of(int64_t rows) { return (rows + 63) / 64; }
-
 // The words of a column's validity; all ones where there is none.
 inline uint64_t present_word(const Column& column, int64_t word) {
-  if (column.validity != nullptr) return bits_at(column.validity, word, column.length);
-  int64_t left = column.length - word * 64;
-  return left >= 64 ? ~uint64_t(0) : (uint64_t(1) << left) - 1;
+  return column.validity != nullptr ? word_at(column.validity, word, column.length)
+                                    : full_word(word, column.length);
 }
 
 // Sets the bit of each present cell i for which match(i) is true. True when any is.
@@ -56,7 +52,6 @@ bool find_number_hits(const Column& column, uint64_t* hits, Match&& match) {
     const int64_t count = std::min<int64_t>(64, column.length - word * 64);
     uint64_t bits = 0;
     int64_t i = 0;
-#ifdef __AVX2__
     constexpr int lanes = 32 / int(sizeof(T));
     typedef T Lanes __attribute__((vector_size(32)));
     for (; i + lanes <= count; i += lanes) {
@@ -67,7 +62,6 @@ bool find_number_hits(const Column& column, uint64_t* hits, Match&& match) {
                                  : _mm256_movemask_ps(reinterpret_cast<__m256>(mask));
       bits |= uint64_t(uint32_t(found)) << i;
     }
-#endif
     for (; i < count; ++i) bits |= uint64_t(bool(match(from[i]))) << i;
     hits[word] = bits & present_word(column, word);
     any |= hits[word];
@@ -80,10 +74,7 @@ bool find_missing(const Column& column, uint64_t* hits);
 
 template <class Visit>
 void for_hits(const uint64_t* hits, int64_t rows, Visit&& visit) {
-  for (int64_t word = 0; word < words_of(rows); ++word) {
-    for (uint64_t bits = hits[word]; bits != 0; bits &= bits - 1)
-      visit(word * 64 + std::countr_zero(bits));
-  }
+  for_each_bit(reinterpret_cast<const uint8_t*>(hits), rows, visit);
 }
 
 // Points `column` at a copy in which the hit cells are null; values are not copied unless text has

@@ -1,5 +1,8 @@
 // Rule `derive`: columns computed by expressions, one after the other.
 #include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "clean/cells.h"
@@ -70,11 +73,7 @@ class Derive : public Rule {
     for (size_t s = 0; s < steps_.size(); ++s) {
       const Step& step = steps_[s];
       const std::string& name = definitions_[s].name;
-      size_t errors = scratch.errors.size();
-      Column made = step.expr.evaluate(rows, scratch);
-      for (; errors < scratch.errors.size(); ++errors) {
-        if (scratch.errors[errors].field.empty()) scratch.errors[errors].field = name;
-      }
+      Column made = step.expr.evaluate(rows, scratch, name);
       Column before;
       if (!step.added) before = std::exchange(rows.columns[step.index], made);
       if (step.added) rows.columns.push_back(made);

@@ -1,4 +1,8 @@
 // Rule `drop`: leaves rows out of training.
+#include <set>
+
+#include <fmt/format.h>
+
 #include "base/error.h"
 #include "clean/cells.h"
 #include "clean/value.h"
@@ -12,11 +16,6 @@ struct Condition {
   std::string text;
   ExprNode root;
 };
-
-void add_columns(const ExprNode& node, std::set<std::string>& columns) {
-  if (node.op == "column") columns.insert(node.column);
-  for (const ExprNode& arg : node.args) add_columns(arg, columns);
-}
 
 class Drop : public Rule {
  public:
@@ -37,7 +36,9 @@ class Drop : public Rule {
 
   std::vector<std::string> reads() const override {
     std::set<std::string> all;
-    for (const Condition& condition : conditions_) add_columns(condition.root, all);
+    for (const Condition& condition : conditions_) {
+      for (std::string& column : condition.root.columns()) all.insert(std::move(column));
+    }
     return {all.begin(), all.end()};
   }
   std::vector<std::string> writes() const override { return {}; }
@@ -46,21 +47,14 @@ class Drop : public Rule {
 
   const uint8_t* keep(const Batch& rows, Scratch& scratch, RuleReport* report,
                       int64_t first_row) const override {
-    const int64_t words = words_of(rows.rows);
+    const int64_t words = words_of_bits(rows.rows);
     auto* kept = scratch.values<uint64_t>(words);
-    for (int64_t w = 0; w < words; ++w) {
-      int64_t left = rows.rows - w * 64;
-      kept[w] = left >= 64 ? ~uint64_t(0) : (uint64_t(1) << left) - 1;
-    }
+    for (int64_t w = 0; w < words; ++w) kept[w] = full_word(w, rows.rows);
     if (report != nullptr) report->rows += rows.rows;
     auto* hits = scratch.values<uint64_t>(words);
     bool any = false;
     for (size_t e = 0; e < exprs_.size(); ++e) {
-      size_t errors = scratch.errors.size();
-      Column dropped = exprs_[e].evaluate(rows, scratch);
-      for (; errors < scratch.errors.size(); ++errors) {
-        if (scratch.errors[errors].field.empty()) scratch.errors[errors].field = "drop";
-      }
+      Column dropped = exprs_[e].evaluate(rows, scratch, "drop");
       // A row that an earlier condition dropped is not counted again.
       any |= find_hits(dropped, hits, [&](int64_t i) { return dropped.boolean(i); });
       for (int64_t w = 0; w < words; ++w) hits[w] &= kept[w];
@@ -128,8 +122,10 @@ std::unique_ptr<RuleFit> make(const nlohmann::json& given, const RuleContext& co
 const RegisterRule register_drop({
     .name = "drop",
     .stage = RuleStage::filter,
-    .text = "Leaves rows out of training where an expression, or any of a list of them, is true. "
-            "Where it is null the row stays. It never drops a request.",
+    .text =
+        "Leaves rows out of training where an expression, or any of a list of them, is true. "
+        "Where it is null the row stays. It never drops a request: on the table that is predicted "
+        "from it runs after the rules that change cells, wherever it stands.",
     .example = "- drop: distance < 50\n"
                "- drop: [tailnum IS NULL, dest = 'ANC']",
     .make = make,

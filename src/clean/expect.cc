@@ -1,6 +1,9 @@
 // Rule `expect`: what must be true of a table, or the run fails.
 #include <algorithm>
 #include <cmath>
+#include <set>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "clean/bounds.h"
@@ -81,7 +84,7 @@ class Expect : public RuleFit {
 
   void observe(const FitBatch& batch) override {
     const Schema& schema = *batch.rows.schema;
-    std::vector<uint64_t> hits(size_t(words_of(batch.rows.rows)));
+    std::vector<uint64_t> hits(size_t(words_of_bits(batch.rows.rows)));
     if (!counted_) {
       for (NullCheck& check : nulls) {
         const Column& column = batch.rows.columns[schema.index_of(check.column, owner)];
@@ -240,7 +243,9 @@ const RegisterRule register_expect({
     .stage = RuleStage::check,
     .text =
         "Fails the run when the table is not as expected; it changes nothing and is no part of a "
-        "bundle. `unique`: the columns together name a row; rows with a null in them are left "
+        "bundle. It looks at the rows as the other rules leave them, wherever it stands (but for "
+        "rules that must be fitted: it sees the rows before the split). `unique`: the columns "
+        "together name a row; rows with a null in them are left "
         "aside, as in SQL. `nulls`: at most so many nulls (NaN counts) in a column, as a count "
         "(0, 100) or a share (0.05, 5%). `range`: no value outside [low, high], NaN is outside.",
     .example = "- expect: {unique: [carrier, flight, time_hour], nulls: {carrier: 0, temp: 5%}}\n"

@@ -1,4 +1,8 @@
 // impute and expect: what observes rows.
+#include <algorithm>
+#include <set>
+
+#include "base/thread_pool.h"
 #include "clean/rule_testing.h"
 
 namespace gristmill {
@@ -25,6 +29,36 @@ std::unique_ptr<RuleFit> fit_chunks(const std::string& kind, const Json& params,
       part->observe({.rows = batch, .first_row = at});
       fit->merge(std::move(*part));
     }
+  } while (fit->next_pass());
+  return fit;
+}
+
+// As in training: clones are made and observe on some threads while the fit merges on another.
+std::unique_ptr<RuleFit> fit_side_by_side(const std::string& kind, const Json& params,
+                                          const BatchBuffer& rows, int64_t chunk) {
+  constexpr int64_t slots = 4;
+  auto fit = world.fit(kind, params, rows.schema());
+  ThreadPool pool(3);
+  do {
+    std::unique_ptr<RuleFit> parts[slots];
+    BatchBuffer pieces[slots];
+    int64_t begins[slots];
+    int64_t at = 0;
+    pool.ordered(
+        slots,
+        [&](int64_t slot) {
+          if (at >= rows.rows()) return false;
+          begins[slot] = at;
+          pieces[slot].reset(rows.schema());
+          pieces[slot].append(rows.view(), at, std::min(chunk, rows.rows() - at));
+          at += chunk;
+          return true;
+        },
+        [&](int64_t slot) {
+          parts[slot] = fit->clone_empty();
+          parts[slot]->observe({.rows = pieces[slot].view(), .first_row = begins[slot]});
+        },
+        [&](int64_t slot) { fit->merge(std::move(*parts[slot])); });
   } while (fit->next_pass());
   return fit;
 }
@@ -96,6 +130,13 @@ TEST(Impute, ChunksMergedAreOneGoToTheBit) {
     auto merged = fit_chunks("impute", params, rows, chunk, true)->freeze();
     EXPECT_EQ(once->save().digest_hex(), merged->save().digest_hex()) << chunk;
   }
+}
+
+TEST(Impute, IsClonedWhileItMerges) {
+  BatchBuffer rows = random_rows(70000, 8);
+  Json params = {{"i", "median"}, {"f", "mean"}, {"s", "mode"}};
+  EXPECT_EQ(fit_side_by_side("impute", params, rows, 5000)->freeze()->save().digest_hex(),
+            fit_chunks("impute", params, rows, 5000, true)->freeze()->save().digest_hex());
 }
 
 TEST(Impute, IsSoundOnRandomRows) {
@@ -193,6 +234,21 @@ TEST(Expect, UniqueHoldsOnManyRows) {
     EXPECT_NE(broken[0].message.find("10000 rows have"), std::string::npos);
     EXPECT_EQ(broken[0].examples.size(), 3u);
   }
+}
+
+TEST(Expect, IsClonedWhileItMerges) {
+  BatchBuffer rows(Schema({{"id", Type::int64}, {"f", Type::float64}}));
+  for (int64_t i = 0; i < 70000; ++i) {
+    rows[0].append(i % 69000);
+    i % 7 == 0 ? rows[1].append_null() : rows[1].append(double(i));
+  }
+  Json params = {{"unique", "id"}, {"nulls", {{"f", 9999}}}, {"range", {{"f", {0, 69000}}}}};
+  auto broken = fit_side_by_side("expect", params, rows, 2000)->verdict();
+  ASSERT_EQ(broken.size(), 3u);
+  EXPECT_EQ(broken[0].message, "id should be unique, but 1000 rows have the key of an earlier one");
+  EXPECT_EQ(broken[0].examples[0], "rows 0, 69000: 0");
+  EXPECT_EQ(broken[1].message, "column f has 10,000 nulls in 70,000 rows, 9999 allowed");
+  EXPECT_EQ(broken[2].message, "column f has 857 values outside of [0,69000]");
 }
 
 TEST(Expect, NullsByCountAndShare) {

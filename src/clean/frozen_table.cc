@@ -3,16 +3,16 @@
 #include <bit>
 #include <cmath>
 
+#include <fmt/format.h>
+
 #include "base/error.h"
 #include "clean/cells.h"
-#include "clean/value.h"
 #include "frame/cell.h"
 #include "sketch/hash.h"
+#include "sketch/values.h"
 
 namespace gristmill {
 namespace {
-
-constexpr uint64_t key_seed = 0x51ed270b07a1c5e9ULL;
 
 Error corrupt(const std::string& what) {
   return Error(Code::corrupt, "the saved table of rule lookup: " + what);
@@ -21,6 +21,9 @@ Error corrupt(const std::string& what) {
 bool frozen_boolean(const Column& column, int64_t i) {
   return static_cast<const uint8_t*>(column.data)[i] != 0;
 }
+
+// -0.0 is 0.0, NaN is NaN.
+bool equal_numbers(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
 bool equal_numbers(int64_t whole, double number) {
   constexpr double limit = 9223372036854775808.0;  // 2^63
@@ -40,7 +43,7 @@ bool equal_cells(const Column& frozen, int64_t row, const Column& cells, int64_t
     case Type::float64: {
       double number = frozen.values<double>()[row];
       return cells.type == Type::int64 ? equal_numbers(cells.values<int64_t>()[i], number)
-                                       : same_value(cells.values<double>()[i], number);
+                                       : equal_numbers(cells.values<double>()[i], number);
     }
     default: {
       int64_t whole = frozen.values<int64_t>()[row];
@@ -48,47 +51,6 @@ bool equal_cells(const Column& frozen, int64_t row, const Column& cells, int64_t
                                          : whole == cells.values<int64_t>()[i];
     }
   }
-}
-
-// Values of nulls, and bits past the end, become 0: equal tables freeze to equal bytes.
-template <class T>
-std::vector<T> cells_of(const Column& column) {
-  std::vector<T> cells(size_t(column.length), T(0));
-  for_present(column, [&](int64_t i) {
-    if constexpr (std::is_same_v<T, uint8_t>)
-      cells[size_t(i)] = column.boolean(i);
-    else
-      cells[size_t(i)] = column.values<T>()[i];
-  });
-  return cells;
-}
-
-void put_column(State& state, const std::string& name, const Column& column) {
-  switch (column.type) {
-    case Type::boolean:
-      state.put(name + ".values", cells_of<uint8_t>(column));
-      break;
-    case Type::string: {
-      std::vector<int32_t> offsets(column.offsets, column.offsets + column.length + 1);
-      const auto* bytes = static_cast<const uint8_t*>(column.data);
-      std::vector<uint8_t> values(bytes, bytes + offsets.back());
-      state.put(name + ".offsets", std::move(offsets));
-      state.put(name + ".values", std::move(values));
-      break;
-    }
-    case Type::float64:
-      state.put(name + ".values", cells_of<double>(column));
-      break;
-    case Type::date:
-      state.put(name + ".values", cells_of<int32_t>(column));
-      break;
-    default:
-      state.put(name + ".values", cells_of<int64_t>(column));
-  }
-  if (column.null_count() == 0) return;
-  std::vector<uint8_t> validity(size_t(column.length + 7) / 8, 0);
-  for_present(column, [&](int64_t i) { set_bit(validity.data(), i); });
-  state.put(name + ".validity", std::move(validity));
 }
 
 void check_text(const Column& column, size_t bytes, const std::string& name) {
@@ -137,111 +99,9 @@ Column view_column(const State& state, const std::string& name, Type type, size_
   return column;
 }
 
-std::string key_text(const std::vector<Column>& keys, int64_t row) {
-  std::vector<std::string> cells;
-  for (const Column& key : keys) cells.push_back(report_text(key, row));
-  return fmt::format("{}", fmt::join(cells, ", "));
-}
-
-// Rows of `keys` in a table of slots. A key that occurs twice is Code::invalid.
-std::vector<uint32_t> index_keys(const std::vector<Column>& keys, int64_t rows,
-                                 const std::vector<std::string>& names, const std::string& table) {
-  std::vector<uint32_t> slots(std::bit_ceil(size_t(rows) * 2 + 1), 0);
-  size_t mask = slots.size() - 1;
-  for (int64_t row = 0; row < rows; ++row) {
-    uint64_t hash = key_seed;
-    for (const Column& key : keys) hash = combine64(hash, hash_cell(key, row));
-    size_t at = hash & mask;
-    for (; slots[at] != 0; at = (at + 1) & mask) {
-      int64_t other = slots[at] - 1;
-      bool equal = true;
-      for (const Column& key : keys) {
-        equal = equal && (key.type == Type::boolean ? key.boolean(other) == key.boolean(row)
-                                                    : equal_cells(key, other, key, row));
-      }
-      if (!equal) continue;
-      Where where;
-      where.table = table;
-      throw Error(Code::invalid,
-                  fmt::format("rule lookup: {} is not unique in {}: {} occurs twice",
-                              fmt::join(names, ", "), table, key_text(keys, row)),
-                  where, "look up by more columns, or make the table unique in its SQL");
-    }
-    slots[at] = uint32_t(row + 1);
-  }
-  return slots;
-}
-
-// All rows of a reader that have a key.
-BatchBuffer read_all(BatchReader& reader, const std::vector<size_t>& keys, const Schema& schema,
-                     const std::vector<size_t>& columns, const std::string& name) {
-  BatchBuffer all(schema);
-  Batch batch;
-  std::vector<uint8_t> keep;
-  while (reader.next(batch)) {
-    keep.assign(size_t(batch.rows + 7) / 8, 0);
-    for (int64_t i = 0; i < batch.rows; ++i) {
-      bool whole = true;
-      for (size_t key : keys) whole = whole && !batch.columns[key].is_null(i);
-      if (whole) set_bit(keep.data(), i);
-    }
-    Batch chosen{&schema, batch.rows, {}};
-    for (size_t column : columns) chosen.columns.push_back(batch.columns[column]);
-    all.append_selected(chosen, keep.data());
-    // Twice: buffers grow by doubling.
-    if (all.memory() > FrozenTable::bytes_most * 2)
-      throw Error(Code::exhausted,
-                  fmt::format("rule lookup: {} is too large: what is taken of it would be more "
-                              "than {} MB in every bundle",
-                              name, FrozenTable::bytes_most >> 20),
-                  {}, "take fewer columns, or join it in the table's SQL");
-  }
-  return all;
-}
-
-size_t bytes_of(const State& state) {
-  size_t bytes = 0;
-  for (const auto& [name, array] : state.arrays()) bytes += array.bytes.size();
-  return bytes;
-}
-
 }  // namespace
 
 bool comparable(Type a, Type b) { return a == b || (is_number(a) && is_number(b)); }
-
-FrozenTable FrozenTable::build(BatchReader& reader, const std::vector<std::string>& keys,
-                               const std::vector<std::string>& values, const std::string& name) {
-  std::vector<size_t> key_columns, columns;
-  std::vector<Field> fields;
-  nlohmann::json described = nlohmann::json::array();
-  auto choose = [&](const std::string& column, const std::string& as, bool key) {
-    size_t i = reader.schema().index_of(column, "rule lookup, table " + name);
-    if (key) key_columns.push_back(i);
-    columns.push_back(i);
-    fields.push_back({as, reader.schema()[i].type, true});
-    described.push_back({{"name", as}, {"type", name_of(fields.back().type)}, {"key", key}});
-  };
-  for (size_t i = 0; i < keys.size(); ++i) choose(keys[i], fmt::format("key{}", i), true);
-  for (size_t i = 0; i < values.size(); ++i) choose(values[i], fmt::format("value{}", i), false);
-
-  const Schema schema(fields);
-  BatchBuffer all = read_all(reader, key_columns, schema, columns, name);
-  Batch rows = all.view();
-  rows.rows = rows.columns[0].length;
-  if (rows.rows > int64_t(1) << 30) throw Error(Code::exhausted, name + " has too many rows");
-  State state;
-  state.put("slots", index_keys({rows.columns.begin(), rows.columns.begin() + int64_t(keys.size())},
-                                rows.rows, keys, name));
-  for (size_t i = 0; i < fields.size(); ++i) put_column(state, fields[i].name, rows.columns[i]);
-  state.json = {{"rows", rows.rows}, {"columns", described}};
-  if (bytes_of(state) > bytes_most)
-    throw Error(Code::exhausted,
-                fmt::format("rule lookup: what is taken of {} is {} MB, and would be in every "
-                            "bundle; at most {} MB",
-                            name, bytes_of(state) >> 20, bytes_most >> 20),
-                {}, "take fewer columns, or join it in the table's SQL");
-  return FrozenTable(std::move(state));
-}
 
 FrozenTable::FrozenTable(State state) : state_(std::move(state)) {
   auto rows = state_.at<int64_t>("rows");
@@ -266,14 +126,18 @@ FrozenTable::FrozenTable(State state) : state_(std::move(state)) {
   });
 }
 
+uint64_t FrozenTable::hash_key(std::span<const Column* const> cells, int64_t i) {
+  uint64_t hash = 0x51ed270b07a1c5e9ULL;
+  for (const Column* cell : cells) hash = combine64(hash, hash_cell(*cell, i));
+  return hash;
+}
+
 uint32_t FrozenTable::find(std::span<const Column* const> cells, int64_t i) const {
-  uint64_t hash = key_seed;
   for (const Column* cell : cells) {
     if (cell->is_null(i)) return no_row;
-    hash = combine64(hash, hash_cell(*cell, i));
   }
   size_t mask = slots_.size() - 1;
-  for (size_t at = hash & mask; slots_[at] != 0; at = (at + 1) & mask) {
+  for (size_t at = hash_key(cells, i) & mask; slots_[at] != 0; at = (at + 1) & mask) {
     uint32_t row = slots_[at] - 1;
     bool equal = true;
     for (size_t k = 0; k < cells.size() && equal; ++k)

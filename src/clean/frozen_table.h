@@ -31,6 +31,9 @@ class FrozenTable {
   // Views the State's bytes. Checks every index and offset: Code::corrupt.
   explicit FrozenTable(State state);
 
+  // Of a key, cell `i` of each of `cells`; part of the format.
+  static uint64_t hash_key(std::span<const Column* const> cells, int64_t i);
+
   size_t rows() const { return rows_; }
   const std::vector<Column>& keys() const { return keys_; }
   size_t values() const { return values_.size(); }

@@ -1,6 +1,9 @@
 #include "clean/impute.h"
 
 #include <cstring>
+#include <set>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "clean/cells.h"
@@ -113,7 +116,7 @@ void Impute::apply(Batch& rows, Scratch& scratch, RuleReport* report, int64_t fi
   for (size_t i = 0; i < fillings_.size(); ++i) {
     const Filling& filling = fillings_[i];
     Column& column = rows.columns[index_[i]];
-    auto* hits = scratch.values<uint64_t>(words_of(rows.rows));  // the indicator keeps it
+    auto* hits = scratch.values<uint64_t>(words_of_bits(rows.rows));  // the indicator keeps it
     bool any = find_missing(column, hits);
     if (filling.impute && (any || filling.from != filling.fill.type)) {
       Column before = column;

@@ -2,6 +2,8 @@
 #include <cmath>
 #include <variant>
 
+#include <fmt/format.h>
+
 #include "base/error.h"
 #include "clean/cells.h"
 #include "clean/impute.h"

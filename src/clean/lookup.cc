@@ -1,4 +1,8 @@
 // Rule `lookup`: takes columns of a reference table, which is frozen into the bundle.
+#include <set>
+
+#include <fmt/format.h>
+
 #include "base/error.h"
 #include "clean/cells.h"
 #include "clean/frozen_table.h"

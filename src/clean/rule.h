@@ -138,7 +138,7 @@ class RuleChain {
   const Schema& input() const { return input_; }
   const Schema& output() const { return output_; }
   const std::vector<Step>& steps() const { return steps_; }
-  // Runs stage `cells` rules [from, to) in order. `reports`: one a step, or null.
+  // Runs all steps in order. `reports`: one a step, or null.
   void apply(Batch& rows, Scratch& scratch, std::vector<RuleReport>* reports,
              int64_t first_row) const;
   // Columns of `wanted` followed back to the input columns that they depend on.

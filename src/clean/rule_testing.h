@@ -1,12 +1,14 @@
 // What the tests of rules share: rows written as JSON, rules made by name, results as text.
 #pragma once
 
-#include <gtest/gtest.h>
-
+#include <algorithm>
+#include <limits>
 #include <map>
 #include <random>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "base/error.h"
 #include "clean/rule.h"

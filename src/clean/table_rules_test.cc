@@ -1,4 +1,6 @@
 // lookup, derive, drop, and chains of rules.
+#include <set>
+
 #include "clean/frozen_table.h"
 #include "clean/rule_testing.h"
 

@@ -1,6 +1,9 @@
 #include "clean/unique_check.h"
 
 #include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "clean/cells.h"

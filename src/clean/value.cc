@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "frame/cell.h"
 
 namespace gristmill {
@@ -134,18 +135,8 @@ void append_value(ColumnBuffer& out, const std::optional<Constant>& value) {
   value ? append_value(out, *value) : out.append_null();
 }
 
-std::string shortened(std::string text, size_t longest) {
-  if (text.size() <= longest) return text;
-  while (longest > 0 && (uint8_t(text[longest]) & 0xc0) == 0x80) --longest;
-  text.resize(longest);
-  text += "…";
-  return text;
-}
-
 std::string shown(const nlohmann::json& given) {
   return shortened(given.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
-
-bool same_value(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
 }  // namespace gristmill

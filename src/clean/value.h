@@ -35,13 +35,7 @@ Constant load_value(const nlohmann::json& saved, Type type);
 void append_value(ColumnBuffer& out, const Constant& value);
 void append_value(ColumnBuffer& out, const std::optional<Constant>& value);  // nothing: null
 
-// Cut to `longest` bytes and an ellipsis, never inside a character.
-std::string shortened(std::string text, size_t longest = 60);
-
 // A parameter as an error message shows it: its JSON, cut when long.
 std::string shown(const nlohmann::json& given);
-
-// The same value in both columns' types; -0.0 is 0.0, NaN is NaN.
-bool same_value(double a, double b);
 
 }  // namespace gristmill

@@ -6,15 +6,10 @@
 #include "expr/evaluation.h"
 #include "expr/number_text.h"
 
-namespace gristmill {
+namespace gristmill::expr_internal {
 namespace {
 
 constexpr int64_t lowest = std::numeric_limits<int64_t>::min();
-
-std::string shown(double value) {
-  char buffer[40];
-  return std::string(write_float64(value, buffer));
-}
 
 Outcome done(bool overflow) { return overflow ? Outcome::bad : Outcome::ok; }
 
@@ -52,7 +47,7 @@ Value unary(Evaluation& evaluation, const Step& step, std::span<const Value> arg
       evaluation, step, args, active, [&](int64_t i, T& out) { return f(a[i], out); },
       [&](int64_t i) {
         if constexpr (std::is_same_v<T, double>) {
-          return fmt::format("{} {}", what, shown(a[i]));
+          return fmt::format("{} {}", what, float64_text(a[i]));
         } else {
           return fmt::format("{} {} is beyond the range of BIGINT", what, a[i]);
         }
@@ -214,4 +209,4 @@ Value compute_arithmetic(Evaluation& evaluation, const Step& step, std::span<con
   }
 }
 
-}  // namespace gristmill
+}  // namespace gristmill::expr_internal

@@ -4,24 +4,17 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "expr/evaluation.h"
 #include "expr/number_text.h"
+#include "frame/civil.h"
 
-namespace gristmill {
+namespace gristmill::expr_internal {
 namespace {
 
-constexpr int64_t micros_per_day = 86'400'000'000;
 // DuckDB's infinity and -infinity.
 constexpr int32_t last_date = std::numeric_limits<int32_t>::max();
 constexpr int64_t last_time = std::numeric_limits<int64_t>::max();
-
-std::string quoted(std::string_view text) {
-  constexpr size_t longest = 40;
-  if (text.size() <= longest) return fmt::format("\"{}\"", text);
-  size_t cut = longest;
-  while (cut > 0 && (static_cast<uint8_t>(text[cut]) & 0xC0) == 0x80) --cut;
-  return fmt::format("\"{}…\"", text.substr(0, cut));
-}
 
 // One cast of one column, with what it needs on each row.
 struct Cast {
@@ -61,11 +54,6 @@ struct Cast {
   Value pack(const Value& bytes) const;
 };
 
-std::string shown_number(double value) {
-  char buffer[40];
-  return std::string(write_float64(value, buffer));
-}
-
 bool round_to_int64(double value, int64_t& out) {
   const double rounded = std::nearbyint(value);
   // nan fails both; 2^63 itself is out of range.
@@ -82,13 +70,13 @@ Value Cast::to_int64() const {
     case Type::float64:
       return run<int64_t, Operand<double>>(
           [&](double from, int64_t& out) { return round_to_int64(from, out) && in_range(out); },
-          shown_number);
+          float64_text);
     case Type::string:
       return run<int64_t, TextOperand>(
           [&](std::string_view from, int64_t& out) {
             return read_int64(from, out) && in_range(out);
           },
-          quoted);
+          excerpt);
     default:
       if (!step.range) return args[0];
       return run<int64_t, Operand<int64_t>>(
@@ -107,7 +95,7 @@ Value Cast::to_float64() const {
           [](int64_t from, double& out) { return out = static_cast<double>(from), true; },
           [](int64_t from) { return std::to_string(from); });
     default:
-      return run<double, TextOperand>(read_float64, quoted);
+      return run<double, TextOperand>(read_float64, excerpt);
   }
 }
 
@@ -126,7 +114,7 @@ Value Cast::to_boolean() const {
           [](int64_t from) { return std::to_string(from); }));
     case Type::float64:
       return pack(run<uint8_t, Operand<double>>(
-          [](double from, uint8_t& out) { return out = from != 0, true; }, shown_number));
+          [](double from, uint8_t& out) { return out = from != 0, true; }, float64_text));
     default:
       return pack(run<uint8_t, TextOperand>(
           [](std::string_view from, uint8_t& out) {
@@ -135,7 +123,7 @@ Value Cast::to_boolean() const {
             out = value;
             return read;
           },
-          quoted));
+          excerpt));
   }
 }
 
@@ -178,8 +166,7 @@ Value Cast::to_date() const {
           out = from > 0 ? last_date : -last_date;
           return true;
         }
-        const int64_t day = from / micros_per_day - (from % micros_per_day < 0 ? 1 : 0);
-        out = static_cast<int32_t>(day);
+        out = static_cast<int32_t>(days_of_micros(from));
         return true;
       },
       [](int64_t from) { return fmt::format("{} microseconds", from); });
@@ -224,4 +211,4 @@ Value compute_cast(Evaluation& evaluation, const Step& step, std::span<const Val
   }
 }
 
-}  // namespace gristmill
+}  // namespace gristmill::expr_internal

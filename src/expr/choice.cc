@@ -1,7 +1,10 @@
 // CASE, COALESCE, greatest and least: for each row one of several values.
+#include <algorithm>
+#include <vector>
+
 #include "expr/evaluation.h"
 
-namespace gristmill {
+namespace gristmill::expr_internal {
 namespace {
 
 constexpr uint16_t nothing = 0xFFFF;
@@ -16,7 +19,6 @@ class Choice {
 
   uint16_t& operator[](int64_t row) { return picks_[row]; }
   void add(Value value) { values_.push_back(value); }
-  const Value& of(uint16_t pick) const { return values_[pick]; }
   // Adds a value that the rows of `selected` take.
   void take(Value value, const uint8_t* selected) {
     const auto pick = static_cast<uint16_t>(values_.size());
@@ -167,4 +169,4 @@ Value compute_extreme(Evaluation& evaluation, const Step& step, std::span<const 
                       [&]<class Rows>(Rows*) { return extreme<Rows>(evaluation, step, args); });
 }
 
-}  // namespace gristmill
+}  // namespace gristmill::expr_internal

@@ -2,7 +2,7 @@
 
 #include "expr/evaluation.h"
 
-namespace gristmill {
+namespace gristmill::expr_internal {
 namespace {
 
 template <class Rows, class F>
@@ -131,4 +131,4 @@ Value compute_in(Evaluation& evaluation, const Step& step, std::span<const Value
   });
 }
 
-}  // namespace gristmill
+}  // namespace gristmill::expr_internal

@@ -1,8 +1,9 @@
 #include "expr/evaluation.h"
 
 #include <array>
+#include <utility>
 
-namespace gristmill {
+namespace gristmill::expr_internal {
 
 Value Evaluation::run(const Step& step, const uint8_t* active) {
   switch (step.op) {
@@ -64,7 +65,8 @@ void Evaluation::fail(const Step& step, int64_t row, std::string message) {
   }
   if (get_bit(failed_, row)) return;
   set_bit(failed_, row);
-  scratch_.errors.push_back({row, step.field, std::move(message)});
+  scratch_.errors.push_back(
+      {row, step.field.empty() ? std::string(field_) : step.field, std::move(message)});
 }
 
 const uint8_t* Evaluation::validity_of(std::span<const Value> args) {
@@ -94,16 +96,6 @@ Column Evaluation::column(Type type, const void* data, const uint8_t* validity) 
   return {.type = type, .length = rows(), .validity = validity, .data = data};
 }
 
-Value Evaluation::null_of(Type type) const {
-  static constexpr std::array<uint64_t, 2> zeros{};
-  Column column{.type = type,
-                .length = 1,
-                .validity = reinterpret_cast<const uint8_t*>(zeros.data()),
-                .data = zeros.data()};
-  if (type == Type::string) column.offsets = reinterpret_cast<const int32_t*>(zeros.data());
-  return {column, true};
-}
-
 Column Evaluation::expand(const Value& value) {
   if (!value.constant) return value.column;
   ColumnBuffer& out = scratch_.column(value.column.type);
@@ -111,4 +103,4 @@ Column Evaluation::expand(const Value& value) {
   return out.view();
 }
 
-}  // namespace gristmill
+}  // namespace gristmill::expr_internal

@@ -2,18 +2,21 @@
 // rows being able to fail.
 #pragma once
 
+#include <cstring>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
-#include "expr/bits.h"
 #include "expr/op.h"
 #include "frame/batch.h"
+#include "frame/bitmap.h"
 #include "frame/scratch.h"
 
-namespace gristmill {
+namespace gristmill::expr_internal {
 
 // A column, or one value that stands for every row (`column.length` is 1 then).
 struct Value {
@@ -47,7 +50,9 @@ struct Step {
 
 class Evaluation {
  public:
-  Evaluation(const Batch& batch, Scratch& scratch) : batch_(batch), scratch_(scratch) {}
+  // `field`: what a failure names that belongs to no single column.
+  Evaluation(const Batch& batch, Scratch& scratch, std::string_view field)
+      : batch_(batch), scratch_(scratch), field_(field) {}
 
   // `active`: bitmap of the rows that count, null for all. Other rows' values are unspecified.
   Value run(const Step& step, const uint8_t* active);
@@ -68,13 +73,13 @@ class Evaluation {
   // Rows where all are present; null: all rows. The bitmap may belong to one of the arguments.
   const uint8_t* validity_of(std::span<const Value> args);
   Column column(Type type, const void* data, const uint8_t* validity) const;
-  Value null_of(Type type) const;
   // A constant written out for each row; a column as it is.
   Column expand(const Value& value);
 
  private:
   const Batch& batch_;
   Scratch& scratch_;
+  std::string_view field_;
   uint8_t* failed_ = nullptr;
 };
 
@@ -95,8 +100,9 @@ std::unique_ptr<Members> collect_members(const Step& in);
 // What became of one row of a kernel.
 enum class Outcome : uint8_t { ok, null, bad };
 
-// out[i] = f(i, out) for every row whose arguments are all present; f is called for all rows.
-// Outcome::bad makes an error of an active row, with the text that describe(i) gives.
+// f(i, out[i]) for every row; where an argument is null, the outcome counts for nothing.
+// Outcome::bad makes an error of an active row, with the text that describe(i) gives; a TRY_CAST
+// leaves it null.
 template <class Out, class F, class D>
 Value compute_rows(Evaluation& evaluation, const Step& step, std::span<const Value> args,
                    const uint8_t* active, F f, D describe) {
@@ -180,4 +186,4 @@ inline bool is_less(const T& a, const T& b) {
 }
 inline bool is_less(double a, double b) { return a < b || (b != b && a == a); }
 
-}  // namespace gristmill
+}  // namespace gristmill::expr_internal

@@ -11,6 +11,9 @@
 namespace gristmill {
 namespace {
 
+using expr_internal::Evaluation;
+using expr_internal::Step;
+
 void append_constant(const ExprNode& node, ColumnBuffer& out) {
   out.reset(node.type);
   const nlohmann::json& value = node.value;
@@ -39,6 +42,12 @@ class Compiler {
  public:
   explicit Compiler(const Schema& schema) : schema_(schema) {}
 
+  Step compile(const ExprNode& node) const {
+    std::set<std::string> reads;
+    return compile(node, reads);
+  }
+
+ private:
   Step compile(const ExprNode& node, std::set<std::string>& reads) const {
     Step step;
     step.op = *find_op(node.op, node.args.size());
@@ -61,7 +70,6 @@ class Compiler {
     return step;
   }
 
- private:
   size_t resolve(const ExprNode& node) const {
     const size_t index = schema_.index_of(node.column, "the expression");
     if (schema_[index].type != node.type) {
@@ -76,20 +84,28 @@ class Compiler {
   const Schema& schema_;
 };
 
+void add_columns(const ExprNode& node, std::set<std::string>& columns) {
+  if (node.op == "column") columns.insert(node.column);
+  for (const ExprNode& arg : node.args) add_columns(arg, columns);
+}
+
 }  // namespace
+
+std::vector<std::string> ExprNode::columns() const {
+  std::set<std::string> columns;
+  add_columns(*this, columns);
+  return {columns.begin(), columns.end()};
+}
 
 struct Expr::Impl {
   ExprNode root;
   Step step;
-  std::vector<std::string> columns;
 };
 
 Expr::Expr(ExprNode root, const Schema& schema) : impl_(std::make_unique<Impl>()) {
   check_tree(root);
-  std::set<std::string> reads;
-  impl_->step = Compiler(schema).compile(root, reads);
+  impl_->step = Compiler(schema).compile(root);
   impl_->root = std::move(root);
-  impl_->columns.assign(reads.begin(), reads.end());
 }
 
 Expr::~Expr() = default;
@@ -97,10 +113,9 @@ Expr::Expr(Expr&&) noexcept = default;
 
 Type Expr::type() const { return impl_->root.type; }
 const ExprNode& Expr::root() const { return impl_->root; }
-std::vector<std::string> Expr::columns() const { return impl_->columns; }
 
-Column Expr::evaluate(const Batch& batch, Scratch& scratch) const {
-  Evaluation evaluation(batch, scratch);
+Column Expr::evaluate(const Batch& batch, Scratch& scratch, std::string_view field) const {
+  Evaluation evaluation(batch, scratch, field);
   Column result = evaluation.expand(evaluation.run(impl_->step, nullptr));
   if (evaluation.failed() == nullptr) return result;
   uint8_t* validity = evaluation.bits();
@@ -108,8 +123,7 @@ Column Expr::evaluate(const Batch& batch, Scratch& scratch) const {
     combine_bits(validity, result.validity, evaluation.failed(), batch.rows,
                  [](uint64_t v, uint64_t failed) { return v & ~failed; });
   } else {
-    combine_bits(validity, evaluation.failed(), evaluation.failed(), batch.rows,
-                 [](uint64_t failed, uint64_t) { return ~failed; });
+    map_bits(validity, evaluation.failed(), batch.rows, [](uint64_t failed) { return ~failed; });
   }
   result.validity = validity;
   return result;

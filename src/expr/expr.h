@@ -23,6 +23,7 @@ struct ExprNode {
   bool try_cast = false;    // op "cast": null instead of an error
   std::vector<ExprNode> args;
 
+  std::vector<std::string> columns() const;  // read by the tree, sorted, unique
   nlohmann::json json() const;
   static ExprNode from_json(const nlohmann::json& json);  // Code::corrupt
 };
@@ -37,11 +38,12 @@ class Expr {
 
   Type type() const;
   const ExprNode& root() const;
-  std::vector<std::string> columns() const;  // read, sorted, unique
+  std::vector<std::string> columns() const { return root().columns(); }
 
   // The value for each row; valid until `scratch` is cleared. A row for which DuckDB would throw is
-  // null, and an error is appended to scratch.errors. Thread-safe.
-  Column evaluate(const Batch& batch, Scratch& scratch) const;
+  // null, and an error is appended to scratch.errors: it names the one column that failed, or else
+  // `field`. Thread-safe.
+  Column evaluate(const Batch& batch, Scratch& scratch, std::string_view field = {}) const;
 
  private:
   struct Impl;

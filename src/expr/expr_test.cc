@@ -117,6 +117,21 @@ TEST(ExprTest, AFailedRowIsNullWhateverStandsAround) {
   for (int64_t i = 0; i < values.length; ++i) EXPECT_EQ(values.is_null(i), failed.contains(i));
 }
 
+TEST(ExprTest, AnErrorOfNoSingleColumnNamesTheField) {
+  BatchBuffer rows = sample(200);
+  Scratch scratch;
+  auto fields = [&](const ExprNode& root) {
+    scratch.errors.clear();
+    Expr(root, test_schema()).evaluate(rows.view(), scratch, "made");
+    std::set<std::string> names;
+    for (const RowError& error : scratch.errors) names.insert(error.field);
+    return names;
+  };
+  EXPECT_EQ(fields(node("cast", Type::int64, {column("s")})), std::set<std::string>{"s"});
+  EXPECT_EQ(fields(node("cast", Type::int64, {constant(Type::string, "x")})),
+            std::set<std::string>{"made"});
+}
+
 TEST(ExprTest, BranchesNotTakenCannotFail) {
   BatchBuffer rows = sample(200);
   const Expr expr(node("case", Type::int64,

@@ -1,6 +1,6 @@
 #include "expr/evaluation.h"
 
-namespace gristmill {
+namespace gristmill::expr_internal {
 namespace {
 
 // Three-valued AND and OR, word by word: a row is settled by one false (true), else null when one
@@ -31,7 +31,7 @@ Value fold_logic(Evaluation& evaluation, const Step& step, std::span<const Value
   }
   uint8_t* data = evaluation.bits();
   uint8_t* validity = evaluation.bits();
-  combine_bits(data, settled, settled, rows, [&](uint64_t s, uint64_t) { return ~s ^ flip; });
+  map_bits(data, settled, rows, [&](uint64_t s) { return ~s ^ flip; });
   combine_bits(validity, settled, unknown, rows, [](uint64_t s, uint64_t u) { return s | ~u; });
   return {evaluation.column(Type::boolean, data, validity)};
 }
@@ -43,8 +43,7 @@ Value compute_null_test(Evaluation& evaluation, const Step& step, const Value& a
   if (validity == nullptr) {
     std::memset(data, flip != 0 ? 0 : 0xFF, size_t(bytes_of_bits(evaluation.rows())));
   } else {
-    combine_bits(data, validity, validity, evaluation.rows(),
-                 [&](uint64_t v, uint64_t) { return v ^ flip; });
+    map_bits(data, validity, evaluation.rows(), [&](uint64_t v) { return v ^ flip; });
   }
   return {evaluation.column(Type::boolean, data, nullptr)};
 }
@@ -59,7 +58,7 @@ Value compute_logic(Evaluation& evaluation, const Step& step, std::span<const Va
     case Op::logical_not: {
       uint8_t* data = evaluation.bits();
       const auto* from = static_cast<const uint8_t*>(args[0].column.data);
-      combine_bits(data, from, from, evaluation.rows(), [](uint64_t a, uint64_t) { return ~a; });
+      map_bits(data, from, evaluation.rows(), [](uint64_t a) { return ~a; });
       return {evaluation.column(Type::boolean, data, args[0].column.validity)};
     }
     default:
@@ -67,4 +66,4 @@ Value compute_logic(Evaluation& evaluation, const Step& step, std::span<const Va
   }
 }
 
-}  // namespace gristmill
+}  // namespace gristmill::expr_internal

@@ -6,17 +6,12 @@
 #include <cstring>
 #include <limits>
 
+#include "frame/ascii.h"
+
 namespace gristmill {
 namespace {
 
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-std::string_view strip(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 // Digits of a run at the front of `text`, cut off it; `_` only between digits.
 bool take_digits(std::string_view& text, std::string& digits) {
@@ -136,12 +131,6 @@ bool round_decimal(const Decimal& decimal, int64_t& value) {
   return true;
 }
 
-bool equal_ignoring_case(std::string_view text, std::string_view lower) {
-  return text.size() == lower.size() &&
-         std::equal(text.begin(), text.end(), lower.begin(),
-                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
-}
-
 // std::from_chars leaves the value alone when it is out of range; which end it left, this says.
 double beyond_range(std::string_view text) {
   Decimal decimal;
@@ -169,7 +158,7 @@ bool without_underscores(std::string_view text, std::string& plain) {
 
 bool read_int64(std::string_view text, int64_t& value) {
   const bool spaced = !text.empty() && is_space(text.back());
-  text = strip(text);
+  text = trimmed(text);
   if (text.size() > 2 && text[0] == '0') {
     const char mark = static_cast<char>(text[1] | 0x20);
     // DuckDB takes no space after these.
@@ -183,7 +172,7 @@ bool read_int64(std::string_view text, int64_t& value) {
 }
 
 bool read_float64(std::string_view text, double& value) {
-  text = strip(text);
+  text = trimmed(text);
   std::string plain;
   if (text.find('_') != std::string_view::npos) {
     if (!without_underscores(text, plain)) return false;
@@ -202,10 +191,10 @@ bool read_float64(std::string_view text, double& value) {
 
 bool read_boolean(std::string_view text, bool& value) {
   for (std::string_view word : {"true", "t", "yes", "y", "1"}) {
-    if (equal_ignoring_case(text, word)) return value = true;
+    if (equals_lower(text, word)) return value = true;
   }
   for (std::string_view word : {"false", "f", "no", "n", "0"}) {
-    if (equal_ignoring_case(text, word)) return value = false, true;
+    if (equals_lower(text, word)) return value = false, true;
   }
   return false;
 }
@@ -223,6 +212,11 @@ std::string_view write_float64(double value, char (&buffer)[40]) {
     *end++ = '0';
   }
   return {buffer, size_t(end - buffer)};
+}
+
+std::string float64_text(double value) {
+  char buffer[40];
+  return std::string(write_float64(value, buffer));
 }
 
 }  // namespace gristmill

@@ -18,5 +18,6 @@ bool read_boolean(std::string_view text, bool& value);
 
 // Shortest text that reads back as the same number: "1.0", "1e+16", "1e-05", "nan", "-inf".
 std::string_view write_float64(double value, char (&buffer)[40]);
+std::string float64_text(double value);
 
 }  // namespace gristmill

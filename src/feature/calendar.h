@@ -7,18 +7,11 @@
 
 namespace gristmill {
 
-inline constexpr int64_t seconds_per_day = 86400;
-
-// Rounds towards minus infinity.
-inline int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
-
 // Monday 0 … Sunday 6 of a count of days since 1970-01-01 (a Thursday).
 inline int weekday_of(int64_t days) {
   int64_t w = (days + 3) % 7;
   return int(w < 0 ? w + 7 : w);
 }
-
-inline bool is_leap(int64_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
 
 // 1 … 366.
 inline int day_of_year(const CivilDate& date) {

@@ -61,9 +61,9 @@ class Clock {
 
   WallTime wall(int64_t i) {
     if (column_.type == Type::date) return {column_.values<int32_t>()[i], 0};
-    int64_t seconds = floor_div(column_.values<int64_t>()[i], micros_per_second);
+    int64_t seconds = floor_divide(column_.values<int64_t>()[i], micros_per_second);
     if (column_.type == Type::timestamptz) seconds += zone_.offset_at(seconds, hint_);
-    int64_t days = floor_div(seconds, seconds_per_day);
+    int64_t days = floor_divide(seconds, seconds_per_day);
     return {days, int((seconds - days * seconds_per_day) / 60)};
   }
   // Days since 1970-01-01 with their fraction; `local`: of the wall rather than the instant.
@@ -72,7 +72,7 @@ class Clock {
     int64_t micros = column_.values<int64_t>()[i];
     double shift = 0;
     if (local && column_.type == Type::timestamptz)
-      shift = zone_.offset_at(floor_div(micros, micros_per_second), hint_);
+      shift = zone_.offset_at(floor_divide(micros, micros_per_second), hint_);
     return (double(micros) / double(micros_per_second) + shift) / double(seconds_per_day);
   }
 

@@ -41,18 +41,4 @@ void require_type(const Field& field, std::string_view kind, std::initializer_li
               {.field = field.name}, std::move(hint));
 }
 
-Column slice(const Column& column, int64_t begin, int64_t count) {
-  Column part = column;
-  part.length = count;
-  if (part.validity != nullptr) part.validity += begin / 8;
-  if (part.type == Type::string) {
-    part.offsets += begin;
-  } else if (part.data != nullptr) {
-    size_t bytes =
-        part.type == Type::boolean ? size_t(begin / 8) : size_t(begin) * width_of(part.type);
-    part.data = static_cast<const char*>(part.data) + bytes;
-  }
-  return part;
-}
-
 }  // namespace gristmill

@@ -35,7 +35,4 @@ class SourceColumn {
 void require_type(const Field& field, std::string_view kind, std::initializer_list<Type> types,
                   std::string hint);
 
-// Rows [begin, begin + count) of a column; `begin` is a multiple of 8.
-Column slice(const Column& column, int64_t begin, int64_t count);
-
 }  // namespace gristmill

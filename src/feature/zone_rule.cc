@@ -131,7 +131,7 @@ bool expand_zone_rule(std::string_view text, int64_t from, int64_t last_year,
   constexpr int64_t first_year = 1900;
   int64_t year = first_year;
   if (from > days_from_civil(first_year, 1, 1) * seconds_per_day)
-    year = civil_from_days(floor_div(from, seconds_per_day)).year;
+    year = civil_from_days(floor_divide(from, seconds_per_day)).year;
   std::vector<std::pair<int64_t, int32_t>> found;
   for (; year <= last_year; ++year) {
     int64_t begin = rule->begin.days_in(year) * seconds_per_day + rule->begin.seconds;

@@ -8,14 +8,14 @@
 #include <cstring>
 #include <limits>
 
+#include "frame/civil.h"
 #include "frame/decoding.h"
 
 namespace gristmill {
 
 namespace {
 
-constexpr int64_t micros_per_day = int64_t(86400) * 1000000;
-constexpr int64_t millis_per_day = 86400 * 1000;
+constexpr int64_t millis_per_day = seconds_per_day * 1000;
 
 template <class T>
 T load(const ArrowValues& from, int64_t i) {
@@ -23,8 +23,6 @@ T load(const ArrowValues& from, int64_t i) {
   std::memcpy(&value, from.values.data() + size_t(i) * sizeof(T), sizeof(T));
   return value;
 }
-
-int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
 // `i` counts from the value that is of `row`.
 [[noreturn]] void fail_cell(const ArrowValues& from, const Field& to, int64_t row, int64_t i,

@@ -12,8 +12,6 @@ namespace {
 constexpr int64_t days_per_era = 146'097;
 constexpr int64_t epoch_in_eras = 719'468;  // days from 0000-03-01 to 1970-01-01
 
-int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b < 0); }
-
 }  // namespace
 
 CivilDate civil_from_days(int64_t days) {
@@ -41,8 +39,7 @@ int64_t days_from_civil(int64_t year, int month, int day) {
 
 int days_in_month(int64_t year, int month) {
   static constexpr int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-  return month == 2 && leap ? 29 : days[month - 1];
+  return month == 2 && is_leap(year) ? 29 : days[month - 1];
 }
 
 void append_date(int64_t days, std::string& out) {

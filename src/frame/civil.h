@@ -13,18 +13,20 @@ struct CivilDate {
 };
 
 inline constexpr int64_t micros_per_second = 1'000'000;
-inline constexpr int64_t micros_per_day = 86'400 * micros_per_second;
+inline constexpr int64_t seconds_per_day = 86'400;
+inline constexpr int64_t micros_per_day = seconds_per_day * micros_per_second;
+
+// Rounds down.
+inline int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
 CivilDate civil_from_days(int64_t days);
 // Days since 1970-01-01 of a valid civil date.
 int64_t days_from_civil(int64_t year, int month, int day);
+inline bool is_leap(int64_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
 int days_in_month(int64_t year, int month);
 
-// Rounds down: the day of an instant before 1970 is the one it lies in.
-inline int64_t days_of_micros(int64_t micros) {
-  int64_t days = micros / micros_per_day;
-  return micros % micros_per_day < 0 ? days - 1 : days;
-}
+// The day that an instant lies in.
+inline int64_t days_of_micros(int64_t micros) { return floor_divide(micros, micros_per_day); }
 
 // 2013-01-01; years past 9999 have more digits, years before 0 a minus.
 void append_date(int64_t days, std::string& out);

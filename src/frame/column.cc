@@ -11,7 +11,7 @@ namespace gristmill {
 
 namespace {
 
-size_t bitmap_bytes(int64_t bits) { return size_t(bits + 7) / 8; }
+size_t bitmap_bytes(int64_t bits) { return size_t(bytes_of_bits(bits)); }
 
 void grow(std::vector<uint8_t>& bytes, size_t size) {
   if (bytes.size() < size) bytes.resize(std::max(size, bytes.size() * 2));
@@ -74,6 +74,20 @@ int64_t Column::null_count() const {
   }
   for (; i < length; ++i) present += get_bit(validity, i);
   return length - present;
+}
+
+Column slice(const Column& column, int64_t begin, int64_t count) {
+  Column part = column;
+  part.length = count;
+  if (part.validity != nullptr) part.validity += begin / 8;
+  if (part.type == Type::string) {
+    part.offsets += begin;
+  } else if (part.data != nullptr) {
+    size_t bytes =
+        part.type == Type::boolean ? size_t(begin / 8) : size_t(begin) * width_of(part.type);
+    part.data = static_cast<const char*>(part.data) + bytes;
+  }
+  return part;
 }
 
 void ColumnBuffer::reset(Type type) {

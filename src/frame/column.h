@@ -6,13 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "frame/bitmap.h"
 #include "frame/schema.h"
 
 namespace gristmill {
-
-inline bool get_bit(const uint8_t* bits, int64_t i) { return (bits[i >> 3] >> (i & 7)) & 1; }
-inline void set_bit(uint8_t* bits, int64_t i) { bits[i >> 3] |= uint8_t(1) << (i & 7); }
-inline void clear_bit(uint8_t* bits, int64_t i) { bits[i >> 3] &= ~(uint8_t(1) << (i & 7)); }
 
 // A view of `length` values. The bytes belong to somebody else. The value of a null is unspecified
 // but readable; a null string has equal offsets.
@@ -34,6 +31,9 @@ struct Column {
   }
   int64_t null_count() const;
 };
+
+// Rows [begin, begin + count) of a column; `begin` is a multiple of 8.
+Column slice(const Column& column, int64_t begin, int64_t count);
 
 class ColumnBuffer {
  public:

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <limits>
 
+#include "frame/ascii.h"
 #include "frame/cell.h"
 #include "frame/civil.h"
 
@@ -12,29 +13,11 @@ namespace gristmill {
 
 namespace {
 
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-// The table engine takes " 5" for a number; so does whatever reads its files again.
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 // from_chars knows no plus sign; "+-5" is no number.
 bool drop_plus(std::string_view& text) {
   if (text.empty() || text.front() != '+') return true;
   text.remove_prefix(1);
   return !text.empty() && text.front() != '-' && text.front() != '+';
-}
-
-bool equals_lower(std::string_view text, std::string_view lower) {
-  if (text.size() != lower.size()) return false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if ((c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c) != lower[i]) return false;
-  }
-  return true;
 }
 
 // Reads from the front of a text.
@@ -110,6 +93,7 @@ bool take_offset(Cursor& in, int64_t& micros, bool& had) {
 
 }  // namespace
 
+// The table engine takes " 5" for a number; so does whatever reads its files again.
 bool parse_int64(std::string_view text, int64_t& value) {
   text = trimmed(text);
   if (!drop_plus(text)) return false;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "frame/cell.h"
+#include "frame/civil.h"
 
 namespace gristmill {
 namespace {
@@ -40,7 +41,7 @@ void leave_out_broken(LabelledChunk& out, size_t begin) {
 
 // Instants in microseconds; dates at midnight.
 int64_t instant(const Column& column, int64_t i) {
-  if (column.type == Type::date) return int64_t(column.values<int32_t>()[i]) * 86'400'000'000;
+  if (column.type == Type::date) return int64_t(column.values<int32_t>()[i]) * micros_per_day;
   return column.values<int64_t>()[i];
 }
 
