@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <numeric>
+#include <functional>
+#include <limits>
 
 #include "base/error.h"
 #include "sketch/hash.h"
@@ -56,7 +57,6 @@ void FrequentItems::merge(const FrequentItems& later) {
     return;
   }
   int64_t total = total_ + later.total_;
-  error_ += later.error_;
   for (const Entry& e : later.entries_) add_hashed(e.hash, later.item(e), e.count);
   if (entries_.size() > limit_) prune();
   total_ = total;
@@ -103,7 +103,6 @@ void FrequentItems::prune() {
   std::nth_element(counts.begin(), counts.begin() + int64_t(limit_), counts.end(),
                    std::greater<>());
   int64_t off = counts[limit_];
-  error_ += off;
   std::string bytes;
   size_t kept = 0;
   for (Entry e : entries_) {
@@ -117,17 +116,6 @@ void FrequentItems::prune() {
   entries_.resize(kept);
   bytes_ = std::move(bytes);
   rebuild(std::bit_ceil(std::max<size_t>(64, kept * 4)));
-}
-
-int64_t FrequentItems::count(std::string_view text) const {
-  if (entries_.empty()) return 0;
-  uint64_t hash = hash64(text);
-  size_t mask = slots_.size() - 1;
-  for (size_t at = hash & mask; slots_[at] != 0; at = (at + 1) & mask) {
-    const Entry& e = entries_[slots_[at] - 1];
-    if (e.hash == hash && item(e) == text) return e.count;
-  }
-  return 0;
 }
 
 std::vector<FrequentItems::Item> FrequentItems::by_item() const {
@@ -144,47 +132,6 @@ std::vector<FrequentItems::Item> FrequentItems::by_count() const {
   std::stable_sort(items.begin(), items.end(),
                    [](const Item& a, const Item& b) { return a.count > b.count; });
   return items;
-}
-
-bool FrequentItems::operator==(const FrequentItems& other) const {
-  return limit_ == other.limit_ && total_ == other.total_ && error_ == other.error_ &&
-         by_item() == other.by_item();
-}
-
-State FrequentItems::save() const {
-  State state;
-  state.json = {{"limit", limit_}, {"total", total_}, {"error", error_}};
-  std::vector<std::string> items;
-  std::vector<int64_t> counts;
-  for (Item& i : by_item()) {
-    items.push_back(std::move(i.item));
-    counts.push_back(i.count);
-  }
-  state.put_strings("items", items);
-  state.put("counts", std::move(counts));
-  return state;
-}
-
-FrequentItems FrequentItems::load(const State& state) {
-  constexpr int64_t most = int64_t(1) << 60;
-  auto corrupt = [] { return Error(Code::corrupt, "saved item counts are inconsistent"); };
-  auto in_range = [](int64_t n) { return n >= 0 && n <= most; };
-  auto items = state.get_strings("items");
-  auto counts = state.get<int64_t>("counts");
-  auto limit = state.at<int64_t>("limit"), total = state.at<int64_t>("total");
-  auto error = state.at<int64_t>("error");
-  if (limit < 1 || limit > 1 << 30 || !in_range(total) || !in_range(error) ||
-      items.size() != counts.size() || items.size() > size_t(limit) * 2)
-    throw corrupt();
-  FrequentItems sketch{size_t(limit)};
-  for (size_t i = 0; i < items.size(); ++i) {
-    if (counts[i] < 1 || counts[i] > total - sketch.total_ || (i > 0 && items[i - 1] >= items[i]))
-      throw corrupt();
-    sketch.add(items[i], counts[i]);
-  }
-  sketch.total_ = total;
-  sketch.error_ = error;
-  return sketch;
 }
 
 void append_item(const Column& column, int64_t i, std::string& out) {

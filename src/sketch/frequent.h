@@ -7,14 +7,13 @@
 #include <string_view>
 #include <vector>
 
-#include "base/state.h"
 #include "frame/column.h"
 
 namespace gristmill {
 
 // Exact while at most `limit` values were met; beyond that Misra-Gries (merged as by Agarwal and
 // others, 2012): every value that occurs more than total()/limit times is kept, and its count is at
-// most error() too low. Merged in the same order, equal chunks give equal counts.
+// most as much too low. Merged in the same order, equal chunks give equal counts.
 //
 // An item is bytes whose order is the order of the values: text as it is, all else as item_of()
 // says.
@@ -31,18 +30,10 @@ class FrequentItems {
   void observe(const Column& column);      // nulls left out; a chunk of its own, then merged
   void merge(const FrequentItems& later);  // Code::internal when the limit differs
 
-  size_t size() const { return entries_.size(); }  // values kept
-  int64_t total() const { return total_; }         // values met, kept or not
-  int64_t error() const { return error_; }         // a count may be this much too low
-  bool exact() const { return error_ == 0; }
-  int64_t count(std::string_view item) const;  // 0 when it is not kept
+  int64_t total() const { return total_; }  // values met, kept or not
 
   std::vector<Item> by_count() const;  // falling counts, ties by rising item
   std::vector<Item> by_item() const;   // rising
-
-  bool operator==(const FrequentItems& other) const;  // the same items, counts and error
-  State save() const;
-  static FrequentItems load(const State& state);  // Code::corrupt
 
  private:
   struct Entry {
@@ -57,7 +48,7 @@ class FrequentItems {
   void prune();
 
   size_t limit_;
-  int64_t total_ = 0, error_ = 0;
+  int64_t total_ = 0;
   std::vector<Entry> entries_;   // in the order first met
   std::string bytes_;            // of all items
   std::vector<uint32_t> slots_;  // open addressing, power of two: index of an entry + 1, or 0

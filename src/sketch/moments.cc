@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/error.h"
 #include "sketch/values.h"
 
 namespace gristmill {
@@ -83,25 +82,5 @@ void Moments::merge(const Moments& later) {
 }
 
 double Moments::deviation() const { return std::sqrt(variance()); }
-
-State Moments::save() const {
-  State state;
-  state.put<int64_t>("counts", {count, nulls, not_finite});
-  state.put<double>("values", {mean, squares, min, max});
-  return state;
-}
-
-Moments Moments::load(const State& state) {
-  auto counts = state.get<int64_t>("counts");
-  auto values = state.get<double>("values");
-  constexpr int64_t most = int64_t(1) << 60;
-  auto wrong = [&](int64_t n) { return n < 0 || n > most; };
-  if (counts.size() != 3 || values.size() != 4 || std::any_of(counts.begin(), counts.end(), wrong))
-    throw Error(Code::corrupt, "saved moments do not have three counts and four values");
-  Moments m;
-  m.count = counts[0], m.nulls = counts[1], m.not_finite = counts[2];
-  m.mean = values[0], m.squares = values[1], m.min = values[2], m.max = values[3];
-  return m;
-}
 
 }  // namespace gristmill

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <limits>
 
-#include "base/state.h"
 #include "frame/column.h"
 
 namespace gristmill {
@@ -31,8 +30,6 @@ struct Moments {
   bool constant() const { return count == 0 || min == max; }
 
   bool operator==(const Moments&) const = default;
-  State save() const;
-  static Moments load(const State& state);  // Code::corrupt
 };
 
 }  // namespace gristmill

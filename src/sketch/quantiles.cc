@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "base/error.h"
@@ -12,7 +13,6 @@ namespace gristmill {
 namespace {
 
 constexpr int64_t smallest_capacity = 8;
-constexpr size_t levels_most = 48;  // 2^48 rows and more
 
 uint64_t bits_of(double value) {
   uint64_t bits;
@@ -89,8 +89,6 @@ void Quantiles::compact(size_t level) {
   from.resize(odd);
 }
 
-double Quantiles::rank_error() const { return exact() ? 0 : 2.296 / std::pow(double(k_), 0.9021); }
-
 std::vector<Quantiles::Weighted> Quantiles::sorted() const {
   std::vector<Weighted> all;
   for (size_t l = 0; l < levels_.size(); ++l) {
@@ -123,54 +121,5 @@ std::vector<double> Quantiles::quantiles(std::span<const double> shares) const {
 }
 
 double Quantiles::quantile(double share) const { return quantiles({&share, 1})[0]; }
-
-double Quantiles::rank(double value) const {
-  if (count_ == 0) return std::numeric_limits<double>::quiet_NaN();
-  int64_t below = 0;
-  for (size_t l = 0; l < levels_.size(); ++l) {
-    for (double v : levels_[l]) below += int64_t(v <= value) << l;
-  }
-  return double(below) / double(count_);
-}
-
-State Quantiles::save() const {
-  State state;
-  std::vector<int64_t> sizes;
-  std::vector<double> values;
-  for (const auto& level : levels_) {
-    sizes.push_back(int64_t(level.size()));
-    values.insert(values.end(), level.begin(), level.end());
-  }
-  state.json["k"] = k_;
-  state.put("sizes", std::move(sizes));
-  state.put("values", std::move(values));
-  return state;
-}
-
-Quantiles Quantiles::load(const State& state) {
-  auto sizes = state.get<int64_t>("sizes");
-  auto values = state.get<double>("values");
-  auto k = state.at<int64_t>("k");
-  auto corrupt = [] { return Error(Code::corrupt, "a saved quantile sketch is inconsistent"); };
-  if (k < smallest_capacity || k > 1 << 24 || sizes.empty() || sizes.size() > levels_most)
-    throw corrupt();
-  Quantiles sketch(k);
-  sketch.levels_.resize(sizes.size());
-  size_t used = 0;
-  for (size_t l = 0; l < sizes.size(); ++l) {
-    if (sizes[l] < 0 || size_t(sizes[l]) > values.size() - used) throw corrupt();
-    auto part = values.subspan(used, size_t(sizes[l]));
-    if (std::any_of(part.begin(), part.end(), [](double v) { return std::isnan(v); }))
-      throw corrupt();
-    sketch.levels_[l].assign(part.begin(), part.end());
-    used += part.size();
-    // At most 2^31 values a level and 48 levels would overflow; counts that large are not ours.
-    if (part.size() > size_t(1) << 24 ||
-        __builtin_add_overflow(sketch.count_, int64_t(part.size()) << l, &sketch.count_))
-      throw corrupt();
-  }
-  if (used != values.size() || sketch.count_ > int64_t(1) << 60) throw corrupt();
-  return sketch;
-}
 
 }  // namespace gristmill

@@ -1,11 +1,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <random>
 
 #include "base/error.h"
-#include "sketch/distinct.h"
 #include "sketch/frequent.h"
 #include "sketch/hash.h"
 #include "sketch/moments.h"
@@ -56,11 +56,12 @@ void expect_merge_is_observe(const Sketch& empty, Make&& chunk) {
     merged.merge(part);
     merged.merge(empty);
   }
-  EXPECT_TRUE(whole == merged);
-  EXPECT_EQ(whole.save().digest_hex(), merged.save().digest_hex());
-  Sketch loaded = Sketch::load(whole.save());
-  EXPECT_TRUE(loaded == whole);
-  EXPECT_EQ(loaded.save().digest_hex(), whole.save().digest_hex());
+  if constexpr (std::is_same_v<Sketch, FrequentItems>) {
+    EXPECT_EQ(whole.total(), merged.total());
+    EXPECT_EQ(whole.by_item(), merged.by_item());
+  } else {
+    EXPECT_TRUE(whole == merged);
+  }
 }
 
 TEST(Moments, CountsWhatIsNotANumberApart) {
@@ -99,7 +100,7 @@ TEST(Moments, ConstantColumnHasNoVariance) {
   EXPECT_TRUE(moments.constant());
 }
 
-TEST(Moments, MergeAndSave) {
+TEST(Moments, MergingIsObserving) {
   expect_merge_is_observe(Moments(), [](int i) { return numbers(random_values(3000, i)); });
 }
 
@@ -126,12 +127,10 @@ TEST(Quantiles, ExactWhileFewAndInterpolated) {
   Quantiles sketch(100);
   EXPECT_TRUE(std::isnan(sketch.quantile(0.5)));
   sketch.observe(numbers({4, 1, nan_value, 3, 2}).view());
-  EXPECT_TRUE(sketch.exact());
   EXPECT_EQ(sketch.quantile(0), 1);
   EXPECT_EQ(sketch.quantile(1), 4);
   EXPECT_DOUBLE_EQ(sketch.quantile(0.5), 2.5);
   EXPECT_DOUBLE_EQ(sketch.quantile(0.25), 1.75);  // as numpy.quantile
-  EXPECT_DOUBLE_EQ(sketch.rank(2), 0.5);
 }
 
 TEST(Quantiles, RankErrorIsBounded) {
@@ -145,69 +144,21 @@ TEST(Quantiles, RankErrorIsBounded) {
     for (size_t at = 0; at < values.size(); at += 65536)
       sketch.observe(std::span(values).subspan(at, std::min<size_t>(65536, values.size() - at)));
     EXPECT_EQ(sketch.count(), int64_t(values.size()));
-    EXPECT_FALSE(sketch.exact());
     std::sort(values.begin(), values.end());
     for (double share : {0.0, 0.001, 0.1, 0.25, 0.5, 0.75, 0.9, 0.999, 1.0}) {
       double answer = sketch.quantile(share);
       auto low = std::lower_bound(values.begin(), values.end(), answer) - values.begin();
       auto high = std::upper_bound(values.begin(), values.end(), answer) - values.begin();
-      double n = double(values.size()), slack = sketch.rank_error() * n;
+      double n = double(values.size()), slack = 2.3 / std::pow(1024, 0.9) * n;
       EXPECT_LE(double(low), share * n + slack) << shape << " " << share;
       EXPECT_GE(double(high), share * n - slack) << shape << " " << share;
     }
   }
 }
 
-TEST(Quantiles, MergeAndSave) {
+TEST(Quantiles, MergingIsObserving) {
   expect_merge_is_observe(Quantiles(64), [](int i) { return numbers(random_values(9000, i)); });
   expect_merge_is_observe(Quantiles(64), [](int) { return numbers({}); });
-}
-
-TEST(Quantiles, RefusesBytesThatAreNotASketch) {
-  Quantiles sketch(64);
-  sketch.observe(std::span<const double>(random_values(9000, 1)));
-  auto broken = [&](auto change) {
-    State state = sketch.save();
-    change(state);
-    EXPECT_THROW(Quantiles::load(state), Error);
-  };
-  broken([](State& s) { s.json["k"] = -1; });
-  broken([](State& s) { s.json["k"] = int64_t(1) << 40; });
-  broken([](State& s) { s.json.erase("k"); });
-  broken([](State& s) { s.put<int64_t>("sizes", {}); });
-  broken([](State& s) { s.put<int64_t>("sizes", {INT64_MAX, INT64_MAX}); });
-  broken([](State& s) { s.put<int64_t>("sizes", std::vector<int64_t>(60, 1)); });
-  broken([](State& s) { s.put<int64_t>("sizes", {-1, 3}); });
-  broken([](State& s) { s.put<double>("values", {1, 2}); });
-}
-
-TEST(Distinct, EstimatesWithinItsError) {
-  for (int64_t n : {0, 1, 50, 3000, 40000, 300000}) {
-    Distinct sketch;
-    ColumnBuffer column(Type::int64);
-    for (int64_t i = 0; i < 2 * n; ++i) column.append(i % n * 7919);
-    column.append_null();
-    sketch.observe(column.view());
-    EXPECT_NEAR(sketch.estimate(), double(n), 0.03 * double(n)) << n;
-  }
-}
-
-TEST(Distinct, MergeIsUnionWhateverTheOrder) {
-  ColumnBuffer low(Type::int64), high(Type::float64);
-  for (int i = 0; i < 20000; ++i) low.append(int64_t(i)), high.append(i + 10000.0);
-  Distinct a, b;
-  a.observe(low.view());
-  b.observe(high.view());
-  Distinct ab = a, ba = b;
-  ab.merge(b);
-  ba.merge(a);
-  EXPECT_TRUE(ab == ba);
-  EXPECT_NEAR(ab.estimate(), 30000, 900);  // 10000 is 10000.0
-  EXPECT_TRUE(Distinct::load(ab.save()) == ab);
-  State state = ab.save();
-  std::vector<uint8_t> registers(size_t(1) << 14, 60);
-  state.put("registers", registers);
-  EXPECT_THROW(Distinct::load(state), Error);
 }
 
 TEST(Hash, EqualNumbersHashEqually) {
@@ -228,11 +179,10 @@ TEST(FrequentItems, ExactWhileFew) {
   std::map<std::string, int64_t> truth;
   FrequentItems sketch;
   sketch.observe(skewed_text(30000, 5, &truth).view());
-  EXPECT_TRUE(sketch.exact());
-  EXPECT_EQ(sketch.size(), truth.size());
   EXPECT_EQ(sketch.total(), 30000);
-  for (const auto& [text, count] : truth) EXPECT_EQ(sketch.count(text), count);
-  EXPECT_EQ(sketch.count("absent"), 0);
+  std::map<std::string, int64_t> counts;
+  for (const auto& item : sketch.by_item()) counts[item.item] = item.count;
+  EXPECT_EQ(counts, truth);
   auto items = sketch.by_count();
   for (size_t i = 1; i < items.size(); ++i) {
     EXPECT_TRUE(items[i - 1].count > items[i].count ||
@@ -245,38 +195,21 @@ TEST(FrequentItems, KeepsTheFrequentAmongMany) {
   FrequentItems sketch(500);
   for (uint64_t chunk = 0; chunk < 8; ++chunk)
     sketch.observe(skewed_text(40000, chunk, &truth).view());
-  EXPECT_FALSE(sketch.exact());
   EXPECT_EQ(sketch.total(), 320000);
-  EXPECT_LE(sketch.error(), sketch.total() / 500);
+  std::map<std::string, int64_t> counts;
+  for (const auto& item : sketch.by_item()) counts[item.item] = item.count;
+  EXPECT_LT(counts.size(), truth.size());
   for (const auto& [text, count] : truth) {
-    EXPECT_LE(sketch.count(text), count);
-    EXPECT_GE(sketch.count(text), count - sketch.error());
+    EXPECT_LE(counts[text], count);
+    EXPECT_GE(counts[text], count - sketch.total() / 500);
   }
 }
 
-TEST(FrequentItems, MergeAndSave) {
+TEST(FrequentItems, MergingIsObserving) {
   expect_merge_is_observe(FrequentItems(100),
                           [](int i) { return skewed_text(3000, uint64_t(i), nullptr); });
   expect_merge_is_observe(FrequentItems(),
                           [](int i) { return skewed_text(3000, uint64_t(i), nullptr); });
-}
-
-TEST(FrequentItems, RefusesBytesThatAreNotCounts) {
-  FrequentItems sketch;
-  sketch.observe(skewed_text(1000, 1, nullptr).view());
-  auto broken = [&](auto change) {
-    State state = sketch.save();
-    change(state);
-    EXPECT_THROW(FrequentItems::load(state), Error);
-  };
-  broken([](State& s) { s.json["limit"] = 0; });
-  broken([](State& s) { s.json["total"] = -1; });
-  broken([](State& s) { s.json["total"] = 5; });
-  broken([](State& s) { s.put<int64_t>("counts", {1}); });
-  broken([](State& s) {
-    s.put_strings("items", std::vector<std::string>{"b", "a"});
-    s.put<int64_t>("counts", {1, 1});
-  });
 }
 
 TEST(Items, SortAsTheirValuesDoAndComeBack) {
