@@ -439,3 +439,31 @@ predict:
         assert counts["read"] == rows - broken - dropped
     else:
         assert (counts["read"], counts["broken"], counts["dropped"]) == (rows, broken, dropped)
+
+
+@pytest.mark.parametrize("tables, table", [("", "d.rows"),
+                                           ("tables:\n  doubled: SELECT id, a, y FROM d.rows\n", "doubled")])
+def test_what_is_expected_is_expected_of_what_the_rules_leave(tmp_path, tables, table):
+    """On the table that is learned from, and upstream of SQL: wherever `expect` stands."""
+    (tmp_path / "data").mkdir()
+    with open(tmp_path / "data/rows.csv", "w") as file:
+        file.write("id,a,y\n")
+        for i in range(300):
+            file.write(f"{i},{'' if i % 10 == 3 else i % 17},{i % 17 * 3}\n")
+    text = f"""\
+project: expected
+sources: {{d: data/*.csv}}
+{tables}
+clean:
+  d.rows:
+    - expect: {{nulls: {{a: ALLOWED}}}}
+    - range: {{a: [0, 15]}}
+    - drop: id % 10 = 3
+predict:
+  y_of: {{from: {table}, key: id, inputs: [a], target: y, split: {{random: true}}, model: linear}}
+"""
+    nulls = sum(1 for i in range(300) if i % 17 > 15 and i % 10 != 3)  # what `range` makes of the rows that stay
+    write_project(tmp_path, text.replace("ALLOWED", str(nulls - 1)))
+    refused(tmp_path, f"column a has {nulls} nulls in 270 rows, {nulls - 1} allowed")
+    write_project(tmp_path, text.replace("ALLOWED", str(nulls)))
+    gristmill("run", "-C", tmp_path)

@@ -22,7 +22,13 @@ class CleanReader : public BatchReader {
   CleanReader(const CleanRequest& request, const RuleMaker& maker,
               std::unique_ptr<BatchReader> rows)
       : request_(request), rows_(std::move(rows)), schema_(rows_->schema()) {
-    for (const RuleSpec& spec : request.rules) add(spec, maker);
+    // As on the table that is predicted from, expectations are of what the other rules leave.
+    for (const bool checks : {false, true}) {
+      for (const RuleSpec& spec : request.rules) {
+        const RuleKind& kind = Rules::instance().get(spec.kind, "rule");
+        if ((kind.stage == RuleStage::check) == checks) add(spec, kind, maker);
+      }
+    }
   }
 
   const Schema& schema() const override { return schema_; }
@@ -62,8 +68,7 @@ class CleanReader : public BatchReader {
   }
 
  private:
-  void add(const RuleSpec& spec, const RuleMaker& maker) {
-    const RuleKind& kind = Rules::instance().get(spec.kind, "rule");
+  void add(const RuleSpec& spec, const RuleKind& kind, const RuleMaker& maker) {
     if (kind.fitted) {
       throw Error(Code::invalid,
                   fmt::format("rule {} of {} must see training rows before it can run, but {} is "
