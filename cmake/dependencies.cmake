@@ -54,8 +54,7 @@ if(NOT GRISTMILL_RUNTIME_ONLY)
   set_target_properties(duckdb PROPERTIES IMPORTED_LOCATION ${DEPS}/duckdb/libduckdb.so)
   target_include_directories(duckdb SYSTEM INTERFACE ${DEPS}/duckdb/external/duckdb/src/include)
   target_compile_definitions(duckdb INTERFACE DUCKDB_API_NO_DEPRECATED)
-  set(DUCKDB_EXTENSIONS
-    ${DEPS}/duckdb_sqlite/duckdb_extension_sqlite_scanner/extensions/v1.5.5/sqlite_scanner.duckdb_extension)
+  file(GLOB DUCKDB_EXTENSIONS ${DEPS}/duckdb_extensions/*.duckdb_extension)
 
   add_library(lightgbm SHARED IMPORTED)
   set_target_properties(lightgbm PROPERTIES IMPORTED_LOCATION ${DEPS}/lightgbm/lightgbm/lib/lib_lightgbm.so)

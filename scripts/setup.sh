@@ -32,7 +32,12 @@ unpack() {
 rm -rf "$deps"/*/
 unpack node-bindings-linux-x64-1.5.5-r.5.tgz duckdb 'package/libduckdb.so'
 unpack duckdb-1.5.5.tar.gz duckdb '*/src/include/duckdb.h'
-unpack duckdb_extension_sqlite_scanner-1.5.5-py3-none-manylinux2014_x86_64.whl duckdb_sqlite
+mkdir "$deps/duckdb_extensions"
+for extension in mysql_scanner postgres_scanner sqlite_scanner; do
+  unpack "duckdb_extension_$extension-1.5.5-py3-none-manylinux2014_x86_64.whl" wheel
+  mv "$deps/wheel/duckdb_extension_$extension/extensions/v1.5.5/$extension.duckdb_extension" "$deps/duckdb_extensions/"
+done
+rm -r "$deps/wheel"
 unpack httptools-0.9.0.tar.gz llhttp '*/vendor/llhttp/*'
 unpack lightgbm-4.7.0-py3-none-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl lightgbm
 unpack lightgbm-4.7.0.tar.gz lightgbm_headers '*/include/LightGBM/*'

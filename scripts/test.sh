@@ -97,6 +97,7 @@ built() {
 # Unit tests, then the whole program.
 release() {
   gtest release
+  step "database servers" scripts/apt.sh postgresql-15 mariadb-server
   pytests
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "frame/cell.h"
+#include "frame/span.h"
 #include "learn/split_boundary.h"
 
 namespace gristmill {

@@ -17,7 +17,4 @@ struct Boundary {
   static Boundary parse(const std::string& text, const std::string& what);
 };
 
-// "30d", "12h", "8w", "45m", "10s" in microseconds. Code::invalid, naming `what`.
-int64_t parse_span(const std::string& text, const std::string& what);
-
 }  // namespace gristmill

@@ -78,6 +78,12 @@ Digest Tables::source_digest(const SourceTable& table) {
   Hasher hasher;
   hasher.update(relative(table.relation));
   hasher.update(table.columns.json().dump());
+  if (!table.server.empty()) {
+    // Nothing tells whether it changed but to read it again.
+    const int64_t read = executor_.workspace().source_reads().instant(table.server, table.max_age);
+    hasher.update(table.server);
+    hasher.update(&read, sizeof(read));
+  }
   for (const fs::path& file : table.files) {
     hasher.update(executor_.workspace().file_digests().digest(file).hex());
   }

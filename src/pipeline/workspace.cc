@@ -26,7 +26,8 @@ Workspace::Workspace(const fs::path& dir)
       store_(state_dir_ / "store"),
       database_(state_dir_ / "gristmill.db"),
       ledger_(database_),
-      file_digests_(database_) {}
+      file_digests_(database_),
+      source_reads_(database_) {}
 
 Workspace::~Workspace() {
   engine_.reset();

@@ -8,6 +8,7 @@
 #include "base/progress.h"
 #include "store/database.h"
 #include "store/file_digests.h"
+#include "store/source_reads.h"
 #include "store/store.h"
 #include "table/engine.h"
 #include "track/ledger.h"
@@ -24,6 +25,7 @@ class Workspace {
   Store& store() { return store_; }
   Ledger& ledger() { return ledger_; }
   FileDigests& file_digests() { return file_digests_; }
+  SourceReads& source_reads() { return source_reads_; }
   Engine& engine();  // made when first asked for
 
   // Where the newest bundle of a prediction lies for people and servers.
@@ -52,6 +54,7 @@ class Workspace {
   Database database_;
   Ledger ledger_;
   FileDigests file_digests_;
+  SourceReads source_reads_;
   std::unique_ptr<ScratchDir> engine_dir_;
   std::unique_ptr<Engine> engine_;
 };

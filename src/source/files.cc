@@ -121,6 +121,14 @@ std::string scheme_of(const std::string& url) {
   return {};
 }
 
+bool names_server(const std::string& scheme) {
+  for (const auto& [name, kind] : Sources::instance()) {
+    const auto& known = kind.schemes;
+    if (kind.server && std::find(known.begin(), known.end(), scheme) != known.end()) return true;
+  }
+  return false;
+}
+
 void add_matches(const fs::path& base, const std::string& pattern, SourceFiles& out) {
   if (pattern.empty()) throw Error(Code::invalid, "the path of a source is empty");
   fs::path literal = base / pattern;
@@ -163,6 +171,11 @@ SourceFiles find_files(const SourceSpec& spec) {
   fs::path base = fs::absolute(spec.base.empty() ? fs::path(".") : spec.base).lexically_normal();
   for (std::string pattern : patterns_of(spec, out)) {
     std::string scheme = scheme_of(pattern);
+    if (names_server(scheme)) {
+      out.scheme = scheme;
+      out.pattern = pattern;
+      return out;
+    }
     if (!scheme.empty()) {
       out.scheme = scheme;
       pattern.erase(0, scheme.size());

@@ -36,6 +36,8 @@ struct SourceTable {
   std::string
       relation;  // SQL that stands in FROM: read_csv('…', columns={…}), "ops"."main"."flights"
   std::vector<fs::path> files;     // whose content decides the table's; absolute
+  std::string server;              // where it lies when not in files; without user and password
+  int64_t max_age = 0;             // of what was read from a server, in µs; 0: read on each run
   bool single_file_order = false;  // an unjoined read keeps the file's own order
   Schema columns;
   std::vector<std::string> notes;  // "column dep_time read as text: row 17 holds \"N/A\""
@@ -58,9 +60,9 @@ class Source {
 
 // The files that a source names.
 struct SourceFiles {
-  std::string scheme;  // "sqlite:", or ""
-  std::string pattern;
-  std::vector<fs::path> files;  // absolute, sorted; never empty; none is a folder
+  std::string scheme;           // "sqlite:", or ""
+  std::string pattern;          // as given, without the scheme of a file; a server's whole URL
+  std::vector<fs::path> files;  // absolute, sorted; none is a folder; empty for a server alone
   std::string as;               // the one table of all files; "" for a table each
   std::string kind;             // named by the user, or ""
 };
@@ -81,6 +83,7 @@ struct SourceKind {
   std::string example;
   std::vector<std::string> suffixes;  // ".csv", ".tsv", …
   std::vector<std::string> schemes;   // "sqlite:", "duckdb:"
+  bool server = false;                // its URL names a server, not files
   std::vector<ParamDoc> params;       // its own options, beside files, url, kind and as
   std::function<std::unique_ptr<Source>(SourceRequest)> make;
 };

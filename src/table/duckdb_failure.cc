@@ -2,6 +2,7 @@
 #include <charconv>
 #include <map>
 
+#include "base/secrets.h"
 #include "table/handles.h"
 
 namespace gristmill {
@@ -184,7 +185,10 @@ std::string_view first_paragraph(std::string_view text) {
 
 }  // namespace
 
-Error duckdb_failure(std::string_view text, std::string_view sql) {
+Error duckdb_failure(std::string_view said, std::string_view sql) {
+  const std::string shown =
+      without_secrets(std::string(said.substr(0, said.find("\n\nStack Trace:"))));
+  std::string_view text = shown;
   // A query that failed while it was waited for wraps its own error.
   if (size_t wrapped = text.find("pending query result\nError: "); wrapped != text.npos) {
     text.remove_prefix(text.find("Error: ", wrapped) + 7);

@@ -29,7 +29,9 @@ DuckDatabase open_database(const EngineOptions& options) {
   set(config, "autoinstall_known_extensions", "false");
   set(config, "autoload_known_extensions", "false");
   set(config, "allow_community_extensions", "false");
-  set(config, "allow_persistent_secrets", "false");
+  // Secrets of the user's other DuckDBs are none of ours. (Without persistent secrets at all, the
+  // extensions of database servers do not attach.)
+  set(config, "secret_directory", (options.temp_dir / "no-secrets").string());
   if (!options.temp_dir.empty()) set(config, "temp_directory", options.temp_dir.string());
   DuckDatabase database;
   char* message = nullptr;

@@ -62,9 +62,7 @@ fs::path extension_file(const std::string& name) {
     folders.push_back(beside);
     folders.push_back(beside / "gristmill");
     // The tree of unpacked dependencies that the build links against.
-    std::string short_name = name.substr(0, name.find('_'));
-    folders.push_back(beside.parent_path() / ("duckdb_" + short_name) /
-                      ("duckdb_extension_" + name) / "extensions" / duckdb_library_version());
+    folders.push_back(beside.parent_path() / "duckdb_extensions");
   }
   std::string looked;
   for (const fs::path& folder : folders) {

@@ -1,0 +1,153 @@
+// PostgreSQL and MySQL (or MariaDB) servers, attached read-only through DuckDB's extensions.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "frame/span.h"
+#include "source/quote.h"
+#include "source/source.h"
+#include "source/url.h"
+
+namespace gristmill {
+namespace {
+
+struct ServerKind {
+  std::string extension;  // of DuckDB
+  std::string type;       // as ATTACH names it
+  std::string setting;    // set once it is loaded; "" for none
+};
+const ServerKind postgresql = {"postgres_scanner", "postgres", ""};
+// Aggregates that are pushed down come back with other types than were bound: min(timestamp) fails.
+const ServerKind mysql = {"mysql_scanner", "mysql",
+                          "SET GLOBAL mysql_aggregate_pushdown_enabled = false"};
+
+const std::vector<ParamDoc>& server_params() {
+  static const std::vector<ParamDoc> docs = {
+      {"schema",
+       "string",
+       "the schema whose tables are read: public, or the database of MySQL",
+       nullptr,
+       {},
+       {},
+       {}},
+      {"max_age",
+       "string",
+       "tables younger than this are not read again: 24h, 30m, 7d",
+       nullptr,
+       {},
+       {},
+       {}},
+  };
+  return docs;
+}
+
+class DatabaseServer : public Source {
+ public:
+  DatabaseServer(SourceRequest request, const ServerKind& kind)
+      : spec_(std::move(request.spec)), kind_(kind), url_(request.files.pattern) {
+    schema_ = request.params.has("schema") ? request.params.text("schema")
+              : &kind_ == &mysql           ? url_.database
+                                           : "public";
+    if (request.params.has("max_age"))
+      max_age_ = parse_span(request.params.text("max_age"), "`max_age`");
+    if (url_.database.empty()) {
+      throw Error(Code::invalid, "the URL names no database", {},
+                  fmt::format("write {}://USER@HOST/DATABASE", url_.scheme));
+    }
+  }
+
+  std::vector<SourceTable> open(SqlSession& session) override {
+    session.load_extension(kind_.extension);
+    if (!kind_.setting.empty()) session.execute(kind_.setting);
+    attach(session);
+    std::vector<SourceTable> tables;
+    for (const std::string& name : table_names(session)) {
+      SourceTable table;
+      table.schema = spec_.name;
+      table.name = name;
+      table.relation = quote_name(catalog_) + "." + quote_name(schema_) + "." + quote_name(name);
+      table.server = url_.shown() + "?schema=" + schema_;
+      table.max_age = max_age_;
+      table.columns = session.describe("SELECT * FROM " + table.relation);
+      tables.push_back(std::move(table));
+    }
+    return tables;
+  }
+
+ private:
+  void attach(SqlSession& session) {
+    catalog_ = "server " + spec_.name;
+    try {
+      session.execute(fmt::format("ATTACH IF NOT EXISTS {} AS {} (TYPE {}, READ_ONLY)",
+                                  quote_text(url_.text), quote_name(catalog_), kind_.type));
+    } catch (const Error& error) {
+      throw refused(error);
+    }
+  }
+
+  // What the server said, without the connection's parameters.
+  Error refused(const Error& error) const {
+    std::string said = error.message();
+    const size_t quote = said.find('"'), end = said.find("\": ", quote);
+    if (end != std::string::npos) said = said.substr(end + 3);
+    said = said.substr(0, said.find('\n'));
+    return Error(Code::unavailable, fmt::format("{} does not let us in: {}", url_.shown(), said),
+                 {}, "check host, port, user, password and database of the source's URL");
+  }
+
+  std::vector<std::string> table_names(SqlSession& session) const {
+    std::vector<std::string> names, schemas;
+    for (const auto& row : session.rows(fmt::format(
+             "SELECT schema_name, table_name FROM (SELECT database_name, schema_name, table_name "
+             "FROM duckdb_tables() UNION ALL SELECT database_name, schema_name, view_name FROM "
+             "duckdb_views()) WHERE database_name = {} ORDER BY ALL",
+             quote_text(catalog_)))) {
+      if (row[0] == schema_) names.push_back(row[1]);
+      if (schemas.empty() || schemas.back() != row[0]) schemas.push_back(row[0]);
+    }
+    if (names.empty()) {
+      throw Error(Code::not_found,
+                  fmt::format("schema \"{}\" of {} has no tables that this user may see", schema_,
+                              url_.shown()),
+                  {}, did_you_mean(schema_, schemas));
+    }
+    return names;
+  }
+
+  SourceSpec spec_;
+  const ServerKind& kind_;
+  Url url_;
+  std::string schema_, catalog_;
+  int64_t max_age_ = 0;
+};
+
+template <const ServerKind& kind>
+std::unique_ptr<Source> make(SourceRequest request) {
+  return std::make_unique<DatabaseServer>(std::move(request), kind);
+}
+
+RegisterSource register_postgresql({
+    .name = "postgresql",
+    .text =
+        "A PostgreSQL database, read-only; read again on each run unless younger than `max_age`",
+    .example = "postgresql://${OPS_USER}:${OPS_PASSWORD}@db.example.org/ops",
+    .suffixes = {},
+    .schemes = {"postgresql:", "postgres:"},
+    .server = true,
+    .params = server_params(),
+    .make = make<postgresql>,
+});
+
+RegisterSource register_mysql({
+    .name = "mysql",
+    .text = "A MySQL or MariaDB database, likewise",
+    .example = "mysql://${OPS_USER}:${OPS_PASSWORD}@db.example.org/ops",
+    .suffixes = {},
+    .schemes = {"mysql:", "mariadb:"},
+    .server = true,
+    .params = server_params(),
+    .make = make<mysql>,
+});
+
+}  // namespace
+}  // namespace gristmill

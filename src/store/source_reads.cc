@@ -1,0 +1,30 @@
+#include "store/source_reads.h"
+
+#include <chrono>
+
+namespace gristmill {
+
+SourceReads::SourceReads(Database& database) : database_(database) {
+  database_.execute(
+      "CREATE TABLE IF NOT EXISTS source_reads (server TEXT PRIMARY KEY, instant INTEGER NOT "
+      "NULL)");
+}
+
+int64_t SourceReads::instant(const std::string& server, int64_t max_age) {
+  auto decided = decided_.find(server);
+  if (decided != decided_.end()) return decided->second;
+  const int64_t now = std::chrono::duration_cast<std::chrono::microseconds>(
+                          std::chrono::system_clock::now().time_since_epoch())
+                          .count();
+  Statement last = database_.prepare("SELECT instant FROM source_reads WHERE server = ?");
+  last.bind(server);
+  if (last.step() && last.integer(0) + max_age > now) {
+    return decided_.emplace(server, last.integer(0)).first->second;
+  }
+  Statement remember =
+      database_.prepare("INSERT OR REPLACE INTO source_reads (server, instant) VALUES (?, ?)");
+  remember.bind(server).bind(now).step();
+  return decided_.emplace(server, now).first->second;
+}
+
+}  // namespace gristmill
