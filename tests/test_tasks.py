@@ -1,8 +1,10 @@
 """Nothing is computed twice, and nothing half-done is seen: tasks, lineage, interruption."""
+import contextlib
 import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -296,12 +298,70 @@ def test_gc_keeps_what_the_last_runs_need(run_once):
     fails("gc", "--keep", 0, "-C", run_once, code=2)
 
 
-def test_a_lost_blob_is_made_again(run_once):
+@pytest.mark.parametrize("damage", ["lost", "cut"])
+def test_what_vanishes_from_the_store_is_made_again(run_once, damage):
     """Bytes that vanish from the store cost time, not answers."""
     before = bundle_bytes(run_once)
-    shutil.rmtree(run_once / ".gristmill/bundles")
-    for path in (run_once / ".gristmill/store/blobs").rglob("*"):
-        if path.is_file() and path.stat().st_size == len(before):
-            path.unlink()
+    blobs = run_once / ".gristmill/store/blobs/sha256"
+    for name in sorted(p.name for p in blobs.iterdir()):
+        whole_blob = (blobs / name).read_bytes()
+        if damage == "lost":
+            (blobs / name).unlink()
+        else:
+            os.truncate(blobs / name, len(whole_blob) // 2)
+        gristmill("run", "-C", run_once)
+        assert (blobs / name).read_bytes() == whole_blob
+        assert bundle_bytes(run_once) == before
+    assert gristmill_json("run", "-C", run_once)["tasks"]["ran"] == 0
+
+
+def test_unchanged_runs_leave_nothing(run_once):
     gristmill("run", "-C", run_once)
-    assert bundle_bytes(run_once) == before
+    assert list((run_once / ".gristmill/store/tmp").iterdir()) == []
+
+
+def test_a_killed_run_is_called_killed_and_cleared_away_by_the_next(run_once):
+    database = run_once / ".gristmill/gristmill.db"
+    with contextlib.closing(sqlite3.connect(database)) as ledger:
+        ledger.execute("UPDATE runs SET status = 'running', ended = 0, report = '{}'")
+        ledger.commit()
+    killed = subprocess.Popen(["true"])
+    killed.wait()
+    left = [run_once / f".gristmill/tmp/{killed.pid}/spill", run_once / f".gristmill/store/tmp/{killed.pid}-1-0"]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("half done")
+    gristmill("run", "-C", run_once)
+    assert [run["status"] for run in gristmill_json("runs", "-C", run_once)["runs"]] == ["done", "killed"]
+    assert not any(path.exists() for path in left)
+
+
+def test_gc_waits_for_those_who_read(tmp_path):
+    write_project(tmp_path, SLOW)
+    gristmill("show", "numbers", "-n", 1, "-C", tmp_path)
+    reader = subprocess.Popen([GRISTMILL, "sql", "SELECT * FROM numbers", "-C", tmp_path], stdout=subprocess.PIPE, text=True)
+    try:
+        reader.stdout.readline()  # and no further: it holds the table open
+        collector = subprocess.Popen([GRISTMILL, "gc", "-C", tmp_path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert "waiting" in collector.stderr.readline()
+        read = sum(1 for line in reader.stdout)
+        assert reader.wait(60) == 0 and read >= 3000000
+        assert collector.wait(60) == 0, collector.stderr.read()
+    finally:
+        for process in (reader, collector):
+            process.kill()
+            process.wait()
+            process.stdout.close()
+    collector.stderr.close()
+
+
+def test_frozen_takes_what_was_used_last(tmp_path):
+    write_project(tmp_path, "params: {lo: 500}\ntables: {t: SELECT i FROM range(1000) r(i) WHERE i >= $lo}\n")
+    rows = lambda *args: gristmill_json("run", "-C", tmp_path, *args)["tables"]
+    assert rows("-p", "lo=0")["t"]["rows"] == 1000
+    assert rows()["t"]["rows"] == 500
+    assert rows("-p", "lo=0")["t"]["rows"] == 1000  # made before
+    assert rows("--frozen")["t"]["rows"] == 1000
+    changed(tmp_path, "t:", "renamed:")
+    assert rows("-p", "lo=0")["renamed"]["rows"] == 1000
+    assert rows("--frozen")["renamed"]["rows"] == 1000

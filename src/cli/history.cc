@@ -22,7 +22,7 @@ namespace {
 using nlohmann::json;
 
 void need_state(const fs::path& dir) {
-  if (disk().exists(dir / ".gristmill")) return;
+  if (disk().exists(Workspace::state_dir(dir))) return;
   throw Error(Code::not_found, fmt::format("nothing was run in `{}` yet", dir.string()), {},
               "gristmill run");
 }
@@ -32,7 +32,7 @@ json run_json(const RunRecord& run) {
           {"status", run.status}, {"command", run.command}, {"report", run.report}};
 }
 
-// A run that is "running" though nobody holds the lock was killed; its end is not known.
+// Whether it was killed is known when the next one begins.
 std::string status_text(const RunRecord& run) {
   return run.status == "running" ? "running or killed" : run.status;
 }
@@ -122,14 +122,7 @@ void compare(const Invocation& call) {
     std::vector<std::string> what;
     for (const auto& [other_key, other] : tasks_a) {
       if (other.kind != task.kind || other.name != task.name) continue;
-      what.clear();
-      for (const auto& [member, value] : task.what.items()) {
-        if (!other.what.contains(member) || other.what.at(member) != value) what.push_back(member);
-      }
-      for (size_t i = 0; i < task.inputs.size(); ++i) {
-        if (i >= other.inputs.size() || other.inputs[i].digest != task.inputs[i].digest)
-          what.push_back(task.inputs[i].name);
-      }
+      what = differences(other, task);
       break;
     }
     const std::string text = what.empty() ? "only in B" : fmt::format("{}", fmt::join(what, ", "));
@@ -244,7 +237,7 @@ const RegisterVerb why_registration({
 void gc(const Invocation& call) {
   need_state(call.dir);
   Workspace workspace(call.dir);
-  const Workspace::Lock lock(workspace, *call.progress);
+  workspace.keep_others_out(*call.progress);
   const bool dry = call.has("dry-run");
   if (!dry) workspace.remove_left_behind();
   const int64_t keep_runs = call.integer("keep", 10);
@@ -259,7 +252,7 @@ void gc(const Invocation& call) {
   }
   for (const auto& [name, digest] : workspace.ledger().refs()) roots.push_back(digest);
   if (!dry) workspace.ledger().forget_tasks_except({tasks.begin(), tasks.end()});
-  const Store::Collected collected = workspace.store().collect(roots, 0, dry);
+  const Store::Collected collected = workspace.store().collect(roots, dry);
   if (call.json) {
     fmt::print("{}\n",
                json{{"removed", {{"blobs", collected.blobs}, {"bytes", collected.bytes}}},

@@ -30,7 +30,7 @@ int64_t count_rows(Engine& engine, const std::string& relation) {
 
 fs::path find_bundle(const Invocation& call, const std::string& given) {
   if (disk().exists(given)) return given;
-  const fs::path named = call.dir / ".gristmill" / "bundles" / (given + ".bundle");
+  const fs::path named = Workspace::bundle_path(call.dir, given);
   if (given.find('/') == std::string::npos && disk().exists(named)) return named;
   throw Error(Code::not_found, fmt::format("there is no bundle `{}`", given), {},
               "give a bundle's path, or the name of a prediction that `gristmill run` has made");

@@ -150,9 +150,9 @@ std::string run_report(const RunOutcome& outcome) {
     out += fmt::format("  features: {} columns\n\n", prediction.dataset.at("layout").size());
     out += scores_text(prediction);
   }
-  int ran = 0, reused = 0;
-  for (const TaskStep& step : outcome.steps) (step.fate == TaskStep::Fate::ran ? ran : reused)++;
-  out += fmt::format("\nrun {}: {} tasks ran, {} reused\n", outcome.run, ran, reused);
+  out += fmt::format("\nrun {}: {} tasks ran, {} reused\n", outcome.run,
+                     count_fates(outcome.steps, TaskStep::Fate::ran),
+                     count_fates(outcome.steps, TaskStep::Fate::reused));
   for (const auto& [name, path] : outcome.bundles) out += fmt::format("bundle: {}\n", path);
   if (!outcome.bundles.empty()) {
     out += fmt::format(

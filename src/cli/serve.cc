@@ -10,9 +10,8 @@ namespace {
 std::vector<std::string> bundles_of_project(const Invocation& call) {
   std::vector<std::string> bundles;
   if (!disk().exists(call.dir / project_file)) return bundles;
-  const fs::path made = call.dir / ".gristmill" / "bundles";
   for (const PredictSpec& spec : open_project(call).predicts) {
-    const fs::path path = made / (spec.name + ".bundle");
+    const fs::path path = Workspace::bundle_path(call.dir, spec.name);
     if (disk().exists(path)) bundles.push_back(path.string());
   }
   return bundles;

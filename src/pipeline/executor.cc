@@ -1,5 +1,6 @@
 #include "pipeline/executor.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include <fmt/format.h>
@@ -20,25 +21,20 @@ std::string_view name_of(TaskStep::Fate fate) {
   return "";
 }
 
+int count_fates(const std::vector<TaskStep>& steps, TaskStep::Fate fate) {
+  return int(std::count_if(steps.begin(), steps.end(),
+                           [&](const TaskStep& step) { return step.fate == fate; }));
+}
+
 Executor::Executor(Workspace& workspace, Progress& progress, bool plan_only, std::string run)
     : workspace_(workspace), progress_(progress), plan_only_(plan_only), run_(std::move(run)) {}
 
-// Compares with the task of this name that was recorded last.
+// Compares with the task that had this name last.
 std::string Executor::why(const TaskRecord& task) {
   const auto before = workspace_.ledger().latest(task.kind, task.name);
   if (!before) return "never run";
-  std::vector<std::string> changed;
-  for (const auto& [key, value] : task.what.items()) {
-    if (!before->what.contains(key) || before->what.at(key) != value) changed.push_back(key);
-  }
-  for (const TaskInput& input : task.inputs) {
-    auto same = [&](const TaskInput& other) {
-      return other.name == input.name && other.digest == input.digest;
-    };
-    if (std::none_of(before->inputs.begin(), before->inputs.end(), same))
-      changed.push_back(input.name);
-  }
-  if (changed.empty()) return "its result is no longer there";
+  const std::vector<std::string> changed = differences(*before, task);
+  if (changed.empty()) return "its result is no longer there, or damaged";
   return fmt::format("{} changed", fmt::join(changed, ", "));
 }
 
@@ -56,8 +52,9 @@ TaskResult Executor::task(const std::string& kind, const std::string& name,
   }
   const Digest key = task.key();
   if (const auto found = workspace_.ledger().find(key);
-      found && workspace_.store().has(found->output)) {
+      found && workspace_.store().complete(found->output)) {
     steps_.push_back({kind, name, TaskStep::Fate::reused, "", 0});
+    if (!plan_only_) workspace_.ledger().name(kind, name, key);
     if (!run_.empty()) workspace_.ledger().add_step(run_, key, true);
     return {found->output, found->facts, found->seconds};
   }
@@ -76,17 +73,6 @@ TaskResult Executor::task(const std::string& kind, const std::string& name,
   if (!run_.empty()) workspace_.ledger().add_step(run_, key, false);
   steps_.push_back({kind, name, TaskStep::Fate::ran, reason, task.seconds});
   return {task.output, task.facts, task.seconds};
-}
-
-int Executor::ran() const {
-  return int(std::count_if(steps_.begin(), steps_.end(),
-                           [](const TaskStep& step) { return step.fate == TaskStep::Fate::ran; }));
-}
-
-int Executor::reused() const {
-  return int(std::count_if(steps_.begin(), steps_.end(), [](const TaskStep& step) {
-    return step.fate == TaskStep::Fate::reused;
-  }));
 }
 
 }  // namespace gristmill

@@ -32,6 +32,7 @@ struct TaskStep {
   double seconds = 0;
 };
 std::string_view name_of(TaskStep::Fate fate);
+int count_fates(const std::vector<TaskStep>& steps, TaskStep::Fate fate);
 
 class Executor {
  public:
@@ -43,16 +44,13 @@ class Executor {
     nlohmann::json facts;
   };
   // Looks the task up by (kind, what, needs); runs `work` and records it when it is not there, or
-  // when its output is no longer in the store.
+  // when its output is no longer whole in the store.
   TaskResult task(const std::string& kind, const std::string& name, const nlohmann::json& what,
                   const std::vector<TaskNeed>& needs, const std::function<Made()>& work);
 
   Workspace& workspace() { return workspace_; }
   Progress& progress() { return progress_; }
-  bool plan_only() const { return plan_only_; }
   const std::vector<TaskStep>& steps() const { return steps_; }
-  int ran() const;
-  int reused() const;
 
  private:
   std::string why(const TaskRecord& task);

@@ -5,11 +5,6 @@
 namespace gristmill {
 namespace {
 
-int count(const std::vector<TaskStep>& steps, TaskStep::Fate fate) {
-  return int(std::count_if(steps.begin(), steps.end(),
-                           [&](const TaskStep& step) { return step.fate == fate; }));
-}
-
 void run_all(const Project& project, const RunRequest& request, Executor& executor,
              RunOutcome& outcome) {
   Tables tables(project, executor, request.frozen);
@@ -24,13 +19,21 @@ void run_all(const Project& project, const RunRequest& request, Executor& execut
     const auto& bundle = outcome.predictions.back().second.bundle;
     if (!bundle) continue;
     executor.workspace().ledger().set_ref("bundle/" + spec->name, *bundle);
-    executor.workspace().publish_bundle(spec->name, *bundle);
-    outcome.bundles[spec->name] = executor.workspace().bundle_path(spec->name).string();
+    outcome.bundles[spec->name] = executor.workspace().publish_bundle(spec->name, *bundle).string();
   }
   if (wanted.empty()) {
     for (const auto& [name, unused] : project.tables) tables.cleaned(name);
   }
   for (const auto& [name, facts] : tables.facts()) outcome.tables.emplace_back(name, facts);
+}
+
+// Where even that fails, the run is found killed by the next one.
+void record_failure(Workspace& workspace, const std::string& run, const Error& error) {
+  const bool stopped = error.code() == Code::interrupted;
+  try {
+    workspace.ledger().end_run(run, stopped ? "interrupted" : "failed", {{"error", error.json()}});
+  } catch (const Error&) {
+  }
 }
 
 }  // namespace
@@ -50,14 +53,16 @@ RunOutcome run_project(const Project& project, Workspace& workspace, const RunRe
     return outcome;
   }
   const Workspace::Lock lock(workspace, progress);
+  workspace.remove_left_behind();
   outcome.run = workspace.ledger().begin_run(request.command);
   Executor executor(workspace, progress, false, outcome.run);
   try {
     run_all(project, request, executor, outcome);
   } catch (const Error& error) {
-    const bool stopped = error.code() == Code::interrupted;
-    workspace.ledger().end_run(outcome.run, stopped ? "interrupted" : "failed",
-                               {{"error", error.json()}});
+    record_failure(workspace, outcome.run, error);
+    throw;
+  } catch (const std::exception& error) {
+    record_failure(workspace, outcome.run, Error(Code::internal, error.what()));
     throw;
   }
   outcome.steps = executor.steps();
@@ -95,8 +100,8 @@ nlohmann::json RunOutcome::json() const {
   for (const auto& [name, facts] : tables) by_table[name] = facts;
   return {{"run", run},
           {"tasks",
-           {{"ran", count(steps, TaskStep::Fate::ran)},
-            {"reused", count(steps, TaskStep::Fate::reused)}}},
+           {{"ran", count_fates(steps, TaskStep::Fate::ran)},
+            {"reused", count_fates(steps, TaskStep::Fate::reused)}}},
           {"tables", by_table},
           {"predictions", all}};
 }

@@ -146,7 +146,7 @@ TableHandle Tables::from_result(const std::string& name, const TaskResult& resul
 
 std::optional<TableHandle> Tables::last_stored(const std::string& name) {
   const auto task = executor_.workspace().ledger().latest("table", name);
-  if (!task || !executor_.workspace().store().has(task->output)) return std::nullopt;
+  if (!task || !executor_.workspace().store().complete(task->output)) return std::nullopt;
   return from_result(name, {task->output, task->facts, task->seconds});
 }
 

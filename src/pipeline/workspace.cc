@@ -8,8 +8,7 @@
 #include <cerrno>
 #include <chrono>
 #include <thread>
-
-#include <fmt/format.h>
+#include <utility>
 
 namespace gristmill {
 namespace {
@@ -19,15 +18,47 @@ fs::path made(const fs::path& dir) {
   return dir;
 }
 
+void note_waiting(Progress& progress) {
+  progress.note("another gristmill is at work in this folder; waiting for it");
+}
+
 }  // namespace
 
-Workspace::Workspace(const fs::path& dir)
-    : state_dir_(made(dir / ".gristmill")),
+FileLock::FileLock(const fs::path& path) : path_(path) {
+  fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (fd_ < 0) throw file_error(errno, "open", path);
+}
+
+FileLock::~FileLock() { ::close(fd_); }
+
+void FileLock::take(Mode mode, const std::function<void()>& waiting) {
+  const int operation = (mode == Mode::shared ? LOCK_SH : LOCK_EX) | LOCK_NB;
+  for (bool told = false; ::flock(fd_, operation) != 0;) {
+    if (errno == EINTR) continue;
+    if (errno != EWOULDBLOCK) throw file_error(errno, "lock", path_);
+    if (!std::exchange(told, true)) waiting();
+    check_interrupted();
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+}
+
+fs::path Workspace::state_dir(const fs::path& project) { return project / ".gristmill"; }
+
+fs::path Workspace::bundle_path(const fs::path& project, const std::string& name) {
+  return state_dir(project) / "bundles" / (name + ".bundle");
+}
+
+Workspace::Workspace(const fs::path& project)
+    : project_(project),
+      state_dir_(made(state_dir(project))),
+      in_use_(state_dir_ / "in-use"),
       store_(state_dir_ / "store"),
       database_(state_dir_ / "gristmill.db"),
       ledger_(database_),
       file_digests_(database_),
-      source_reads_(database_) {}
+      source_reads_(database_) {
+  in_use_.take(FileLock::Mode::shared);
+}
 
 Workspace::~Workspace() {
   engine_.reset();
@@ -37,15 +68,22 @@ Workspace::~Workspace() {
   fs::remove(state_dir_ / "tmp" / std::to_string(::getpid()), ignored);
 }
 
-// Folders are named by the process that made them: one that no longer runs has left its own.
+// Files and folders are named by the process that made them: one that no longer runs has left its
+// own.
 void Workspace::remove_left_behind() {
-  if (!disk().exists(state_dir_ / "tmp")) return;
-  for (const fs::path& dir : disk().list(state_dir_ / "tmp")) {
-    const pid_t owner = pid_t(std::atoll(dir.filename().c_str()));
-    if (owner > 0 && (::kill(owner, 0) == 0 || errno == EPERM)) continue;
-    std::error_code ignored;
-    fs::remove_all(dir, ignored);
+  for (const fs::path& dir : {state_dir_ / "tmp", store_.dir() / "tmp"}) {
+    if (!disk().exists(dir)) continue;
+    for (const fs::path& path : disk().list(dir)) {
+      const pid_t owner = pid_t(std::atoll(path.filename().c_str()));
+      if (owner > 0 && (::kill(owner, 0) == 0 || errno == EPERM)) continue;
+      std::error_code ignored;
+      fs::remove_all(path, ignored);
+    }
   }
+}
+
+void Workspace::keep_others_out(Progress& progress) {
+  in_use_.take(FileLock::Mode::exclusive, [&] { note_waiting(progress); });
 }
 
 Engine& Workspace::engine() {
@@ -57,45 +95,26 @@ Engine& Workspace::engine() {
   return *engine_;
 }
 
-fs::path Workspace::bundle_path(const std::string& name) const {
-  return state_dir_ / "bundles" / (name + ".bundle");
-}
-
 // A link to the blob: no second copy, and renaming over the old name is one step.
-void Workspace::publish_bundle(const std::string& name, const Digest& bundle) {
-  const fs::path to = bundle_path(name);
+fs::path Workspace::publish_bundle(const std::string& name, const Digest& bundle) {
+  const fs::path from = store_.path_of(bundle), to = bundle_path(project_, name);
   disk().make_dirs(to.parent_path());
-  const fs::path aside = store_.new_file();
   std::error_code failed;
-  fs::create_hard_link(store_.path_of(bundle), aside, failed);
+  // Renaming one link of a file over another does nothing: the new name would stay.
+  if (fs::equivalent(from, to, failed)) return to;
+  const fs::path aside = store_.new_file();
+  fs::create_hard_link(from, aside, failed);
   if (failed) {
     disk().write_atomic(to, store_.read(bundle));
-    return;
+  } else {
+    disk().publish(aside, to);
   }
-  fs::rename(aside, to);
+  return to;
 }
 
-Workspace::Lock::Lock(const Workspace& workspace, Progress& progress) {
-  const fs::path path = workspace.state_dir() / "lock";
-  fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (fd_ < 0) {
-    throw Error(Code::unavailable,
-                fmt::format("cannot open `{}`: {}", path.string(), strerror(errno)));
-  }
-  bool told = false;
-  while (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
-    if (!told) progress.note("another gristmill is at work in this folder; waiting for it");
-    told = true;
-    try {
-      check_interrupted();
-    } catch (...) {
-      ::close(fd_);
-      throw;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
+Workspace::Lock::Lock(const Workspace& workspace, Progress& progress)
+    : lock_(workspace.state_dir_ / "lock") {
+  lock_.take(FileLock::Mode::exclusive, [&] { note_waiting(progress); });
 }
-
-Workspace::Lock::~Lock() { ::close(fd_); }
 
 }  // namespace gristmill

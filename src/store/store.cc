@@ -1,7 +1,5 @@
 #include "store/store.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -40,15 +38,34 @@ Digest digest_of_file(const fs::path& path, int64_t& size) {
   return hasher.finish();
 }
 
-// Seconds since the file was last written or kept; negative when it is gone.
-double age_of(const fs::path& path) {
-  struct stat status;
-  if (::stat(path.c_str(), &status) != 0) return -1;
-  struct timespec now;
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  double age = double(now.tv_sec - status.st_mtim.tv_sec) +
-               1e-9 * double(now.tv_nsec - status.st_mtim.tv_nsec);
-  return std::max(0.0, age);
+int64_t size_of(const fs::path& path) {
+  std::error_code failed;
+  const auto size = int64_t(fs::file_size(path, failed));
+  return failed ? -1 : size;
+}
+
+// A root is a digest alone; manifests are JSON objects.
+bool may_be_manifest(const fs::path& path) {
+  const int64_t size = size_of(path);
+  return size >= 0 && size <= manifest_bytes_max &&
+         std::ifstream(path, std::ios::binary).peek() == '{';
+}
+
+// Null for what is none.
+json manifest_json(const std::string& bytes) {
+  json manifest = json::parse(bytes, nullptr, false);
+  return manifest.is_object() && manifest.contains("schemaVersion") ? manifest : json();
+}
+
+// What a manifest or an index names.
+std::vector<Descriptor> named_by(const json& manifest) {
+  std::vector<Descriptor> blobs;
+  if (manifest.contains("config")) blobs.push_back(Descriptor::from_json(manifest["config"]));
+  for (const char* list : {"layers", "manifests"}) {
+    if (!manifest.contains(list)) continue;
+    for (const json& entry : manifest[list]) blobs.push_back(Descriptor::from_json(entry));
+  }
+  return blobs;
 }
 
 void make_index(const fs::path& dir) {
@@ -106,8 +123,16 @@ fs::path Store::path_of(const Digest& digest) const { return blob_dir(dir_) / di
 
 bool Store::has(const Digest& digest) const { return disk().exists(path_of(digest)); }
 
-bool Store::keep(const Digest& digest) {
-  return ::utimensat(AT_FDCWD, path_of(digest).c_str(), nullptr, 0) == 0 || has(digest);
+bool Store::has(const Descriptor& blob) const { return size_of(path_of(blob.digest)) == blob.size; }
+
+bool Store::complete(const Digest& root) const {
+  int64_t size = 0;
+  if (!has(root) || digest_of_file(path_of(root), size) != root) return false;
+  if (!may_be_manifest(path_of(root))) return true;
+  const json manifest = manifest_json(read(root));
+  if (manifest.is_null()) return true;
+  const std::vector<Descriptor> blobs = named_by(manifest);
+  return std::all_of(blobs.begin(), blobs.end(), [&](const Descriptor& blob) { return has(blob); });
 }
 
 std::string Store::read(const Digest& digest) const {
@@ -124,22 +149,19 @@ std::string Store::read(const Digest& digest) const {
 fs::path Store::new_file() {
   static std::atomic<uint64_t> counter{0};
   auto now = std::chrono::system_clock::now().time_since_epoch().count();
-  return dir_ / "tmp" / fmt::format("{}-{}-{}", now, ::getpid(), counter++);
+  return dir_ / "tmp" / fmt::format("{}-{}-{}", ::getpid(), now, counter++);
 }
 
 Descriptor Store::publish(const fs::path& file, std::string media_type) {
   Descriptor out;
   out.media_type = std::move(media_type);
   out.digest = digest_of_file(file, out.size);
-  fs::path to = path_of(out.digest);
-  std::error_code failed;
-  int64_t held = int64_t(fs::file_size(to, failed));
   // A blob of another size was damaged: it is replaced.
-  if (!failed && held == out.size && keep(out.digest)) {
+  if (has(out)) {
     disk().remove(file);
-    return out;
+  } else {
+    disk().publish(file, path_of(out.digest));
   }
-  disk().publish(file, to);
   return out;
 }
 
@@ -148,7 +170,7 @@ Descriptor Store::put(std::string_view bytes, std::string media_type) {
   out.media_type = std::move(media_type);
   out.digest = Digest::of(bytes);
   out.size = int64_t(bytes.size());
-  if (keep(out.digest)) return out;
+  if (has(out)) return out;
   fs::path file = new_file();
   disk().write_atomic(file, bytes);
   disk().publish(file, path_of(out.digest));
@@ -159,14 +181,14 @@ void Store::set_alias(const std::string& name, const Descriptor& blob) {
   disk().write_atomic(dir_ / "aliases" / name, blob.json().dump());
 }
 
-std::optional<Descriptor> Store::find_alias(const std::string& name) {
+std::optional<Descriptor> Store::find_alias(const std::string& name) const {
   fs::path path = dir_ / "aliases" / name;
   if (!disk().exists(path)) return std::nullopt;
   json in = json::parse(disk().read(path), nullptr, false);
   // An alias only saves work: a damaged one is as good as none.
   if (!in.is_object()) return std::nullopt;
   Descriptor blob = Descriptor::from_json(in);
-  if (!keep(blob.digest)) return std::nullopt;
+  if (!has(blob)) return std::nullopt;
   return blob;
 }
 
@@ -206,39 +228,24 @@ class Reachable {
 
   void visit(const Digest& digest, bool is_manifest) {
     if (!store_.has(digest) || !seen_.insert(digest).second) return;
-    std::error_code failed;
-    auto size = int64_t(fs::file_size(store_.path_of(digest), failed));
-    if (failed || size > manifest_bytes_max || (!is_manifest && !looks_like_one(digest))) return;
-    json manifest = json::parse(store_.read(digest), nullptr, false);
-    if (!manifest.is_object() || !manifest.contains("schemaVersion")) {
+    if (!is_manifest && !may_be_manifest(store_.path_of(digest))) return;
+    const json manifest = manifest_json(store_.read(digest));
+    if (manifest.is_null()) {
       if (is_manifest) throw damaged(store_.path_of(digest), "it is not a manifest");
       return;
     }
-    if (manifest.contains("config")) follow(manifest["config"]);
-    for (const char* list : {"layers", "manifests"}) {
-      if (!manifest.contains(list)) continue;
-      for (const json& entry : manifest[list]) follow(entry);
+    for (const Descriptor& blob : named_by(manifest)) {
+      if (blob.media_type == manifest_type || blob.media_type == index_type) {
+        visit(blob.digest, true);
+      } else if (store_.has(blob.digest)) {
+        seen_.insert(blob.digest);
+      }
     }
   }
 
   const std::set<Digest>& digests() const { return seen_; }
 
  private:
-  void follow(const json& entry) {
-    Descriptor blob = Descriptor::from_json(entry);
-    if (blob.media_type == manifest_type || blob.media_type == index_type) {
-      visit(blob.digest, true);
-    } else if (store_.has(blob.digest)) {
-      seen_.insert(blob.digest);
-    }
-  }
-
-  // A root is a digest alone; manifests are JSON objects.
-  bool looks_like_one(const Digest& digest) const {
-    std::ifstream in(store_.path_of(digest), std::ios::binary);
-    return in.peek() == '{';
-  }
-
   const Store& store_;
   std::set<Digest> seen_;
 };
@@ -253,18 +260,16 @@ void Store::remove_stale_aliases() {
   }
 }
 
-Store::Collected Store::collect(const std::vector<Digest>& roots, int grace_seconds, bool dry) {
+Store::Collected Store::collect(const std::vector<Digest>& roots, bool dry) {
   Reachable reachable(*this);
   for (const Digest& root : roots) reachable.visit(root, false);
   std::set<std::string> kept;
   for (const Digest& digest : reachable.digests()) kept.insert(digest.hex());
   Collected out;
-  auto old_enough = [&](const fs::path& path) { return age_of(path) >= grace_seconds; };
   for (const fs::path& path : disk().list(blob_dir(dir_))) {
-    std::error_code failed;
-    auto bytes = int64_t(fs::file_size(path, failed));
-    if (failed) continue;
-    if (kept.count(path.filename().string()) > 0 || !old_enough(path)) {
+    const int64_t bytes = size_of(path);
+    if (bytes < 0) continue;
+    if (kept.count(path.filename().string()) > 0) {
       ++out.kept_blobs;
       out.kept_bytes += bytes;
     } else {
@@ -273,9 +278,9 @@ Store::Collected Store::collect(const std::vector<Digest>& roots, int grace_seco
       if (!dry) disk().remove(path);
     }
   }
-  if (!dry) remove_stale_aliases();
+  if (dry) return out;
+  remove_stale_aliases();
   for (const fs::path& path : disk().list(dir_ / "tmp")) {
-    if (dry || !old_enough(path)) continue;
     std::error_code ignored;
     fs::remove_all(path, ignored);
   }

@@ -41,32 +41,33 @@ class Store {
   const fs::path& dir() const { return dir_; }
   fs::path path_of(const Digest& digest) const;
   bool has(const Digest& digest) const;
-  // has(), and the blob counts as new: garbage collection spares it for its time of grace.
-  bool keep(const Digest& digest);
+  bool has(const Descriptor& blob) const;  // with the size it should have
+  // A blob whose bytes fit its name; of a manifest, all that it names is there too, with its size.
+  bool complete(const Digest& root) const;
   std::string read(const Digest& digest) const;  // checked; Code::not_found, Code::corrupt
 
   // A fresh path on the same disk to write a blob to; then publish() hashes, fsyncs and renames it.
-  // What is never published is collected as garbage.
+  // What is never published is collected as garbage: its name begins with the process's number.
   fs::path new_file();
   Descriptor publish(const fs::path& file, std::string media_type);
   Descriptor put(std::string_view bytes, std::string media_type);
 
   // A blob under another name than its digest, e.g. the digest of the cells in a Parquet file, so
-  // that it need not be made again to be found. Names are hexadecimal. A name whose blob was
-  // collected is not found; finding one keeps its blob.
+  // that it need not be made again to be found. Names are hexadecimal. A name whose blob is gone or
+  // damaged is not found.
   void set_alias(const std::string& name, const Descriptor& blob);
-  std::optional<Descriptor> find_alias(const std::string& name);
+  std::optional<Descriptor> find_alias(const std::string& name) const;
 
   Digest put_manifest(const Manifest& manifest);
   Manifest manifest(const Digest& digest) const;
 
-  // Removes blobs not reachable from `roots` (manifests are followed) and unpublished files, both
-  // only when older than `grace_seconds`: what a run beside us has just written is not yet referred
-  // to. `dry` only counts. Code::corrupt when a manifest is damaged: then nothing is removed.
+  // Removes blobs not reachable from `roots` (manifests are followed) and unpublished files. Nobody
+  // else may be at work in the folder: what was just written is not yet referred to. `dry` only
+  // counts. Code::corrupt when a manifest is damaged: then nothing is removed.
   struct Collected {
     int64_t blobs = 0, bytes = 0, kept_blobs = 0, kept_bytes = 0;
   };
-  Collected collect(const std::vector<Digest>& roots, int grace_seconds, bool dry);
+  Collected collect(const std::vector<Digest>& roots, bool dry);
 
  private:
   void remove_stale_aliases();

@@ -116,14 +116,11 @@ TEST_F(StoreTest, CollectsWhatNobodyReaches) {
   Digest lonely = store.put("{ a root that is no manifest", type).digest;
   Digest garbage = store.put("garbage", type).digest;
   file_of("never published");
-  Store::Collected young = store.collect({root, lonely}, 3600, false);
-  EXPECT_EQ(young.blobs, 0);
-  EXPECT_TRUE(store.has(garbage));
-  Store::Collected dry = store.collect({root, lonely, Digest::of("absent")}, 0, true);
+  Store::Collected dry = store.collect({root, lonely, Digest::of("absent")}, true);
   EXPECT_EQ(dry.blobs, 1);
   EXPECT_EQ(dry.bytes, 7);
   EXPECT_TRUE(store.has(garbage));
-  Store::Collected collected = store.collect({root, lonely}, 0, false);
+  Store::Collected collected = store.collect({root, lonely}, false);
   EXPECT_EQ(collected.blobs, 1);
   EXPECT_EQ(collected.kept_blobs, dry.kept_blobs);
   EXPECT_FALSE(store.has(garbage));
@@ -133,13 +130,41 @@ TEST_F(StoreTest, CollectsWhatNobodyReaches) {
   EXPECT_EQ(store.read(lonely), "{ a root that is no manifest");
 }
 
+TEST_F(StoreTest, CompleteIsWhatCanBeReadWhole) {
+  const Descriptor layer = store.put("a layer of some bytes", type);
+  const Digest root = store.put_manifest({.artifact_type = "t", .config = {}, .layers = {layer}});
+  EXPECT_TRUE(store.complete(root));
+  EXPECT_TRUE(store.complete(layer.digest));
+  EXPECT_FALSE(store.complete(Digest::of("absent")));
+  for (const fs::path& path : disk().list(store.dir() / "blobs/sha256")) {
+    const std::string bytes = disk().read(path);
+    fs::resize_file(path, bytes.size() / 2);
+    EXPECT_FALSE(store.complete(root)) << path;
+    fs::remove(path);
+    EXPECT_FALSE(store.complete(root)) << path;
+    store.put(bytes, type);
+    EXPECT_TRUE(store.complete(root)) << path;
+  }
+}
+
+TEST_F(StoreTest, ADamagedBlobIsReplacedByItsBytes) {
+  const Descriptor blob = store.put("some bytes", type);
+  store.set_alias("ab", blob);
+  fs::resize_file(store.path_of(blob.digest), 3);
+  EXPECT_FALSE(store.has(blob));
+  EXPECT_FALSE(store.find_alias("ab"));
+  store.put("some bytes", type);
+  EXPECT_EQ(store.read(blob.digest), "some bytes");
+  EXPECT_TRUE(store.find_alias("ab"));
+}
+
 TEST_F(StoreTest, RemovesNothingWhenAManifestIsDamaged) {
   Manifest manifest{.artifact_type = "t", .config = {}, .layers = {store.put("kept", type)}};
   Digest root = store.put_manifest(manifest);
   std::string bytes = store.read(root);
   bytes[bytes.size() / 2] ^= 1;
   std::ofstream(store.path_of(root), std::ios::binary) << bytes;
-  EXPECT_EQ(code_of([&] { store.collect({root}, 0, false); }), Code::corrupt);
+  EXPECT_EQ(code_of([&] { store.collect({root}, false); }), Code::corrupt);
   EXPECT_TRUE(store.has(Digest::of("kept")));
 }
 
@@ -149,7 +174,7 @@ TEST_F(StoreTest, AliasesFindBlobsUntilTheyAreCollected) {
   EXPECT_FALSE(store.find_alias(name));
   store.set_alias(name, blob);
   EXPECT_EQ(store.find_alias(name)->json(), blob.json());
-  store.collect({}, 0, false);
+  store.collect({}, false);
   EXPECT_FALSE(store.find_alias(name));
   EXPECT_EQ(files_in(store.dir() / "aliases"), 0u);
   disk().write_atomic(store.dir() / "aliases" / name, "{\"digest\": ");
@@ -217,7 +242,7 @@ TEST_F(StoreTest, KilledWritersLeaveWholeBlobs) {
     ++blobs;
   }
   EXPECT_GT(blobs, 0u);
-  store.collect({}, 0, false);
+  store.collect({}, false);
   EXPECT_EQ(files_in(store.dir() / "tmp"), 0u);
   EXPECT_EQ(files_in(store.dir() / "blobs/sha256"), 0u);
 }

@@ -55,7 +55,7 @@ class VersionTest : public testing::Test {
     return {Code::internal, ""};
   }
 
-  int64_t blobs() { return store.collect({}, 1000, true).kept_blobs; }
+  int64_t blobs() { return store.collect({}, true).blobs; }
 };
 
 TEST_F(VersionTest, KeepsRowsInTheOrderOfTheKey) {

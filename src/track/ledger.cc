@@ -1,7 +1,7 @@
 #include "track/ledger.h"
 
+#include <algorithm>
 #include <chrono>
-#include <limits>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -28,6 +28,13 @@ const std::vector<std::string> schema_steps = {
       PRIMARY KEY (run, position));
     CREATE TABLE refs (name TEXT PRIMARY KEY, digest TEXT NOT NULL);
     )sql",
+    // Rows in the order of use: what is used again moves to the end.
+    R"sql(
+    CREATE TABLE names (kind TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL,
+                        UNIQUE (kind, name, key));
+    INSERT INTO names SELECT kind, name, key FROM tasks ORDER BY created, rowid;
+    DROP INDEX tasks_by_name;
+    )sql",
 };
 
 int64_t now_seconds() {
@@ -46,6 +53,8 @@ nlohmann::json inputs_json(const std::vector<TaskInput>& inputs) {
 
 constexpr std::string_view task_columns =
     "kind, name, what, inputs, output, facts, seconds, created";
+
+constexpr std::string_view run_columns = "id, started, ended, status, command, report";
 
 TaskRecord read_task(const Statement& row) {
   TaskRecord task;
@@ -87,6 +96,21 @@ Digest TaskRecord::key() const {
   return Digest::of(nlohmann::json{{"kind", kind}, {"what", what}, {"inputs", digests}}.dump());
 }
 
+std::vector<std::string> differences(const TaskRecord& before, const TaskRecord& after) {
+  std::vector<std::string> names;
+  for (const auto& [member, value] : after.what.items()) {
+    if (!before.what.contains(member) || before.what.at(member) != value) names.push_back(member);
+  }
+  for (const TaskInput& input : after.inputs) {
+    const bool same =
+        std::any_of(before.inputs.begin(), before.inputs.end(), [&](const TaskInput& other) {
+          return other.name == input.name && other.digest == input.digest;
+        });
+    if (!same) names.push_back(input.name);
+  }
+  return names;
+}
+
 Ledger::Ledger(Database& database) : database_(database) { database_.migrate(schema_steps); }
 
 std::optional<TaskRecord> Ledger::find(const Digest& key) {
@@ -97,9 +121,10 @@ std::optional<TaskRecord> Ledger::find(const Digest& key) {
 }
 
 std::optional<TaskRecord> Ledger::latest(const std::string& kind, const std::string& name) {
-  auto statement = database_.prepare(fmt::format(
-      "SELECT {} FROM tasks WHERE kind = ? AND name = ? ORDER BY created DESC, rowid DESC LIMIT 1",
-      task_columns));
+  auto statement = database_.prepare(
+      fmt::format("SELECT {} FROM tasks WHERE key = (SELECT key FROM names WHERE kind = ? AND "
+                  "name = ? ORDER BY rowid DESC LIMIT 1)",
+                  task_columns));
   statement.bind(kind).bind(name);
   return first_task(statement);
 }
@@ -123,11 +148,12 @@ std::optional<TaskRecord> Ledger::table_of(const Digest& content) {
 }
 
 void Ledger::record(const TaskRecord& task) {
+  const Digest key = task.key();
   auto statement = database_.prepare(
       "INSERT OR REPLACE INTO tasks (key, kind, name, what, inputs, output, facts, seconds, "
       "created) "
       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  statement.bind(task.key().hex())
+  statement.bind(key.hex())
       .bind(task.kind)
       .bind(task.name)
       .bind(task.what.dump())
@@ -136,6 +162,15 @@ void Ledger::record(const TaskRecord& task) {
       .bind(task.facts.dump())
       .bind(task.seconds)
       .bind(task.created != 0 ? task.created : now_seconds());
+  database_.transaction([&] {
+    statement.step();
+    name(task.kind, task.name, key);
+  });
+}
+
+void Ledger::name(const std::string& kind, const std::string& name, const Digest& key) {
+  auto statement = database_.prepare("INSERT OR REPLACE INTO names VALUES (?, ?, ?)");
+  statement.bind(kind).bind(name).bind(key.hex());
   statement.step();
 }
 
@@ -154,7 +189,9 @@ int64_t Ledger::forget_tasks_except(const std::vector<Digest>& keep) {
       statement.bind(key.hex());
       statement.step();
     }
-    database_.execute("DELETE FROM tasks WHERE key NOT IN (SELECT key FROM kept); DROP TABLE kept");
+    database_.execute(
+        "DELETE FROM tasks WHERE key NOT IN (SELECT key FROM kept);"
+        "DELETE FROM names WHERE key NOT IN (SELECT key FROM kept); DROP TABLE kept");
     after = count();
   });
   return before - after;
@@ -164,6 +201,7 @@ std::string Ledger::begin_run(const nlohmann::json& command) {
   const int64_t now = now_seconds();
   std::string id;
   database_.transaction([&] {
+    database_.execute("UPDATE runs SET status = 'killed' WHERE status = 'running'");
     for (int attempt = 1;; ++attempt) {
       id = fmt::format("{:%Y%m%d-%H%M%S}", fmt::gmtime(std::time_t(now)));
       if (attempt > 1) id += fmt::format("-{}", attempt);
@@ -196,54 +234,43 @@ void Ledger::end_run(const std::string& run, const std::string& status,
 
 std::vector<RunRecord> Ledger::runs(int limit) {
   auto statement = database_.prepare(
-      "SELECT id, started, ended, status, command, report FROM runs ORDER BY started DESC, rowid "
-      "DESC LIMIT ?");
+      fmt::format("SELECT {} FROM runs ORDER BY started DESC, rowid DESC LIMIT ?", run_columns));
   statement.bind(int64_t(limit));
   std::vector<RunRecord> runs;
   while (statement.step()) runs.push_back(read_run(statement));
   return runs;
 }
 
+std::optional<RunRecord> Ledger::find_run(const std::string& id) {
+  const bool last = id == "last";
+  auto find = database_.prepare(fmt::format(
+      "SELECT {} FROM runs WHERE {} ORDER BY id = ?1 DESC, started DESC, rowid DESC LIMIT 2",
+      run_columns, last ? "?1 = ?1" : "?1 <> '' AND substr(id, 1, length(?1)) = ?1"));
+  find.bind(id);
+  if (!find.step()) return std::nullopt;
+  RunRecord run = read_run(find);
+  if (!last && run.id != id && find.step()) {
+    throw Error(Code::not_found, fmt::format("run \"{}\" could be several", id), {},
+                "give more of its id");
+  }
+  auto steps = database_.prepare("SELECT task, reused FROM steps WHERE run = ? ORDER BY position");
+  steps.bind(run.id);
+  while (steps.step()) {
+    run.steps.push_back({Digest::parse(steps.text(0)), steps.integer(1) != 0});
+  }
+  return run;
+}
+
 RunRecord Ledger::run(const std::string& id) {
-  std::vector<RunRecord> all = runs(std::numeric_limits<int>::max());
-  std::optional<RunRecord> found;
-  if (id == "last" && !all.empty()) found = all.front();
-  for (const RunRecord& run : all) {
-    if (run.id == id) found = run;
-  }
-  for (const RunRecord& run : all) {
-    if (found && found->id == id) break;
-    if (id.empty() || id == "last" || run.id.compare(0, id.size(), id) != 0) continue;
-    if (found) {
-      throw Error(Code::not_found, fmt::format("run \"{}\" could be several", id), {},
-                  "give more of its id");
-    }
-    found = run;
-  }
-  if (!found) {
-    throw Error(Code::not_found, fmt::format("there is no run \"{}\"", id), {},
-                "`gristmill runs` lists them");
-  }
-  auto statement =
-      database_.prepare("SELECT task, reused FROM steps WHERE run = ? ORDER BY position");
-  statement.bind(found->id);
-  while (statement.step()) {
-    found->steps.push_back({Digest::parse(statement.text(0)), statement.integer(1) != 0});
-  }
-  return *found;
+  if (auto found = find_run(id)) return *found;
+  throw Error(Code::not_found, fmt::format("there is no run \"{}\"", id), {},
+              "`gristmill runs` lists them");
 }
 
 void Ledger::set_ref(const std::string& name, const Digest& digest) {
   auto statement = database_.prepare("INSERT OR REPLACE INTO refs VALUES (?, ?)");
   statement.bind(name).bind(digest.hex());
   statement.step();
-}
-
-std::optional<Digest> Ledger::ref(const std::string& name) {
-  auto statement = database_.prepare("SELECT digest FROM refs WHERE name = ?");
-  statement.bind(name);
-  if (!statement.step()) return std::nullopt;
-  return Digest::parse(statement.text(0));
 }
 
 std::map<std::string, Digest> Ledger::refs() {

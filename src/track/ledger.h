@@ -34,10 +34,13 @@ struct TaskRecord {
   Digest key() const;
 };
 
+// What differs: members of `what`, and inputs by name. Empty for equal keys.
+std::vector<std::string> differences(const TaskRecord& before, const TaskRecord& after);
+
 struct RunRecord {
   std::string id;
   int64_t started = 0, ended = 0;  // seconds since the Unix epoch; ended 0: not yet, or killed
-  std::string status;              // "running", "done", "failed", "interrupted"
+  std::string status;              // "running", "done", "failed", "interrupted", "killed"
   nlohmann::json command;
   nlohmann::json report;
   struct Step {
@@ -52,26 +55,29 @@ class Ledger {
   explicit Ledger(Database& database);  // makes its tables
 
   std::optional<TaskRecord> find(const Digest& key);
-  // The task of this kind and name that was recorded last.
+  // The task that was made or reused last under this name.
   std::optional<TaskRecord> latest(const std::string& kind, const std::string& name);
   // A task with this output.
   std::optional<TaskRecord> maker_of(const Digest& output);
   // The task whose table has this content: facts.digest of kinds "table" and "clean".
   std::optional<TaskRecord> table_of(const Digest& content);
-  void record(const TaskRecord& task);
+  void record(const TaskRecord& task);  // and names it
+  // A recorded task is taken under this name, which need not be the one it was recorded with.
+  void name(const std::string& kind, const std::string& name, const Digest& key);
   // Forgets tasks that are not in `keep`.
   int64_t forget_tasks_except(const std::vector<Digest>& keep);
 
-  std::string begin_run(const nlohmann::json& command);  // its id
+  // Its id. What is still "running" then was killed: one run at a time is the caller's part.
+  std::string begin_run(const nlohmann::json& command);
   void add_step(const std::string& run, const Digest& task, bool reused);
   void end_run(const std::string& run, const std::string& status, const nlohmann::json& report);
   std::vector<RunRecord> runs(int limit);  // newest first, without steps
-  // By its id or an unambiguous beginning of it, or "last". Code::not_found.
-  RunRecord run(const std::string& id);
+  // By its id or a beginning of it, or "last". Code::not_found when it could be several.
+  std::optional<RunRecord> find_run(const std::string& id);
+  RunRecord run(const std::string& id);  // Code::not_found
 
   // Names for digests: "bundle/late".
   void set_ref(const std::string& name, const Digest& digest);
-  std::optional<Digest> ref(const std::string& name);
   std::map<std::string, Digest> refs();
 
  private:
