@@ -49,7 +49,8 @@ void check_node(const Forest& forest, int64_t node, const FeatureLayout& layout)
   if ((forest.decision[node] >> 2) > 2) corrupt("unknown decision type");
   if (forest.decision[node] & Decision::categorical) {
     if (feature < layout.floats) corrupt("a number is split as a category");
-    if (forest.set[node] < 0 || forest.set[node] + 1 >= int64_t(forest.set_offset.size())) {
+    if (forest.set[node] < 0 ||
+        int64_t(forest.set[node]) + 1 >= int64_t(forest.set_offset.size())) {
       corrupt("no such set of categories");
     }
   } else if (std::isnan(forest.threshold[node])) {
