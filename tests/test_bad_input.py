@@ -201,6 +201,42 @@ def test_key_that_is_not_unique(tmp_path):
     refused(tmp_path, "null|missing", "id")
 
 
+@pytest.mark.parametrize("key, needle", [("b", r"\[b\] is not unique: b = x"), ("[id, y]", ""), ("c", "missing")])
+def test_key_of_a_second_prediction(tmp_path, key, needle):
+    """Each prediction's own key names its rows, whatever the table is stored by."""
+    second = SMALL[SMALL.index("  answer:"):].replace("answer", "again").replace("key: id", f"key: {key}")
+    text = SMALL.replace("SELECT *", "SELECT *, nullif(id, 7) AS c") + second
+    small(tmp_path, text=text)
+    if needle:
+        error = fails("run", "-C", tmp_path)
+        assert re.search(needle, error) and re.search(r"gristmill.yaml:\d+", error), error
+    else:
+        gristmill("run", "-C", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", ".hidden", "-n", "two words", "a%2fb", '""'])
+def test_prediction_names_that_fit_no_url(tmp_path, name):
+    small(tmp_path, text=SMALL.replace("answer:", f"{name}:"))
+    refused(tmp_path, "cannot be named", "begins with a letter")
+
+
+@pytest.mark.parametrize("old, new, names", [
+    ("  rows: SELECT * FROM here.data\n", "  rows: SELECT * FROM here.data\n  Rows: SELECT 1 AS one\n", "Rows` and `rows"),
+    ("  rows: SELECT", "  Here: SELECT 1 AS one\n  rows: SELECT", "here` and `Here"),
+    ("predict:\n", "predict:\n  Answer: {from: rows, target: y}\n", "Answer` and `answer"),
+])
+def test_names_that_differ_only_in_case(tmp_path, old, new, names):
+    assert old in SMALL
+    small(tmp_path, text=SMALL.replace(old, new))
+    refused(tmp_path, f"`{names}` differ only in case")
+
+
+def test_a_metric_that_does_not_fit_is_told_before_training(tmp_path):
+    small(tmp_path, text=SMALL.replace("    model:", "    metric: auc\n    model:"))
+    refused(tmp_path, "metric auc does not fit", r"gristmill.yaml:11", "rmse")
+    assert not [t for t in gristmill_json("show", "last", "-C", tmp_path)["tasks"] if t["kind"] == "model"]
+
+
 def test_expectation_that_is_untrue(tmp_path):
     small(tmp_path, text=SMALL.replace("predict:", "clean:\n  rows:\n    - expect: {range: {a: [0, 1]}}\npredict:"))
     refused(tmp_path, "not as expected", "a", r"gristmill\.yaml:7:")

@@ -121,6 +121,38 @@ def test_going_back_costs_nothing(run_once):
     assert bundle_bytes(run_once) == before
 
 
+def test_one_learner_twice_is_two_models(tmp_path):
+    """Each has its own task, scores and name."""
+    text = """project: twice
+tables:
+  numbers: SELECT i AS id, (hash(i) % 1000) / 7.0 AS a, hash(i) % 1000 + hash(i + 1) % 9 AS y FROM range(3000) t(i)
+predict:
+  y_of:
+    from: numbers
+    key: id
+    target: y
+    split: {random: true, validate: 20%, test: 20%}
+    model: [{boosted-trees: {trees: 3}}, {boosted-trees: {trees: 60}}, baseline]
+"""
+    write_project(tmp_path, text)
+    models = gristmill_json("run", "-C", tmp_path)["predictions"]["y_of"]["models"]
+    assert [m["name"] for m in models] == ["boosted-trees", "boosted-trees-2", "baseline"]
+    for alone, model in zip(("[{boosted-trees: {trees: 3}}]", "[{boosted-trees: {trees: 60}}]"), models):
+        write_project(tmp_path, text[:text.index("[{boosted")] + alone)
+        outcome = gristmill_json("run", "-C", tmp_path)["predictions"]["y_of"]
+        assert outcome["models"][0]["test"] == model["test"]
+        assert outcome["models"][0]["validate"] == model["validate"]
+    assert models[0]["test"] != models[1]["test"]
+
+
+def test_sql_is_never_taken_for_a_path(tmp_path):
+    sql = "tables: {t: \"SELECT '%s' AS x\"}\n"
+    for text in ("./b", "b"):
+        write_project(tmp_path, sql % text)
+        gristmill("run", "-C", ".", cwd=tmp_path)
+        assert gristmill_json("show", "t", "-C", ".", cwd=tmp_path)["rows"] == [{"x": text}]
+
+
 # --- the same bytes -------------------------------------------------------------------------------------------------
 
 def test_two_fresh_folders_give_the_same_bundle(finished, tmp_path):

@@ -38,6 +38,15 @@ std::string Executor::why(const TaskRecord& task) {
   return fmt::format("{} changed", fmt::join(changed, ", "));
 }
 
+void Executor::check_unchanged(const TaskRecord& task, const std::vector<TaskNeed>& needs) {
+  for (const TaskNeed& need : needs) {
+    if (!need.now || need.now() == *need.digest) continue;
+    throw Error(Code::conflict,
+                fmt::format("{} changed while {} {} was made", need.name, task.kind, task.name), {},
+                "wait until its writer is done, then run again");
+  }
+}
+
 TaskResult Executor::task(const std::string& kind, const std::string& name,
                           const nlohmann::json& what, const std::vector<TaskNeed>& needs,
                           const std::function<Made()>& work) {
@@ -66,6 +75,7 @@ TaskResult Executor::task(const std::string& kind, const std::string& name,
   check_interrupted();
   const auto start = std::chrono::steady_clock::now();
   Made made = work();
+  check_unchanged(task, needs);
   task.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   task.output = made.output;
   task.facts = std::move(made.facts);

@@ -21,6 +21,7 @@ struct TaskResult {
 struct TaskNeed {
   std::string name;              // "table flights", "file data/a.csv"
   std::optional<Digest> digest;  // absent: will be made anew
+  std::function<Digest()> now;   // the digest again, of what others may change meanwhile
 };
 
 // One line of a plan or a run.
@@ -44,7 +45,8 @@ class Executor {
     nlohmann::json facts;
   };
   // Looks the task up by (kind, what, needs); runs `work` and records it when it is not there, or
-  // when its output is no longer whole in the store.
+  // when its output is no longer whole in the store. Code::conflict, and nothing recorded, when a
+  // need changed while `work` read it.
   TaskResult task(const std::string& kind, const std::string& name, const nlohmann::json& what,
                   const std::vector<TaskNeed>& needs, const std::function<Made()>& work);
 
@@ -54,6 +56,7 @@ class Executor {
 
  private:
   std::string why(const TaskRecord& task);
+  static void check_unchanged(const TaskRecord& task, const std::vector<TaskNeed>& needs);
 
   Workspace& workspace_;
   Progress& progress_;

@@ -8,17 +8,12 @@
 namespace gristmill {
 namespace {
 
-Where place_of(const PredictSpec& spec, const std::string& member) {
-  auto place = spec.places.find(member);
-  return place == spec.places.end() ? spec.where : place->second;
-}
-
 void check_known(const PredictSpec& spec, const Schema& columns, const std::string& name,
                  const std::string& member) {
   try {
     columns.index_of(name, "`" + member + "`");
   } catch (const Error& error) {
-    throw error.at(place_of(spec, member));
+    throw error.at(spec.place(member));
   }
 }
 
@@ -31,7 +26,7 @@ FeatureChoice parse_choice(const PredictSpec& spec, const std::string& column,
   }
   throw Error(Code::invalid,
               fmt::format("`features` of {} must be an encoder, or one with parameters", column),
-              place_of(spec, "features"));
+              spec.place("features"));
 }
 
 }  // namespace
@@ -56,7 +51,7 @@ std::vector<FeatureChoice> feature_choices(
       if (reasons.count(name) > 0) {
         throw Error(Code::invalid,
                     fmt::format("{} cannot be a feature: {}", name, reasons.at(name)),
-                    place_of(spec, "features"));
+                    spec.place("features"));
       }
       given.emplace(name, parse_choice(spec, name, value));
     }

@@ -11,11 +11,6 @@ namespace {
 constexpr size_t max_classes = 1000;
 constexpr size_t max_broken_examples = 5;
 
-Where place_of(const PredictSpec& spec, const std::string& member) {
-  auto place = spec.places.find(member);
-  return place == spec.places.end() ? spec.where : place->second;
-}
-
 // What one chunk adds.
 struct Slot {
   LabelledChunk chunk;
@@ -38,7 +33,7 @@ class LabelPass {
                   .facts = ColumnFacts(source.schema())} {
     if (spec.split.stratify && is_number(labels.target_type())) {
       throw Error(Code::invalid, "`stratify` needs classes, and the target is a number",
-                  place_of(spec, "split"));
+                  spec.place("split"));
     }
     for (const RuleSpec& check : labels.checks())
       checks_.push_back(maker.make(check, labels.rules().output()));
@@ -126,7 +121,7 @@ void LabelPass::merge_target(const LabelledChunk& chunk) {
                     fmt::format("the target of {} has more than {} different texts, too many to be "
                                 "classes",
                                 spec_.name, max_classes),
-                    place_of(spec_, "target"), "a number to predict must be cast to one");
+                    spec_.place("target"), "a number to predict must be cast to one");
       }
     } else if (values_.empty() || (values_.size() < 2 && chunk.target[i] != values_[0])) {
       values_.push_back(chunk.target[i]);
@@ -160,7 +155,7 @@ void LabelPass::decide_classes() {
                             "{} without a value of `{}`",
                             spec_.from, findings_.read, findings_.dropped, findings_.broken,
                             findings_.no_target, spec_.target),
-                place_of(spec_, "target"),
+                spec_.place("target"),
                 findings_.broken_examples.empty()
                     ? ""
                     : "the first broken row: " + findings_.broken_examples[0].message);
@@ -179,7 +174,7 @@ Error LabelPass::one_value_only() const {
   return {Code::invalid,
           fmt::format("the target of {} has one value only: {} in all {} rows", spec_.name, only,
                       findings_.labelled()),
-          place_of(spec_, "target"),
+          spec_.place("target"),
           "there is nothing to learn; look at the expression and at what `drop` leaves"};
 }
 
@@ -198,13 +193,13 @@ void LabelPass::choose_positive() {
   if (!text_target_ || names.size() != 2) {
     if (spec_.positive.empty()) return;
     throw Error(Code::invalid, "`positive` is for targets with two texts only",
-                place_of(spec_, "positive"));
+                spec_.place("positive"));
   }
   if (spec_.positive.empty()) {
     throw Error(
         Code::invalid,
         fmt::format("the target of {} is either \"{}\" or \"{}\"", spec_.name, names[0], names[1]),
-        place_of(spec_, "target"),
+        spec_.place("target"),
         fmt::format("say which one's probability is answered, for example `positive: {}`",
                     names[1]));
   }
@@ -213,7 +208,7 @@ void LabelPass::choose_positive() {
     throw Error(Code::invalid,
                 fmt::format("`positive` is \"{}\", but the target is \"{}\" or \"{}\"",
                             spec_.positive, names[0], names[1]),
-                place_of(spec_, "positive"), did_you_mean(spec_.positive, names));
+                spec_.place("positive"), did_you_mean(spec_.positive, names));
   }
 }
 
@@ -221,7 +216,7 @@ void LabelPass::decide_split() {
   try {
     findings_.split = split_fit_.decide();
   } catch (const Error& error) {
-    throw error.at(place_of(spec_, "split"));
+    throw error.at(spec_.place("split"));
   }
   if (!text_target_ || !spec_.split.stratify) return;
   // Thresholds of classes: from the order met to the order of the names.

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "clean/rule.h"
 #include "feature/encoder.h"
 #include "learn/learner.h"
@@ -145,13 +146,20 @@ std::vector<RuleSpec> read_rules(const Spot& spot, const std::string& table) {
   return rules;
 }
 
+// Scores and tasks go by the name.
+std::string name_model(const std::vector<ModelSpec>& before, const std::string& learner) {
+  const auto same = std::count_if(before.begin(), before.end(),
+                                  [&](const ModelSpec& model) { return model.learner == learner; });
+  return same == 0 ? learner : fmt::format("{}-{}", learner, same + 1);
+}
+
 std::vector<ModelSpec> read_models(const Spot& spot) {
   std::vector<ModelSpec> models;
   auto add = [&](const Spot& at, const std::string& learner, const json& params) {
     try {
       const LearnerKind& kind = Learners::instance().get(learner, "model");
       Params checked(params, kind.params, "model " + learner);
-      models.push_back({learner, checked.json(), at.where()});
+      models.push_back({name_model(models, learner), learner, checked.json(), at.where()});
     } catch (const Error& error) {
       throw error.at(at.where());
     }
@@ -170,7 +178,22 @@ std::vector<ModelSpec> read_models(const Spot& spot) {
   return models;
 }
 
+// It stands in URLs, in file names and on command lines.
+void check_prediction_name(const Spot& spot, const std::string& name) {
+  auto fits = [](char c) {
+    return isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '.' ||
+           static_cast<unsigned char>(c) >= 0x80;
+  };
+  if (!name.empty() && name[0] != '.' && name[0] != '-' &&
+      std::all_of(name.begin(), name.end(), fits))
+    return;
+  spot.fail(
+      fmt::format("a prediction cannot be named {}", excerpt(name)),
+      "letters, digits, `_`, `-` and `.` make a name; it begins with a letter, a digit or `_`");
+}
+
 PredictSpec read_predict(const Spot& spot, const std::string& name) {
+  check_prediction_name(spot, name);
   spot.expect_object(fmt::format("prediction {}", name));
   check_keys(spot, predict_keys(), fmt::format("prediction {}", name));
   PredictSpec predict{.name = name, .where = spot.where()};
@@ -221,7 +244,7 @@ PredictSpec read_predict(const Spot& spot, const std::string& name) {
   } else {
     for (const char* learner : {"linear", "boosted-trees"}) {
       predict.models.push_back(
-          {learner,
+          {learner, learner,
            Params(nullptr, Learners::instance().get(learner, "model").params, learner).json(),
            spot.where()});
     }
@@ -251,7 +274,59 @@ void read_params(const Spot& root, const std::map<std::string, std::string>& ove
   }
 }
 
+// SQL and many file systems do not tell names apart by case.
+class Names {
+ public:
+  explicit Names(std::string_view what) : what_(what) {}
+  void add(const std::string& name, const Where& where) {
+    const auto [before, is_new] = names_.emplace(folded(name), name);
+    if (is_new) return;
+    throw Error(Code::invalid,
+                before->second == name
+                    ? fmt::format("`{}` names two {}", name, what_)
+                    : fmt::format("`{}` and `{}` differ only in case", before->second, name),
+                where, fmt::format("{} need names that differ in more", what_));
+  }
+
+ private:
+  std::string_view what_;
+  std::map<std::string, std::string> names_;
+};
+
+void check_names(const Project& project) {
+  Names tables("sources and tables"), predictions("predictions");
+  for (const SourceSpec& source : project.sources) tables.add(source.name, source.where);
+  for (const auto& [name, table] : project.tables) tables.add(name, table.where);
+  for (const PredictSpec& predict : project.predicts) predictions.add(predict.name, predict.where);
+}
+
 }  // namespace
+
+std::string folded(std::string name) {
+  for (char& c : name) c = char(tolower(static_cast<unsigned char>(c)));
+  return name;
+}
+
+json rules_key(const std::vector<RuleSpec>& rules) {
+  json list = json::array();
+  for (const RuleSpec& rule : rules) {
+    list.push_back({{"kind", rule.kind},
+                    {"version", Rules::instance().get(rule.kind, "rule").version},
+                    {"params", rule.params}});
+  }
+  return list;
+}
+
+Where PredictSpec::place(const std::string& member) const {
+  auto found = places.find(member);
+  return found == places.end() ? where : found->second;
+}
+
+const std::vector<RuleSpec>& Project::rules_of(const std::string& table) const {
+  static const std::vector<RuleSpec> none;
+  auto found = clean.find(table);
+  return found == clean.end() ? none : found->second;
+}
 
 Project Project::read(const fs::path& dir, const std::map<std::string, std::string>& overrides) {
   Project project;
@@ -298,12 +373,7 @@ Project Project::read(const fs::path& dir, const std::map<std::string, std::stri
               return std::pair(a.where.line, a.where.column) <
                      std::pair(b.where.line, b.where.column);
             });
-  for (const SourceSpec& source : project.sources) {
-    if (project.tables.count(source.name) > 0) {
-      throw Error(Code::invalid, fmt::format("`{}` names a source and a table", source.name),
-                  source.where);
-    }
-  }
+  check_names(project);
   return project;
 }
 

@@ -27,7 +27,11 @@ struct RuleSpec {
   Where where;
 };
 
+// What a task's key says of rules: kinds, their versions, parameters.
+nlohmann::json rules_key(const std::vector<RuleSpec>& rules);
+
 struct ModelSpec {
+  std::string name;  // the learner's, with a number when the learner stands there again
   std::string learner;
   nlohmann::json params;
   Where where;
@@ -50,6 +54,8 @@ struct PredictSpec {
   uint64_t seed = 0;
   Where where;
   std::map<std::string, Where> places;  // of its members
+
+  Where place(const std::string& member) const;  // or its own
 };
 
 struct Project {
@@ -66,8 +72,11 @@ struct Project {
   // Reads `dir`/gristmill.yaml. `overrides` are texts as given by -p. Code::not_found without the
   // file; Code::invalid with line and column for all that is wrong in it.
   static Project read(const fs::path& dir, const std::map<std::string, std::string>& overrides);
-  const PredictSpec& predict(const std::string& name) const;  // Code::not_found
+  const PredictSpec& predict(const std::string& name) const;              // Code::not_found
+  const std::vector<RuleSpec>& rules_of(const std::string& table) const;  // empty: none
 };
+
+std::string folded(std::string name);  // equal for names that SQL takes for one
 
 inline constexpr std::string_view project_file = "gristmill.yaml";
 

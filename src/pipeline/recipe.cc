@@ -1,5 +1,7 @@
 #include "pipeline/recipe.h"
 
+#include <set>
+
 #include <fmt/format.h>
 
 #include "bundle/state_file.h"
@@ -23,33 +25,61 @@ constexpr std::string_view fitted_type = "application/vnd.gristmill.fitted.v1";
 constexpr std::string_view model_type = "application/vnd.gristmill.model.v1";
 constexpr std::string_view bundle_type = "application/vnd.gristmill.bundle.v1";
 
-// Rows kept in memory between passes: a share of what the machine allows.
+// Rows kept in memory between passes.
 constexpr int64_t cache_bytes = int64_t(512) << 20;
-
-json split_json(const PredictSpec& spec) { return spec.split.json(); }
 
 // All that a data set depends on, but for its table's content.
 json dataset_what(const PredictSpec& spec, const std::vector<RuleSpec>& rules, const Wants& wants) {
-  json list = json::array();
-  for (const RuleSpec& rule : rules) {
-    list.push_back({{"kind", rule.kind},
-                    {"version", Rules::instance().get(rule.kind, "rule").version},
-                    {"params", rule.params}});
-  }
   json encoders = json::object();
   for (const auto& [name, kind] : Encoders::instance()) encoders[name] = kind.version;
-  return {{"version", dataset_version}, {"rules", list},
+  return {{"version", dataset_version}, {"rules", rules_key(rules)},
           {"encoders", encoders},       {"key", spec.key},
           {"time", spec.time},          {"target", spec.target},
           {"positive", spec.positive},  {"weight", spec.weight},
           {"exclude", spec.exclude},    {"inputs", spec.inputs},
-          {"split", split_json(spec)},  {"features", spec.features},
+          {"split", spec.split.json()}, {"features", spec.features},
           {"wants", wants.json()}};
+}
+
+// A table version's own key was checked when it was written; a prediction may name its rows by
+// another.
+void check_key(Engine& engine, const PredictSpec& spec, const TableHandle& table) {
+  const std::set<std::string> key(spec.key.begin(), spec.key.end());
+  const TableVersion& version = *table.version;
+  if (key.empty() || key == std::set<std::string>(version.key.begin(), version.key.end())) return;
+  std::string columns, texts;
+  for (const std::string& name : spec.key) {
+    const size_t column = version.schema.index_of(name, "table " + spec.from);
+    if (version.schema[column].nullable)
+      throw Error(Code::invalid, fmt::format("the key column {} has missing values", name),
+                  {.table = spec.from, .field = name},
+                  "a key must tell every row: leave those rows out in SQL, or take another key");
+    columns += (columns.empty() ? "" : ", ") + quote_name(name);
+    texts += fmt::format("{}CAST({} AS VARCHAR)", texts.empty() ? "" : ", ", quote_name(name));
+  }
+  const auto twice =
+      engine.rows(fmt::format("SELECT {} FROM {} GROUP BY {} HAVING count(*) > 1 "
+                              "ORDER BY {} LIMIT 1",
+                              texts, table.relation, columns, columns));
+  if (twice.empty()) return;
+  std::vector<std::string> values;
+  for (size_t i = 0; i < spec.key.size(); ++i)
+    values.push_back(fmt::format("{} = {}", spec.key[i], twice[0][i]));
+  throw Error(Code::invalid,
+              fmt::format("the key [{}] is not unique: {} occurs more than once",
+                          fmt::join(spec.key, ", "), fmt::join(values, ", ")),
+              {.table = spec.from},
+              "add a column to the key, or find the join that multiplies rows");
 }
 
 Executor::Made fit(const PredictSpec& spec, const std::vector<RuleSpec>& rules, const Wants& wants,
                    const TableHandle& table, Tables& tables, Executor& executor) {
   Workspace& workspace = executor.workspace();
+  try {
+    check_key(workspace.engine(), spec, table);
+  } catch (const Error& error) {
+    throw error.at(spec.place("key"));
+  }
   ThreadPool pool;
   RowSource rows(
       table.version->schema,
@@ -95,13 +125,13 @@ Trained train(const PredictSpec& spec, const ModelSpec& model, const BuiltDatase
                      {"learner_version", kind.version},
                      {"params", model.params},
                      {"seed", spec.seed}};
-  const std::string name = spec.name + "/" + model.learner;
+  const std::string name = spec.name + "/" + model.name;
   const TaskResult result = executor.task(
-      "model", name, what, {{"dataset " + spec.name, data.manifest}}, [&]() -> Executor::Made {
+      "model", name, what, {{"dataset " + spec.name, data.manifest, {}}}, [&]() -> Executor::Made {
         const auto dataset = Dataset::open(data.path);
         TrainContext context{.seed = spec.seed, .threads = 0, .progress = executor.progress()};
         std::unique_ptr<Model> trained;
-        executor.progress().begin(fmt::format("{}: training {}", spec.name, model.learner), 0,
+        executor.progress().begin(fmt::format("{}: training {}", spec.name, model.name), 0,
                                   "rounds");
         try {
           trained = kind.train(
@@ -131,10 +161,13 @@ const MetricKind& chosen_metric(const PredictSpec& spec, Problem problem) {
     throw Error(Code::invalid,
                 fmt::format("metric {} does not fit: {} is a {} problem", name, spec.name,
                             name_of(problem)),
-                spec.places.count("metric") > 0 ? spec.places.at("metric") : spec.where,
-                fmt::format("`{}` does", default_metric(problem)));
+                spec.place("metric"), fmt::format("`{}` does", default_metric(problem)));
   }
   return metric;
+}
+
+Problem problem_of(const BuiltDataset& data) {
+  return parse_problem(data.facts.at("problem").get<std::string>());
 }
 
 }  // namespace
@@ -145,13 +178,11 @@ BuiltDataset build_dataset(const Project& project, const PredictSpec& spec, cons
     try {
       return tables.stored(spec.from);
     } catch (const Error& error) {
-      throw error.at(spec.places.count("from") > 0 ? spec.places.at("from") : spec.where);
+      throw error.at(spec.place("from"));
     }
   }();
-  auto found = project.clean.find(spec.from);
-  const std::vector<RuleSpec> rules =
-      found == project.clean.end() ? std::vector<RuleSpec>() : found->second;
-  std::vector<TaskNeed> needs = {{"table " + spec.from, table.digest}};
+  const std::vector<RuleSpec>& rules = project.rules_of(spec.from);
+  std::vector<TaskNeed> needs = {{"table " + spec.from, table.digest, {}}};
   for (const RuleSpec& rule : rules) {
     for (TaskNeed& need : tables.reference_needs(rule)) needs.push_back(std::move(need));
   }
@@ -176,7 +207,9 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
       if (known == wants) return built;
     }
     datasets.emplace_back(wants, build_dataset(project, spec, wants, tables, executor));
-    return datasets.back().second;
+    const BuiltDataset& built = datasets.back().second;
+    if (built.manifest) chosen_metric(spec, problem_of(built));  // or it fails after all training
+    return built;
   };
   std::vector<Candidate> candidates;
   datasets.reserve(spec.models.size());
@@ -184,10 +217,10 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
     const BuiltDataset& data = dataset_for(Learners::instance().get(model.learner, "model").wants);
     const Trained trained = train(spec, model, data, executor);
     candidates.push_back(
-        {model.learner, data.manifest, trained.model, trained.validate, trained.seconds});
+        {model.name, data.manifest, trained.model, trained.validate, trained.seconds});
   }
   const ModelSpec baseline{
-      "baseline",
+      "baseline", "baseline",
       Params(nullptr, Learners::instance().get("baseline", "model").params, "baseline").json(),
       spec.where};
   const Trained floor = train(spec, baseline, datasets.front().second, executor);
@@ -196,8 +229,8 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
 
   std::vector<TaskNeed> needs;
   for (const Candidate& candidate : candidates) {
-    needs.push_back({"dataset " + spec.name, candidate.dataset});
-    needs.push_back({"model " + candidate.name, candidate.model});
+    needs.push_back({"dataset " + spec.name, candidate.dataset, {}});
+    needs.push_back({"model " + candidate.name, candidate.model, {}});
   }
   json names = json::array();
   for (const Candidate& candidate : candidates) names.push_back(candidate.name);
@@ -209,9 +242,7 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
                      {"null_texts", null_texts}};
   const TaskResult result =
       executor.task("bundle", spec.name, what, needs, [&]() -> Executor::Made {
-        const Problem problem =
-            parse_problem(datasets.front().second.facts.at("problem").get<std::string>());
-        const MetricKind& metric = chosen_metric(spec, problem);
+        const MetricKind& metric = chosen_metric(spec, problem_of(datasets.front().second));
         executor.progress().begin(fmt::format("{}: scoring", spec.name), 0, "models");
         MadeBundle made =
             make_bundle(spec.name, candidates, metric, null_texts, executor.workspace().store());
@@ -223,20 +254,17 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
         return {blob.digest, {{"best", made.best}, {"metric", metric.name}, {"test", tests}}};
       });
   outcome.dataset = datasets.front().second.facts;
-  outcome.known = result.output.has_value();
-  if (!outcome.known) return outcome;
+  if (!result.output) return outcome;
   outcome.bundle = result.output;
   outcome.best = result.facts.at("best").get<std::string>();
   outcome.metric = result.facts.at("metric").get<std::string>();
   for (const Candidate& candidate : candidates) {
-    ModelOutcome model{candidate.name, candidate.validate,
-                       scores_of(result.facts.at("test").at(candidate.name)), candidate.seconds};
-    if (candidate.name == "baseline") {
-      outcome.baseline = model;
-    } else {
-      outcome.models.push_back(std::move(model));
-    }
+    outcome.models.push_back({candidate.name, candidate.validate,
+                              scores_of(result.facts.at("test").at(candidate.name)),
+                              candidate.seconds});
   }
+  outcome.baseline = std::move(outcome.models.back());
+  outcome.models.pop_back();
   return outcome;
 }
 

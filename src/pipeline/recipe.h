@@ -21,20 +21,20 @@ struct PredictOutcome {
   ModelOutcome baseline;
   std::string best;
   std::string metric;
-  std::optional<Digest> bundle;
-  bool known = false;  // false: a plan, and it is not known yet
+  std::optional<Digest> bundle;  // absent: a plan, and it is not known yet
 };
 
-// Runs (or plans) all tasks of a prediction. `only_dataset`: stops after the data set for `wants`.
+// Runs (or plans) all tasks of a prediction.
 PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, Tables& tables,
                               Executor& executor);
 
-// The data set of a prediction as the first of its models wants it: for `gristmill build`.
+// The encoded data set of a prediction.
 struct BuiltDataset {
   std::optional<Digest> manifest;
   fs::path path;  // of the file in the store
   nlohmann::json facts;
 };
+// Its data set with the encodings that a learner wants.
 BuiltDataset build_dataset(const Project& project, const PredictSpec& spec, const Wants& wants,
                            Tables& tables, Executor& executor);
 

@@ -82,12 +82,10 @@ nlohmann::json RunOutcome::json() const {
     }
     auto bundle = bundles.find(name);
     all[name] = {
-        {"rows",
-         prediction.dataset.is_null() ? nlohmann::json::object() : prediction.dataset.at("rows")},
-        {"split", prediction.dataset.is_null() ? nlohmann::json() : prediction.dataset.at("split")},
-        {"left_out",
-         prediction.dataset.is_null() ? nlohmann::json() : prediction.dataset.at("left_out")},
-        {"rules", prediction.dataset.is_null() ? nlohmann::json() : prediction.dataset.at("rules")},
+        {"rows", prediction.dataset.at("rows")},
+        {"split", prediction.dataset.at("split")},
+        {"left_out", prediction.dataset.at("left_out")},
+        {"rules", prediction.dataset.at("rules")},
         {"metric", prediction.metric},
         {"models", models},
         {"baseline",

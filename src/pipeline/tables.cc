@@ -69,7 +69,15 @@ std::vector<std::string> Tables::names() {
 const SourceTable* Tables::find_source_table(const std::string& name, const Where& where) {
   open_source(split_name(name).first);
   auto found = source_tables_.find(name);
-  if (found != source_tables_.end()) return &found->second;
+  if (found != source_tables_.end()) {
+    // SQL does not tell them apart: it would read either.
+    for (const auto& [other, unused] : source_tables_) {
+      if (other != name && folded(other) == folded(name))
+        throw Error(Code::invalid, fmt::format("`{}` and `{}` differ only in case", name, other),
+                    where, "rename one of them, or read it through a view of another name");
+    }
+    return &found->second;
+  }
   throw Error(Code::not_found, fmt::format("there is no table \"{}\"", name), where,
               did_you_mean(name, names()));
 }
@@ -98,6 +106,11 @@ TableHandle Tables::source_handle(const SourceTable& table) {
           .facts = {{"notes", table.notes}}};
 }
 
+TaskNeed Tables::source_need(const SourceTable& table) {
+  return {fmt::format("table {}.{}", table.schema, table.name), source_digest(table),
+          [this, &table] { return source_digest(table); }};
+}
+
 std::vector<std::string> Tables::key_of(const std::string& name) const {
   auto table = project_.tables.find(name);
   if (table != project_.tables.end() && !table->second.key.empty()) return table->second.key;
@@ -105,11 +118,6 @@ std::vector<std::string> Tables::key_of(const std::string& name) const {
     if (predict.from == name && !predict.key.empty()) return predict.key;
   }
   return {};
-}
-
-std::vector<RuleSpec> Tables::rules_of(const std::string& name) const {
-  auto found = project_.clean.find(name);
-  return found == project_.clean.end() ? std::vector<RuleSpec>() : found->second;
 }
 
 std::vector<TaskNeed> Tables::define_inputs(const std::string& sql, const Where& where) {
@@ -122,9 +130,14 @@ std::vector<TaskNeed> Tables::define_inputs(const std::string& sql, const Where&
   }
   std::vector<TaskNeed> needs;
   for (const std::string& name : read) {
-    if (project_.tables.count(name) == 0) find_source_table(name, where);
+    const SourceTable* source =
+        project_.tables.count(name) > 0 ? nullptr : find_source_table(name, where);
     const TableHandle& handle = cleaned(name);
-    needs.push_back({"table " + name, handle.digest});
+    if (source != nullptr && project_.rules_of(name).empty()) {
+      needs.push_back(source_need(*source));
+    } else {
+      needs.push_back({"table " + name, handle.digest, {}});
+    }
     if (handle.relation.empty()) continue;
     const auto [schema, table] = split_name(name);
     engine.define(schema, table, handle.relation);
@@ -178,10 +191,10 @@ TableHandle Tables::make_stored(const std::string& name) {
     const SourceTable* source = find_source_table(name, where);
     request.sql = "SELECT * FROM " + source->relation;
     request.keep_order = source->single_file_order && request.key.empty();
-    needs.push_back({"table " + name, source_digest(*source)});
+    needs.push_back(source_need(*source));
   }
   const nlohmann::json what = {{"version", table_version},
-                               {"sql", relative(request.sql)},
+                               {"sql", own ? request.sql : relative(request.sql)},
                                {"key", request.key},
                                {"keep_order", request.keep_order}};
   const TaskResult result = executor_.task("table", name, what, needs, [&]() -> Executor::Made {
@@ -202,25 +215,27 @@ TableHandle Tables::make_stored(const std::string& name) {
 }
 
 TableHandle Tables::make_cleaned(const std::string& name) {
-  const std::vector<RuleSpec> rules = rules_of(name);
+  const std::vector<RuleSpec>& rules = project_.rules_of(name);
   const bool own = project_.tables.count(name) > 0;
   if (rules.empty() && !own) return source_handle(*find_source_table(name, {}));
   const bool fitted = std::any_of(rules.begin(), rules.end(), [](const RuleSpec& rule) {
     return Rules::instance().get(rule.kind, "rule").fitted;
   });
   if (rules.empty() || (looking_ && fitted)) return stored(name);
-  const TableHandle before =
-      own || frozen_ ? stored(name) : source_handle(*find_source_table(name, {}));
-  nlohmann::json list = nlohmann::json::array();
-  std::vector<TaskNeed> needs = {{"table " + name, before.digest}};
+  const SourceTable* source = own || frozen_ ? nullptr : find_source_table(name, {});
+  const TableHandle before = source == nullptr ? stored(name) : source_handle(*source);
+  std::vector<TaskNeed> needs;
+  if (source == nullptr) {
+    needs.push_back({"table " + name, before.digest, {}});
+  } else {
+    needs.push_back(source_need(*source));
+  }
   for (const RuleSpec& rule : rules) {
-    list.push_back({{"kind", rule.kind},
-                    {"version", Rules::instance().get(rule.kind, "rule").version},
-                    {"params", rule.params}});
     for (TaskNeed& need : reference_needs(rule)) needs.push_back(std::move(need));
   }
   const std::vector<std::string> key = key_of(name);
-  const nlohmann::json what = {{"version", clean_version}, {"rules", list}, {"key", key}};
+  const nlohmann::json what = {
+      {"version", clean_version}, {"rules", rules_key(rules)}, {"key", key}};
   const TaskResult result = executor_.task("clean", name, what, needs, [&] {
     return clean_table({.name = name, .rules = rules, .key = key}, before, rule_maker(name),
                        executor_);
@@ -234,11 +249,11 @@ std::vector<TaskNeed> Tables::reference_needs(const RuleSpec& rule) {
     return {};
   const std::string name = rule.params.at("table").get<std::string>();
   if (project_.tables.count(name) == 0 && !frozen_) find_source_table(name, rule.where);
-  return {{"table " + name, reference(name).digest}};
+  return {{"table " + name, reference(name).digest, {}}};
 }
 
 const TableHandle& Tables::reference(const std::string& name) {
-  return rules_of(name).empty() ? stored(name) : cleaned(name);
+  return project_.rules_of(name).empty() ? stored(name) : cleaned(name);
 }
 
 const TableHandle& Tables::cleaned(const std::string& name) {

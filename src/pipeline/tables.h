@@ -62,13 +62,13 @@ class Tables {
   std::optional<TableHandle> last_stored(const std::string& name);
   TableHandle make_cleaned(const std::string& name);
   TableHandle source_handle(const SourceTable& table);
+  TaskNeed source_need(const SourceTable& table);
   Digest source_digest(const SourceTable& table);
   std::vector<std::string> key_of(const std::string& name) const;
   TableHandle from_result(const std::string& name, const TaskResult& result);
   std::string relative(std::string sql) const;
   TableHandle guarded(const std::string& name, bool cleaned,
                       const std::function<TableHandle()>& make);
-  std::vector<RuleSpec> rules_of(const std::string& name) const;
 
   const Project& project_;
   Executor& executor_;
