@@ -150,7 +150,7 @@ def test_sql_is_never_taken_for_a_path(tmp_path):
     for text in ("./b", "b"):
         write_project(tmp_path, sql % text)
         gristmill("run", "-C", ".", cwd=tmp_path)
-        assert gristmill_json("show", "t", "-C", ".", cwd=tmp_path)["rows"] == [{"x": text}]
+        assert gristmill_json("show", "t", "-C", ".", cwd=tmp_path)["rows"] == [[text]]
 
 
 # --- the same bytes -------------------------------------------------------------------------------------------------
@@ -300,6 +300,15 @@ def test_runs_show_compare_why(run_once, finished):
     error = fails("show", "nothing-of-that-name", "-C", run_once)
     assert "no table and no run" in error
     fails("compare", first, "r-none", "-C", run_once)
+
+
+def test_runs_are_shown_without_their_data(run_once, finished):
+    shutil.rmtree(run_once / "data")
+    first = finished[1]["run"]
+    for name in ("last", first, first[:9]):
+        assert gristmill_json("show", name, "-C", run_once)["run"] == first
+    gristmill("run", "--frozen", "-C", run_once)
+    assert "could be several" in fails("show", "2", "-C", run_once)
 
 
 def test_failed_runs_are_recorded(run_once):

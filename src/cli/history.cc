@@ -280,8 +280,7 @@ const RegisterVerb gc_registration({
 
 }  // namespace
 
-void show_run(const Invocation& call, Workspace& workspace, const std::string& id) {
-  const RunRecord run = workspace.ledger().run(id);
+void show_run(const Invocation& call, Workspace& workspace, const RunRecord& run) {
   std::vector<std::vector<std::string>> rows;
   json steps = json::array();
   for (const auto& step : run.steps) {

@@ -8,7 +8,7 @@
 
 namespace gristmill {
 
-void show_run(const Invocation& call, Workspace& workspace, const std::string& id);
+void show_run(const Invocation& call, Workspace& workspace, const RunRecord& run);
 std::string time_text(int64_t seconds_since_epoch);  // UTC
 
 }  // namespace gristmill

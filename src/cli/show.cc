@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "cli/open_project.h"
@@ -10,27 +8,16 @@
 namespace gristmill {
 namespace {
 
-bool is_run(Workspace& workspace, const std::string& name) {
-  try {
-    workspace.ledger().run(name);
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
+// Tables of sources have a dot in their names; what has none and is no table of the project is a
+// run, for which no source is looked at.
 void show(const Invocation& call) {
   const std::string name = call.value("NAME");
   OpenTables open(call);
-  const std::vector<std::string> names = open.tables.names();
-  const bool is_table = std::find(names.begin(), names.end(), name) != names.end();
-  if (!is_table && is_run(open.workspace, name)) {
-    show_run(call, open.workspace, name);
-    return;
-  }
-  if (!is_table) {
+  if (open.project.tables.count(name) == 0 && name.find('.') == std::string::npos) {
+    if (const auto run = open.workspace.ledger().find_run(name))
+      return show_run(call, open.workspace, *run);
     throw Error(Code::not_found, fmt::format("there is no table and no run \"{}\"", name), {},
-                did_you_mean(name, names));
+                did_you_mean(name, open.tables.names()));
   }
   const TableHandle& table = open.tables.cleaned(name);
   const int64_t total =
