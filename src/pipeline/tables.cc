@@ -23,92 +23,33 @@ Error in_sql(const Error& error, const Where& where) {
       .at(where);
 }
 
-std::pair<std::string, std::string> split_name(const std::string& name) {
-  const size_t dot = name.find('.');
-  if (dot == std::string::npos) return {"", name};
-  return {name.substr(0, dot), name.substr(dot + 1)};
-}
-
 }  // namespace
 
 Tables::Tables(const Project& project, Executor& executor, bool frozen)
-    : project_(project), executor_(executor), frozen_(frozen) {}
-
-void Tables::open_source(const std::string& source) {
-  if (!opened_.insert(source).second) return;
-  for (const SourceSpec& spec : project_.sources) {
-    if (spec.name != source) continue;
-    SourceSpec remembering = spec;
-    remembering.digests = &executor_.workspace().file_digests();
-    try {
-      for (SourceTable& table : make_source(remembering)->open(executor_.workspace().engine())) {
-        executor_.workspace().engine().define(table.schema, table.name, table.relation);
-        for (const std::string& note : table.notes)
-          executor_.progress().note(fmt::format("{}.{}: {}", table.schema, table.name, note));
-        std::string name = table.schema + "." + table.name;
-        source_tables_.emplace(std::move(name), std::move(table));
-      }
-    } catch (const Error& error) {
-      throw error.at(spec.where);
-    }
-  }
-}
-
-const std::map<std::string, SourceTable>& Tables::source_tables() {
-  for (const SourceSpec& spec : project_.sources) open_source(spec.name);
-  return source_tables_;
-}
+    : project_(project),
+      executor_(executor),
+      frozen_(frozen),
+      sources_(project, executor.workspace(), executor.progress()) {}
 
 std::vector<std::string> Tables::names() {
   std::vector<std::string> names;
   for (const auto& [name, unused] : project_.tables) names.push_back(name);
-  for (const auto& [name, unused] : source_tables()) names.push_back(name);
+  for (const auto& [name, unused] : sources_.tables()) names.push_back(name);
   return names;
 }
 
-const SourceTable* Tables::find_source_table(const std::string& name, const Where& where) {
-  open_source(split_name(name).first);
-  auto found = source_tables_.find(name);
-  if (found != source_tables_.end()) {
-    // SQL does not tell them apart: it would read either.
-    for (const auto& [other, unused] : source_tables_) {
-      if (other != name && folded(other) == folded(name))
-        throw Error(Code::invalid, fmt::format("`{}` and `{}` differ only in case", name, other),
-                    where, "rename one of them, or read it through a view of another name");
-    }
-    return &found->second;
-  }
+const SourceTable& Tables::source_table(const std::string& name, const Where& where) {
+  if (const SourceTable* table = sources_.find(name, where)) return *table;
   throw Error(Code::not_found, fmt::format("there is no table \"{}\"", name), where,
               did_you_mean(name, names()));
 }
 
-Digest Tables::source_digest(const SourceTable& table) {
-  Hasher hasher;
-  hasher.update(relative(table.relation));
-  hasher.update(table.columns.json().dump());
-  if (!table.server.empty()) {
-    // Nothing tells whether it changed but to read it again.
-    const int64_t read = executor_.workspace().source_reads().instant(table.server, table.max_age);
-    hasher.update(table.server);
-    hasher.update(&read, sizeof(read));
-  }
-  for (const fs::path& file : table.files) {
-    hasher.update(executor_.workspace().file_digests().digest(file).hex());
-  }
-  return hasher.finish();
-}
-
 TableHandle Tables::source_handle(const SourceTable& table) {
   return {.name = table.schema + "." + table.name,
-          .digest = source_digest(table),
+          .digest = sources_.need(table).digest,
           .schema = table.columns,
           .relation = table.relation,
           .facts = {{"notes", table.notes}}};
-}
-
-TaskNeed Tables::source_need(const SourceTable& table) {
-  return {fmt::format("table {}.{}", table.schema, table.name), source_digest(table),
-          [this, &table] { return source_digest(table); }};
 }
 
 std::vector<std::string> Tables::key_of(const std::string& name) const {
@@ -131,10 +72,10 @@ std::vector<TaskNeed> Tables::define_inputs(const std::string& sql, const Where&
   std::vector<TaskNeed> needs;
   for (const std::string& name : read) {
     const SourceTable* source =
-        project_.tables.count(name) > 0 ? nullptr : find_source_table(name, where);
+        project_.tables.count(name) > 0 ? nullptr : &source_table(name, where);
     const TableHandle& handle = cleaned(name);
     if (source != nullptr && project_.rules_of(name).empty()) {
-      needs.push_back(source_need(*source));
+      needs.push_back(sources_.need(*source));
     } else {
       needs.push_back({"table " + name, handle.digest, {}});
     }
@@ -188,13 +129,13 @@ TableHandle Tables::make_stored(const std::string& name) {
     }
     needs = define_inputs(request.sql, where);
   } else {
-    const SourceTable* source = find_source_table(name, where);
-    request.sql = "SELECT * FROM " + source->relation;
-    request.keep_order = source->single_file_order && request.key.empty();
-    needs.push_back(source_need(*source));
+    const SourceTable& source = source_table(name, where);
+    request.sql = "SELECT * FROM " + source.relation;
+    request.keep_order = source.single_file_order && request.key.empty();
+    needs.push_back(sources_.need(source));
   }
   const nlohmann::json what = {{"version", table_version},
-                               {"sql", own ? request.sql : relative(request.sql)},
+                               {"sql", own ? request.sql : sources_.relative(request.sql)},
                                {"key", request.key},
                                {"keep_order", request.keep_order}};
   const TaskResult result = executor_.task("table", name, what, needs, [&]() -> Executor::Made {
@@ -217,18 +158,18 @@ TableHandle Tables::make_stored(const std::string& name) {
 TableHandle Tables::make_cleaned(const std::string& name) {
   const std::vector<RuleSpec>& rules = project_.rules_of(name);
   const bool own = project_.tables.count(name) > 0;
-  if (rules.empty() && !own) return source_handle(*find_source_table(name, {}));
+  if (rules.empty() && !own) return source_handle(source_table(name, {}));
   const bool fitted = std::any_of(rules.begin(), rules.end(), [](const RuleSpec& rule) {
     return Rules::instance().get(rule.kind, "rule").fitted;
   });
   if (rules.empty() || (looking_ && fitted)) return stored(name);
-  const SourceTable* source = own || frozen_ ? nullptr : find_source_table(name, {});
+  const SourceTable* source = own || frozen_ ? nullptr : &source_table(name, {});
   const TableHandle before = source == nullptr ? stored(name) : source_handle(*source);
   std::vector<TaskNeed> needs;
   if (source == nullptr) {
     needs.push_back({"table " + name, before.digest, {}});
   } else {
-    needs.push_back(source_need(*source));
+    needs.push_back(sources_.need(*source));
   }
   for (const RuleSpec& rule : rules) {
     for (TaskNeed& need : reference_needs(rule)) needs.push_back(std::move(need));
@@ -248,7 +189,7 @@ std::vector<TaskNeed> Tables::reference_needs(const RuleSpec& rule) {
       !rule.params.at("table").is_string())
     return {};
   const std::string name = rule.params.at("table").get<std::string>();
-  if (project_.tables.count(name) == 0 && !frozen_) find_source_table(name, rule.where);
+  if (project_.tables.count(name) == 0 && !frozen_) source_table(name, rule.where);
   return {{"table " + name, reference(name).digest, {}}};
 }
 
@@ -314,25 +255,10 @@ std::vector<std::string> Tables::null_texts(const std::string& name) {
   return {texts.begin(), texts.end()};
 }
 
-// Paths below the project's folder as relative ones: a moved project is the same project.
-std::string Tables::relative(std::string sql) const {
-  const std::string here = fs::absolute(project_.dir).lexically_normal().string();
-  const std::string prefix = here.ends_with('/') ? here : here + "/";
-  for (const std::string& form : {prefix, project_.dir.string() + "/"}) {
-    for (const std::string opener :
-         {"'", "\"file ", "'file "}) {  // a file's name, or a catalog named by one
-      for (size_t at = 0; (at = sql.find(opener + form, at)) != std::string::npos; ++at) {
-        sql.erase(at + opener.size(), form.size());
-      }
-    }
-  }
-  return sql;
-}
-
 void Tables::check_rules() {
   for (const auto& [name, unused] : project_.clean) {
     if (project_.tables.count(name) > 0) continue;
-    find_source_table(name, project_.clean_places.at(name));
+    source_table(name, project_.clean_places.at(name));
   }
 }
 
@@ -344,7 +270,7 @@ RuleMaker Tables::rule_maker(const std::string& for_table) {
           [this, &engine, for_table](const std::string& table) {
             if (table == for_table)
               throw Error(Code::invalid, fmt::format("{} looks itself up", table));
-            if (project_.tables.count(table) == 0 && !frozen_) find_source_table(table, {});
+            if (project_.tables.count(table) == 0 && !frozen_) source_table(table, {});
             return engine.query("SELECT * FROM " + reference(table).relation);
           }};
 }

@@ -3,13 +3,12 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "pipeline/executor.h"
 #include "pipeline/label.h"
-#include "pipeline/project.h"
+#include "pipeline/open_sources.h"
 #include "table/version.h"
 
 namespace gristmill {
@@ -41,7 +40,7 @@ class Tables {
   const TableHandle& stored(const std::string& name);
 
   // All source tables, opened; by "source.table".
-  const std::map<std::string, SourceTable>& source_tables();
+  const std::map<std::string, SourceTable>& source_tables() { return sources_.tables(); }
   // The names a user may write: source tables and project tables.
   std::vector<std::string> names();
   RuleMaker rule_maker(const std::string& for_table);
@@ -56,17 +55,13 @@ class Tables {
   const std::vector<std::pair<std::string, nlohmann::json>>& facts() const { return facts_; }
 
  private:
-  void open_source(const std::string& source);
-  const SourceTable* find_source_table(const std::string& name, const Where& where);
+  const SourceTable& source_table(const std::string& name, const Where& where);
   TableHandle make_stored(const std::string& name);
   std::optional<TableHandle> last_stored(const std::string& name);
   TableHandle make_cleaned(const std::string& name);
   TableHandle source_handle(const SourceTable& table);
-  TaskNeed source_need(const SourceTable& table);
-  Digest source_digest(const SourceTable& table);
   std::vector<std::string> key_of(const std::string& name) const;
   TableHandle from_result(const std::string& name, const TaskResult& result);
-  std::string relative(std::string sql) const;
   TableHandle guarded(const std::string& name, bool cleaned,
                       const std::function<TableHandle()>& make);
 
@@ -74,8 +69,7 @@ class Tables {
   Executor& executor_;
   bool frozen_;
   bool looking_ = false;
-  std::map<std::string, SourceTable> source_tables_;
-  std::set<std::string> opened_;
+  OpenSources sources_;
   std::map<std::string, TableHandle> stored_, cleaned_;
   std::vector<std::pair<std::string, bool>> making_;  // (table, cleaned) being made, to find cycles
   std::vector<std::pair<std::string, nlohmann::json>> facts_;

@@ -1,0 +1,88 @@
+#include "pipeline/open_sources.h"
+
+#include <fmt/format.h>
+
+namespace gristmill {
+
+std::pair<std::string, std::string> split_name(const std::string& name) {
+  const size_t dot = name.find('.');
+  if (dot == std::string::npos) return {"", name};
+  return {name.substr(0, dot), name.substr(dot + 1)};
+}
+
+OpenSources::OpenSources(const Project& project, Workspace& workspace, Progress& progress)
+    : project_(project), workspace_(workspace), progress_(progress) {}
+
+void OpenSources::open(const std::string& source) {
+  if (!opened_.insert(source).second) return;
+  for (const SourceSpec& spec : project_.sources) {
+    if (spec.name != source) continue;
+    SourceSpec remembering = spec;
+    remembering.digests = &workspace_.file_digests();
+    try {
+      for (SourceTable& table : make_source(remembering)->open(workspace_.engine())) {
+        workspace_.engine().define(table.schema, table.name, table.relation);
+        for (const std::string& note : table.notes)
+          progress_.note(fmt::format("{}.{}: {}", table.schema, table.name, note));
+        std::string name = table.schema + "." + table.name;
+        tables_.emplace(std::move(name), std::move(table));
+      }
+    } catch (const Error& error) {
+      throw error.at(spec.where);
+    }
+  }
+}
+
+const std::map<std::string, SourceTable>& OpenSources::tables() {
+  for (const SourceSpec& spec : project_.sources) open(spec.name);
+  return tables_;
+}
+
+const SourceTable* OpenSources::find(const std::string& name, const Where& where) {
+  open(split_name(name).first);
+  auto found = tables_.find(name);
+  if (found == tables_.end()) return nullptr;
+  for (const auto& [other, unused] : tables_) {
+    if (other == name || folded(other) != folded(name)) continue;
+    throw Error(Code::invalid, fmt::format("`{}` and `{}` differ only in case", name, other), where,
+                "rename one of them, or read it through a view of another name");
+  }
+  return &found->second;
+}
+
+TaskNeed OpenSources::need(const SourceTable& table) {
+  return {fmt::format("table {}.{}", table.schema, table.name), digest(table),
+          [this, &table] { return digest(table); }};
+}
+
+Digest OpenSources::digest(const SourceTable& table) {
+  Hasher hasher;
+  hasher.update(relative(table.relation));
+  hasher.update(table.columns.json().dump());
+  if (!table.server.empty()) {
+    // Nothing tells whether it changed but to read it again.
+    const int64_t read = workspace_.source_reads().instant(table.server, table.max_age);
+    hasher.update(table.server);
+    hasher.update(&read, sizeof(read));
+  }
+  for (const fs::path& file : table.files) {
+    hasher.update(workspace_.file_digests().digest(file).hex());
+  }
+  return hasher.finish();
+}
+
+std::string OpenSources::relative(std::string relation) const {
+  const std::string here = fs::absolute(project_.dir).lexically_normal().string();
+  const std::string prefix = here.ends_with('/') ? here : here + "/";
+  for (const std::string& form : {prefix, project_.dir.string() + "/"}) {
+    for (const std::string opener :
+         {"'", "\"file ", "'file "}) {  // a file's name, or a catalog named by one
+      for (size_t at = 0; (at = relation.find(opener + form, at)) != std::string::npos; ++at) {
+        relation.erase(at + opener.size(), form.size());
+      }
+    }
+  }
+  return relation;
+}
+
+}  // namespace gristmill

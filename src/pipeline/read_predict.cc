@@ -1,0 +1,126 @@
+#include "pipeline/read_predict.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "learn/learner.h"
+#include "learn/metrics.h"
+#include "pipeline/project_keys.h"
+
+namespace gristmill {
+namespace {
+
+using nlohmann::json;
+
+// Scores and tasks go by the name.
+std::string name_model(const std::vector<ModelSpec>& before, const std::string& learner) {
+  const auto same = std::count_if(before.begin(), before.end(),
+                                  [&](const ModelSpec& model) { return model.learner == learner; });
+  return same == 0 ? learner : fmt::format("{}-{}", learner, same + 1);
+}
+
+std::vector<ModelSpec> read_models(const Spot& spot) {
+  std::vector<ModelSpec> models;
+  auto add = [&](const Spot& at, const std::string& learner, const json& params) {
+    try {
+      const LearnerKind& kind = Learners::instance().get(learner, "model");
+      Params checked(params, kind.params, "model " + learner);
+      models.push_back({name_model(models, learner), learner, checked.json(), at.where()});
+    } catch (const Error& error) {
+      throw error.at(at.where());
+    }
+  };
+  auto add_any = [&](const Spot& at) {
+    if (at.value.is_string()) return add(at, at.value.get<std::string>(), json::object());
+    at.expect_object("a model");
+    for (const auto& [learner, params] : at.value.items()) add(at[learner], learner, params);
+  };
+  if (spot.value.is_array()) {
+    for (size_t i = 0; i < spot.value.size(); ++i) add_any(spot[i]);
+  } else {
+    add_any(spot);
+  }
+  if (models.empty()) spot.fail("`model` names no model");
+  return models;
+}
+
+// It stands in URLs, in file names and on command lines.
+void check_prediction_name(const Spot& spot, const std::string& name) {
+  auto fits = [](char c) {
+    return isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '.' ||
+           static_cast<unsigned char>(c) >= 0x80;
+  };
+  if (!name.empty() && name[0] != '.' && name[0] != '-' &&
+      std::all_of(name.begin(), name.end(), fits))
+    return;
+  spot.fail(
+      fmt::format("a prediction cannot be named {}", excerpt(name)),
+      "letters, digits, `_`, `-` and `.` make a name; it begins with a letter, a digit or `_`");
+}
+
+}  // namespace
+
+PredictSpec read_predict(const Spot& spot, const std::string& name) {
+  check_prediction_name(spot, name);
+  spot.expect_object(fmt::format("prediction {}", name));
+  check_keys(spot, predict_keys(), fmt::format("prediction {}", name));
+  PredictSpec predict{.name = name, .where = spot.where()};
+  auto required = [&](const std::string& key) {
+    if (!spot.value.contains(key)) spot.fail(fmt::format("prediction {} has no `{}`", name, key));
+    return spot[key].text("`" + key + "`");
+  };
+  predict.from = required("from");
+  if (!spot.value.contains("target")) spot.fail(fmt::format("prediction {} has no `target`", name));
+  predict.target = spot["target"].text("`target`");
+  if (spot.has("key")) predict.key = spot["key"].texts("`key`");
+  if (spot.has("time")) predict.time = spot["time"].text("`time`");
+  if (spot.has("positive")) {
+    predict.positive = spot["positive"].value.is_string()
+                           ? spot["positive"].value.get<std::string>()
+                           : spot["positive"].value.dump();
+  }
+  if (spot.has("weight")) predict.weight = spot["weight"].text("`weight`");
+  if (spot.has("exclude")) predict.exclude = spot["exclude"].texts("`exclude`");
+  if (spot.has("inputs")) predict.inputs = spot["inputs"].texts("`inputs`");
+  if (spot.has("seed")) {
+    const json& seed = spot["seed"].value;
+    if (!seed.is_number_integer() || seed < 0)
+      spot["seed"].fail("`seed` must be a whole number, 0 or more");
+    predict.seed = seed.get<uint64_t>();
+  }
+  try {
+    predict.split =
+        SplitSpec::parse(spot.has("split") ? spot.value.at("split") : json(), predict.time);
+  } catch (const Error& error) {
+    throw error.at(spot.has("split") ? spot["split"].where() : spot.where());
+  }
+  predict.split.seed = predict.seed;
+  if (spot.has("metric")) {
+    predict.metric = spot["metric"].text("`metric`");
+    try {
+      Metrics::instance().get(predict.metric, "metric");
+    } catch (const Error& error) {
+      throw error.at(spot["metric"].where());
+    }
+  }
+  predict.features = spot.has("features") ? spot.value.at("features") : json("auto");
+  if (!(predict.features == "auto" || predict.features.is_object())) {
+    spot["features"].fail("`features` must be `auto`, or a mapping of column to encoder");
+  }
+  if (spot.has("model")) {
+    predict.models = read_models(spot["model"]);
+  } else {
+    for (const char* learner : {"linear", "boosted-trees"}) {
+      predict.models.push_back(
+          {learner, learner,
+           Params(nullptr, Learners::instance().get(learner, "model").params, learner).json(),
+           spot.where()});
+    }
+  }
+  for (const auto& [key, unused] : spot.value.items()) predict.places[key] = spot[key].where();
+  return predict;
+}
+
+}  // namespace gristmill

@@ -1,0 +1,14 @@
+// One prediction of the project file.
+#pragma once
+
+#include <string>
+
+#include "pipeline/project.h"
+#include "pipeline/spot.h"
+
+namespace gristmill {
+
+// Code::invalid with its place for what is wrong in it.
+PredictSpec read_predict(const Spot& spot, const std::string& name);
+
+}  // namespace gristmill
