@@ -6,8 +6,8 @@
 namespace gristmill {
 
 struct Url {
-  std::string text;    // whole, as the server's client library takes it
-  std::string scheme;  // "postgresql"
+  std::string text;                        // whole, as the server's client library takes it
+  std::string scheme;                      // "postgresql"
   std::string user, host, port, database;  // percent-decoded; "" when absent
 
   // Its password becomes a secret of the process. Code::invalid, without the password.
