@@ -2,7 +2,9 @@
 // model.
 #include "bundle/bundle.h"
 
+#include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "bundle/test_bundles.h"
 

@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "base/digest.h"
 #include "bundle/bundle.h"
 #include "bundle/predictor.h"
+#include "bundle/state_file.h"
 #include "clean/rule_testing.h"
 #include "feature/test_rows.h"
 #include "model/forest.h"
@@ -174,10 +176,34 @@ inline Bundle order_bundle(const std::string& model, Problem problem) {
   return bundle;
 }
 
-inline std::shared_ptr<const Bundle> parse_bundle(const std::string& bytes) {
-  auto owner = std::make_shared<std::string>(bytes);
-  const std::string_view view = *owner;
-  return Bundle::parse(std::move(owner), view, "a.bundle");
+// From a block of exactly the file's size, so that a sanitizer sees every read beyond it.
+inline std::shared_ptr<const Bundle> parse_bundle(std::string_view bytes) {
+  auto owner = std::shared_ptr<char[]>(new char[bytes.size()]);
+  if (!bytes.empty()) std::memcpy(owner.get(), bytes.data(), bytes.size());
+  return Bundle::parse(owner, {owner.get(), bytes.size()}, "a.bundle");
+}
+
+inline bool is_refused(std::string_view bytes) {
+  try {
+    parse_bundle(bytes);
+  } catch (const Error& error) {
+    EXPECT_EQ(name_of(error.code()), name_of(Code::corrupt)) << error.what();
+    return true;
+  }
+  return false;
+}
+
+inline constexpr size_t bundle_header_bytes = 24;
+
+// The beginning of a file, up to its body, with this index and its right checksum.
+inline std::string sealed_index(std::string index) {
+  index.append((64 - (bundle_header_bytes + index.size()) % 64) % 64, ' ');
+  const uint32_t numbers[] = {state_file_version, crc32c(index)};
+  const uint64_t size = index.size();
+  std::string bytes = "GRISTBDL";
+  bytes.append(reinterpret_cast<const char*>(numbers), sizeof(numbers));
+  bytes.append(reinterpret_cast<const char*>(&size), sizeof(size));
+  return bytes + index;
 }
 
 inline Answers answers_of(std::shared_ptr<const Bundle> bundle, const Batch& rows) {
