@@ -2,6 +2,7 @@
 import contextlib
 import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -80,6 +81,7 @@ def test_a_changed_model_leaves_tables_and_other_models(run_once):
     models = {name: fate for (kind, name), (fate, _) in plan.items() if kind == "model"}
     assert any("linear" in name and fate == "reused" for name, fate in models.items()), plan
     assert any("boosted-trees" in name and fate == "would run" for name, fate in models.items()), plan
+    assert re.search(r"params changed; holds \d+ bytes of each of \d+ rows", plan["model", "late/boosted-trees"][1]), plan
     document = gristmill_json("run", "-C", run_once)
     assert 0 < document["tasks"]["ran"] < document["tasks"]["reused"] + document["tasks"]["ran"]
 

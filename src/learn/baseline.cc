@@ -31,8 +31,6 @@ const RegisterLearner registration({
         "Always the same answer: the mean of the training rows, or the shares of their classes.",
     .params = {},
     .wants = {},
-    .needs_validate = false,
-    .bytes_per_row = [](const FeatureLayout&) { return int64_t(0); },
     .train = train,
 });
 

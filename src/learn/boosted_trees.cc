@@ -177,7 +177,6 @@ const RegisterLearner registration({
           1000000000,
           {}}},
     .wants = {.scaled = false, .missing = true, .cyclic = false},
-    .needs_validate = true,
     // Bins take a byte a value; gradients, hessians, scores and the target four to eight bytes
     // each.
     .bytes_per_row = [](const FeatureLayout& layout) { return layout.floats + layout.codes + 32; },

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "learn/evaluate.h"
 #include "learn/lightgbm_data.h"
 #include "learn/metrics.h"
 #include "learn/test_dataset.h"

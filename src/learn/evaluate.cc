@@ -1,3 +1,5 @@
+#include "learn/evaluate.h"
+
 #include "base/progress.h"
 #include "base/thread_pool.h"
 #include "learn/metrics.h"

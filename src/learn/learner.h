@@ -27,8 +27,7 @@ struct LearnerKind {
   std::string text;  // for the reference
   std::vector<ParamDoc> params;
   Wants wants;
-  bool needs_validate = false;  // stops early on the validate rows
-  // Memory while training, for the plan: bytes a row for this layout; 0: it streams.
+  // Memory that each training and validate row costs while training; empty: rows stream.
   std::function<int64_t(const FeatureLayout&)> bytes_per_row;
   // Trains on fold `train`, may look at `validate`, never at `test`. Code::invalid when the data
   // cannot be learned from (one class only, no rows).

@@ -5,6 +5,7 @@
 
 #include "base/thread_pool.h"
 #include "frame/batch.h"
+#include "learn/evaluate.h"
 #include "learn/learner.h"
 #include "learn/linear_objective.h"
 #include "learn/metrics.h"
@@ -123,8 +124,6 @@ const RegisterLearner registration({
                 100000,
                 {}}},
     .wants = {.scaled = true, .missing = false, .cyclic = true},
-    .needs_validate = false,
-    .bytes_per_row = [](const FeatureLayout&) { return int64_t(0); },
     .train = train,
 });
 

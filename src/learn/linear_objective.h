@@ -33,7 +33,6 @@ struct HessianPlan {
   std::vector<int64_t> dense;      // columns
   int64_t border = 0, levels = 0;  // first column and number of the large category's levels
   int64_t side() const { return int64_t(dense.size()); }
-  int64_t elements() const { return side() * (side() + levels); }
 };
 
 // About the inverse of the Hessian, output by output.

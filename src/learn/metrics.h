@@ -41,8 +41,4 @@ nlohmann::json scores_json(const std::map<std::string, double>& scores);
 // True when `a` is strictly better than `b`; NaN is worse than anything.
 bool better(const MetricKind& metric, double a, double b);
 
-// Predicts the rows of `fold` chunk by chunk and scores them.
-std::map<std::string, double> evaluate(const Model& model, const Dataset& data, Fold fold,
-                                       int threads);
-
 }  // namespace gristmill

@@ -10,9 +10,9 @@
 namespace gristmill {
 namespace {
 
-// YAML 1.2 core schema, without its other spellings of booleans.
 constexpr int64_t max_nodes = 1'000'000;
 
+// YAML 1.2 core schema, without its other spellings of booleans.
 nlohmann::json plain_value(const std::string& text) {
   if (text.empty() || text == "~" || text == "null") return nullptr;
   if (text == "true") return true;

@@ -50,6 +50,9 @@ class Executor {
   TaskResult task(const std::string& kind, const std::string& name, const nlohmann::json& what,
                   const std::vector<TaskNeed>& needs, const std::function<Made()>& work);
 
+  // Adds to the reason of the task that was asked for last.
+  void add_reason(const std::string& text) { steps_.back().reason += "; " + text; }
+
   Workspace& workspace() { return workspace_; }
   Progress& progress() { return progress_; }
   const std::vector<TaskStep>& steps() const { return steps_; }

@@ -8,8 +8,8 @@
 
 namespace gristmill {
 
-// Runs `observe(rows, first_row, target, weight, key)` over the training rows, chunk by chunk:
-// `work` on any thread with its own slot, then `consume` in order.
+// Runs over the training rows, chunk by chunk: `observe` on any thread with its own slot, then
+// `merge` in the order of chunks.
 struct TrainingPass {
   using Observe = std::function<void(const FitBatch&, int64_t slot)>;
   using Merge = std::function<void(int64_t slot)>;

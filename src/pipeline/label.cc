@@ -47,15 +47,6 @@ int64_t instant(const Column& column, int64_t i) {
 
 }  // namespace
 
-std::unique_ptr<RuleFit> RuleMaker::make(const RuleSpec& spec, const Schema& schema) const {
-  const RuleContext context{schema, bind_expression, open_table};
-  try {
-    return Rules::instance().get(spec.kind, "rule").make(spec.params, context);
-  } catch (const Error& error) {
-    throw error.at(spec.where);
-  }
-}
-
 LabelStage::LabelStage(const PredictSpec& spec, const std::vector<RuleSpec>& rules,
                        const Schema& table, const RuleMaker& maker)
     : spec_(spec), table_(table), chain_(table, {}) {

@@ -7,21 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "clean/rule.h"
 #include "learn/split.h"
-#include "pipeline/project.h"
+#include "pipeline/rule_maker.h"
 #include "tensor/dataset.h"
 
 namespace gristmill {
-
-// Makes rules for a table: the expressions and reference tables they may ask for.
-struct RuleMaker {
-  std::function<Expr(const std::string& text, const Schema& schema)> bind_expression;
-  std::function<std::unique_ptr<BatchReader>(const std::string& table)> open_table;
-
-  // Errors carry the rule's line.
-  std::unique_ptr<RuleFit> make(const RuleSpec& spec, const Schema& schema) const;
-};
 
 // Whether the target is a number or a class, and which classes there are.
 struct TargetClasses {

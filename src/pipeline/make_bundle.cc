@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "bundle/state_file.h"
+#include "learn/evaluate.h"
 
 namespace gristmill {
 namespace {
@@ -71,18 +72,18 @@ State fitted_state(const FitResult& result) {
 MadeBundle make_bundle(const std::string& name, const std::vector<Candidate>& candidates,
                        const MetricKind& metric, const std::vector<std::string>& null_texts,
                        const Store& store) {
-  MadeBundle made;
-  const Candidate* best = nullptr;
+  const Candidate* best = &candidates.front();
+  for (const Candidate& candidate : candidates) {
+    if (better(metric, candidate.validate.at(metric.name), best->validate.at(metric.name)))
+      best = &candidate;
+  }
+  MadeBundle made{.best = best->name};
   for (const Candidate& candidate : candidates) {
     const Manifest manifest = store.manifest(*candidate.dataset);
     const auto dataset = Dataset::open(store.path_of(manifest.layers.at(0).digest));
     const auto model = load_model(store, *candidate.model, dataset->info().layout);
     made.test[candidate.name] = evaluate(*model, *dataset, Fold::test, 0);
-    if (best == nullptr ||
-        better(metric, candidate.validate.at(metric.name), best->validate.at(metric.name)))
-      best = &candidate;
   }
-  made.best = best->name;
 
   const Manifest manifest = store.manifest(*best->dataset);
   const State fitted = read_blob(store, manifest.layers.at(1).digest).state;

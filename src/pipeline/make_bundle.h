@@ -29,7 +29,7 @@ struct MadeBundle {
   std::string bytes;
 };
 
-// Chooses by `metric` on validate, scores each candidate on test once, and packs the best.
+// Chooses by `metric` on validate, then scores each candidate on test, once, and packs the best.
 MadeBundle make_bundle(const std::string& name, const std::vector<Candidate>& candidates,
                        const MetricKind& metric, const std::vector<std::string>& null_texts,
                        const Store& store);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "bundle/state_file.h"
+#include "learn/evaluate.h"
 #include "learn/learner.h"
 #include "learn/metrics.h"
 #include "pipeline/fit_dataset.h"
@@ -149,6 +150,12 @@ Trained train(const PredictSpec& spec, const ModelSpec& model, const BuiltDatase
             executor.workspace().store().put(write_state_file(outer), std::string(model_type));
         return {blob.digest, {{"validate", validate}}};
       });
+  if (!result.output && data.manifest && kind.bytes_per_row) {
+    const auto dataset = Dataset::open(data.path);
+    const int64_t rows = dataset->fold_rows(Fold::train) + dataset->fold_rows(Fold::validate);
+    executor.add_reason(fmt::format("holds {} bytes of each of {} rows in memory",
+                                    kind.bytes_per_row(dataset->info().layout), rows));
+  }
   Trained trained{.model = result.output, .seconds = result.seconds};
   if (result.output) trained.validate = scores_of(result.facts.at("validate"));
   return trained;

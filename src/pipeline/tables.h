@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "pipeline/executor.h"
-#include "pipeline/label.h"
 #include "pipeline/open_sources.h"
+#include "pipeline/rule_maker.h"
 #include "table/version.h"
 
 namespace gristmill {

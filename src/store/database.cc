@@ -99,12 +99,6 @@ Statement& Statement::bind(std::string_view value) {
   return *this;
 }
 
-Statement& Statement::bind_null() {
-  int at = impl_->next();
-  impl_->check(sqlite3_bind_null(impl_->statement, at));
-  return *this;
-}
-
 bool Statement::step() {
   // A statement that was used up starts again with the same values.
   impl_->stepped = true;

@@ -21,7 +21,6 @@ class Statement {
   Statement& bind(int64_t value);
   Statement& bind(double value);
   Statement& bind(std::string_view value);
-  Statement& bind_null();
   bool step();  // true: a row is there
   int64_t integer(int column) const;
   double real(int column) const;

@@ -37,12 +37,12 @@ class DatabaseTest : public testing::Test {
 TEST_F(DatabaseTest, BindsAndReadsEveryKind) {
   Database database(path);
   database.execute("CREATE TABLE t (i, r, s, n)");
-  Statement insert = database.prepare("INSERT INTO t VALUES (?, ?, ?, ?)");
+  Statement insert = database.prepare("INSERT INTO t VALUES (?, ?, ?, NULL)");
   for (int64_t i = 0; i < 3; ++i) {
-    insert.bind(i).bind(i / 2.0).bind(std::string_view("a\0b", 3)).bind_null();
+    insert.bind(i).bind(i / 2.0).bind(std::string_view("a\0b", 3));
     EXPECT_FALSE(insert.step());
   }
-  insert.bind(int64_t(9)).bind(0.0).bind("").bind_null().step();
+  insert.bind(int64_t(9)).bind(0.0).bind("").step();
   Statement select = database.prepare("SELECT * FROM t ORDER BY i");
   for (int64_t i = 0; i < 3; ++i) {
     ASSERT_TRUE(select.step());
