@@ -44,8 +44,11 @@ Manifest TableVersion::manifest() const {
     list.push_back({{"rows", chunk.rows}, {"cells", chunk.cells.hex()}});
     out.layers.push_back(chunk.blob);
   }
-  out.config = {{"schema", schema.json()}, {"key", key},     {"rows", rows},
-                {"digest", digest.hex()},  {"chunks", list}, {"report", report}};
+  out.config = {{"schema", schema.json()},
+                {"key", key},
+                {"rows", rows},
+                {"digest", digest.hex()},
+                {"chunks", list}};
   return out;
 }
 
@@ -60,7 +63,6 @@ TableVersion TableVersion::from_manifest(const Manifest& manifest) {
     out.key = config.at("key").get<std::vector<std::string>>();
     out.rows = config.at("rows").get<int64_t>();
     out.digest = Digest::parse(config.at("digest").get<std::string>());
-    out.report = config.at("report");
     const json& chunks = config.at("chunks");
     if (chunks.size() != manifest.layers.size()) throw damaged("chunks and layers differ");
     for (size_t i = 0; i < chunks.size(); ++i) {

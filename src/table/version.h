@@ -26,7 +26,6 @@ struct TableVersion {
   int64_t rows = 0;
   Digest digest;  // over schema and the chunks' cell digests: equal content, equal digest
   std::vector<TableChunk> chunks;
-  nlohmann::json report;  // rows in, joins, notes; not part of the digest
 
   Manifest manifest() const;
   static TableVersion from_manifest(const Manifest& manifest);

@@ -126,13 +126,11 @@ TEST_F(VersionTest, AnEmptyTableHasItsColumns) {
 
 TEST_F(VersionTest, ManifestsComeBack) {
   TableVersion version = write("SELECT i FROM range(10) r(i)", {"i"});
-  version.report = {{"joins", 1}};
   Digest stored = store.put_manifest(version.manifest());
   TableVersion back = TableVersion::from_manifest(store.manifest(stored));
   EXPECT_EQ(back.digest, version.digest);
   EXPECT_EQ(back.schema, version.schema);
   EXPECT_EQ(back.key, version.key);
-  EXPECT_EQ(back.report, version.report);
   EXPECT_EQ(text(back), text(version));
   EXPECT_EQ(store.put_manifest(back.manifest()), stored);
   Manifest wrong = version.manifest();
