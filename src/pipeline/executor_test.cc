@@ -63,5 +63,58 @@ TEST_F(ExecutorTest, APlanMakesNothingAndNamesNothing) {
   EXPECT_EQ(plan.steps()[2].fate, TaskStep::Fate::may_run);
 }
 
+TEST_F(ExecutorTest, SaysWhyATaskRuns) {
+  int made = 0;
+  auto run = [&](const nlohmann::json& what, const std::vector<TaskNeed>& needs) {
+    Executor now(workspace, progress, false, "");
+    const Digest output =
+        *now.task("table", "flights", what, needs,
+                  [&]() -> Executor::Made {
+                    return {workspace.store().put(std::to_string(++made), "text/plain").digest, {}};
+                  })
+             .output;
+    EXPECT_EQ(now.steps().size(), 1u);
+    return std::pair(now.steps()[0].reason, output);
+  };
+  const Digest a = Digest::of("a"), b = Digest::of("b"), c = Digest::of("c");
+  EXPECT_EQ(run({{"sql", 1}, {"key", "x"}}, {{"file a", a, {}}}).first, "never run");
+  EXPECT_EQ(run({{"sql", 1}, {"key", "x"}}, {{"file a", a, {}}}).first, "");
+  EXPECT_EQ(run({{"sql", 2}, {"key", "x"}}, {{"file a", a, {}}}).first, "sql changed");
+  EXPECT_EQ(run({{"sql", 2}, {"key", "x"}}, {{"file a", b, {}}}).first, "file a changed");
+  EXPECT_EQ(run({{"sql", 3}, {"key", "y"}}, {{"file a", b, {}}, {"file c", c, {}}}).first,
+            "key, sql, file c changed");
+  // Back to what was: its result is still there. Then it is what the next one is compared with.
+  EXPECT_EQ(run({{"sql", 2}, {"key", "x"}}, {{"file a", a, {}}}).first, "");
+  const auto [reason, output] = run({{"sql", 2}, {"key", "z"}}, {{"file a", a, {}}});
+  EXPECT_EQ(reason, "key changed");
+  fs::remove(workspace.store().path_of(output));
+  EXPECT_EQ(run({{"sql", 2}, {"key", "z"}}, {{"file a", a, {}}}).first,
+            "its result is no longer there, or damaged");
+}
+
+TEST_F(ExecutorTest, WhatFailsIsNotRecordedAndRunsAgain) {
+  const auto fails = [] { throw Error(Code::invalid, "no"); };
+  EXPECT_THROW(make("flights", fails), Error);
+  EXPECT_FALSE(workspace.ledger().latest("table", "flights"));
+  EXPECT_TRUE(executor.steps().empty());
+  make("flights");
+  EXPECT_EQ(worked, 2);
+}
+
+TEST_F(ExecutorTest, ARunKeepsItsSteps) {
+  const std::string run = workspace.ledger().begin_run({});
+  for (int round = 0; round < 2; ++round) {
+    Executor now(workspace, progress, false, run);
+    now.task("table", "flights", {{"sql", round / 2}}, {}, [&]() -> Executor::Made {
+      return {workspace.store().put("rows", "text/plain").digest, {}};
+    });
+  }
+  const RunRecord record = workspace.ledger().run(run);
+  ASSERT_EQ(record.steps.size(), 2u);
+  EXPECT_EQ(record.steps[0].task, record.steps[1].task);
+  EXPECT_FALSE(record.steps[0].reused);
+  EXPECT_TRUE(record.steps[1].reused);
+}
+
 }  // namespace
 }  // namespace gristmill

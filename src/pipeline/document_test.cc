@@ -1,0 +1,139 @@
+#include "pipeline/document.h"
+
+#include <gtest/gtest.h>
+
+namespace gristmill {
+namespace {
+
+using Json = nlohmann::json;
+
+Json json_of(const std::string& text) { return Document::parse(text, "a.yaml").json(); }
+
+Error failure(const std::string& text) {
+  try {
+    Document::parse(text, "a.yaml");
+  } catch (const Error& error) {
+    return error;
+  }
+  ADD_FAILURE() << "accepted: " << text;
+  return {Code::internal, ""};
+}
+
+// "line:column message" of a refusal.
+std::string refusal(const std::string& text) {
+  const Error error = failure(text);
+  EXPECT_EQ(name_of(error.code()), name_of(Code::invalid)) << text;
+  EXPECT_EQ(error.where().file, "a.yaml") << text;
+  return fmt::format("{}:{} {}", error.where().line, error.where().column, error.message());
+}
+
+TEST(Document, PlainValuesAreTyped) {
+  EXPECT_EQ(
+      json_of("{a: 1, b: -2, c: 1.5, d: 1e3, e: true, f: false, g: null, h: ~, i: }"),
+      Json::parse(R"({"a": 1, "b": -2, "c": 1.5, "d": 1000.0, "e": true, "f": false, "g": null,
+                            "h": null, "i": null})"));
+  EXPECT_TRUE(json_of("a: 9223372036854775807")["a"].is_number_integer());
+  EXPECT_TRUE(json_of("a: 9223372036854775808")["a"].is_number_float());
+}
+
+// Words that other YAML readers take for booleans, dates, octal or infinite numbers.
+TEST(Document, AllElseIsText) {
+  for (const char* text :
+       {"yes", "no", "on", "off", "True", "FALSE", "y", "N", "2013-01-01", "0x1f", "0o17", "1_000",
+        "12:30", "inf", ".inf", "nan", "1.2.3", "e5", "+"})
+    EXPECT_EQ(json_of("a: " + std::string(text) + "\n"), (Json{{"a", text}})) << text;
+  EXPECT_EQ(json_of("a: '1'\nb: \"true\"\nc: !!str 2\nd: |\n  3\n"),
+            (Json{{"a", "1"}, {"b", "true"}, {"c", "2"}, {"d", "3\n"}}));
+}
+
+TEST(Document, BlocksAndAnchors) {
+  EXPECT_EQ(json_of("sql: |\n  SELECT a, b -- (no end\n  FROM t\nfolded: >-\n  one\n  two\n"),
+            (Json{{"sql", "SELECT a, b -- (no end\nFROM t\n"}, {"folded", "one two"}}));
+  EXPECT_EQ(json_of("a: &x [1, 2]\nb: *x\n"), (Json{{"a", {1, 2}}, {"b", {1, 2}}}));
+  EXPECT_EQ(json_of(""), Json());
+  EXPECT_EQ(json_of("# nothing\n"), Json());
+}
+
+TEST(Document, ValuesKnowTheirPlace) {
+  const Document document = Document::parse(
+      "project: p\n"
+      "tables:\n"
+      "  \"a/b\": x\n"
+      "  c~d: {sql: y,\n"
+      "        key: z}\n"
+      "list:\n"
+      "  - one\n"
+      "  - two: 2\n",
+      "a.yaml");
+  auto place = [&](const std::string& pointer) {
+    const Where where = document.where(pointer);
+    EXPECT_EQ(where.file, "a.yaml");
+    return fmt::format("{}:{}", where.line, where.column);
+  };
+  EXPECT_EQ(place("/project"), "1:1");
+  EXPECT_EQ(place(pointer_to("/tables", "a/b")), "3:3");
+  EXPECT_EQ(pointer_to("/tables", "a/b"), "/tables/a~1b");
+  EXPECT_EQ(place(pointer_to(pointer_to("/tables", "c~d"), "key")), "5:9");
+  EXPECT_EQ(place("/list/1"), "8:5");
+  EXPECT_EQ(place("/list/1/two"), "8:5");
+  // What is not there has the place of what is around it.
+  EXPECT_EQ(place("/list/1/three/four"), "8:5");
+  EXPECT_EQ(place("/nothing"), "1:1");
+  EXPECT_EQ(Document::parse("", "a.yaml").where("/x").text(), "a.yaml");
+}
+
+TEST(Document, SaysWhereItIsNoYaml) {
+  EXPECT_EQ(refusal("a: 1\nb: {c: 2\n").substr(0, 2), "3:");
+  EXPECT_EQ(refusal("a: 1\n\tb: 2\n").substr(0, 4), "2:1 ");
+  EXPECT_EQ(refusal("a: *nowhere\n").substr(0, 4), "1:4 ");
+  EXPECT_EQ(refusal("a: 1\n  b: 2\n").substr(0, 2), "2:");
+  EXPECT_EQ(refusal("a: \"x\n"), "1:4 not valid YAML: a quote opens and never closes");
+  EXPECT_EQ(json_of("a: 'it''s'\nb: \"\\\"\"\n"), (Json{{"a", "it's"}, {"b", "\""}}));
+}
+
+TEST(Document, KeysOccurOnce) {
+  EXPECT_EQ(refusal("a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n"), "5:3 the key `c` occurs twice");
+  EXPECT_EQ(refusal("{a: 1, \"a\": 2}"), "1:8 the key `a` occurs twice");
+  EXPECT_EQ(refusal("a: 1\n? [b]\n: 2\n"), "2:3 a key must be text");
+}
+
+TEST(Document, OneDocumentOfBoundedSize) {
+  EXPECT_EQ(refusal("a: 1\n---\nb: 2\n"), "3:1 the project file holds several YAML documents");
+  EXPECT_NE(refusal("a: " + std::string(70, '[') + std::string(70, ']')).find("nested too deeply"),
+            std::string::npos);
+  std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 8; ++i) {
+    text += fmt::format("a{0}: &a{0} [", i);
+    for (int k = 0; k < 10; ++k) text += fmt::format("*a{}, ", i - 1);
+    text += "x]\n";
+  }
+  EXPECT_NE(refusal(text).find("more than a million values"), std::string::npos);
+  EXPECT_EQ(failure(std::string("a: \0b\n", 6)).message(), "the project file holds a NUL byte");
+}
+
+// YAML ends a plain value at a comma inside braces and at ` #`.
+TEST(Document, AValueThatWasCutIsToldSo) {
+  for (const auto& [text, rest] : std::map<std::string, std::string>{
+           {"{a: greatest(b, c) > 3}", "1:5 this value looks cut: `greatest(b`"},
+           {"a: item['no #1']", "1:4 this value looks cut: `item['no`"},
+           {"a: b = 'x #'", "1:4 this value looks cut: `b = 'x`"},
+           {"a:\n  - f(x #y)\n", "2:5 this value looks cut: `f(x`"},
+           {"a: \n  b: 5 \"", "2:6 this value looks cut: `5 \"`"}})
+    EXPECT_EQ(refusal(text), rest) << text;
+  EXPECT_NE(failure("{a: f(b, c)}").hint().find("block form"), std::string::npos);
+  // Closed, in another's quotes, in block form or quoted, a value is whole.
+  for (const char* text : {"a: greatest(b, c) > 3", "a: f(g[1])", "a: it's late", "a: \"f(\"",
+                           "a: x = '('", "a: |\n  f(\n", "a: ')'", "a: )", "{a: 'f(b, c)'}"})
+    EXPECT_NO_THROW(json_of(text)) << text;
+}
+
+TEST(Document, IsReadFromAFileByItsName) {
+  ScratchDir dir;
+  const fs::path path = dir.path() / "gristmill.yaml";
+  disk().write_atomic(path, "a: 1\n");
+  EXPECT_EQ(Document::read(path).where("/a").text(), "gristmill.yaml:1:1");
+  EXPECT_THROW(Document::read(dir.path() / "no.yaml"), Error);
+}
+
+}  // namespace
+}  // namespace gristmill
