@@ -1,6 +1,8 @@
 #include "pipeline/clean_table.h"
 
+#include <algorithm>
 #include <deque>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -98,43 +100,38 @@ class CleanReader : public BatchReader {
       if (step.stage == RuleStage::check) {
         step.check->observe({.rows = batch, .first_row = first_row_});
       } else if (step.stage == RuleStage::filter) {
-        filter(batch, *step.rule, step.report);
+        leave_out(batch, step.rule->keep(batch, scratch_, &step.report, first_row_));
       } else {
         step.rule->apply(batch, scratch_, &step.report, first_row_);
         batch.schema = &step.after;
-        if (!scratch_.errors.empty()) leave_out_broken(batch);
+        leave_out(batch, nullptr);
       }
     }
   }
 
-  void filter(Batch& batch, const Rule& rule, RuleReport& report) {
-    const uint8_t* keep = rule.keep(batch, scratch_, &report, first_row_);
-    if (scratch_.errors.empty()) {
-      if (keep != nullptr) compact(batch, keep, dropped_);
-      return;
-    }
-    // Broken rows leave together with the others, for `keep` counts rows as they stand.
-    std::vector<uint8_t> stay(size_t((batch.rows + 7) / 8), 0xff);
-    if (keep != nullptr) std::copy_n(keep, stay.size(), stay.begin());
+  // Rows that `keep` names stay (null: all), but those with an error. They leave together, for both
+  // count rows as they stand.
+  void leave_out(Batch& batch, const uint8_t* keep) {
     std::set<int64_t> broken;
-    for (const RowError& error : scratch_.errors) {
-      broken.insert(error.row);
-      clear_bit(stay.data(), error.row);
+    std::vector<uint8_t> stay;
+    if (!scratch_.errors.empty()) {
+      stay.assign(size_t((batch.rows + 7) / 8), 0xff);
+      if (keep != nullptr) std::copy_n(keep, stay.size(), stay.begin());
+      for (const RowError& error : scratch_.errors) {
+        broken.insert(error.row);
+        clear_bit(stay.data(), error.row);
+      }
+      scratch_.errors.clear();
+      keep = stay.data();
     }
-    scratch_.errors.clear();
-    compact(batch, stay.data(), dropped_);
-    dropped_ -= int64_t(broken.size());
+    if (keep == nullptr) return;
+    const int64_t left = compact(batch, keep);
     broken_ += int64_t(broken.size());
+    dropped_ += left - int64_t(broken.size());
   }
 
-  void leave_out_broken(Batch& batch) {
-    std::vector<uint8_t> keep(size_t((batch.rows + 7) / 8), 0xff);
-    for (const RowError& error : scratch_.errors) clear_bit(keep.data(), error.row);
-    scratch_.errors.clear();
-    compact(batch, keep.data(), broken_);
-  }
-
-  void compact(Batch& batch, const uint8_t* keep, int64_t& counter) {
+  // How many rows left.
+  int64_t compact(Batch& batch, const uint8_t* keep) {
     if (buffers_ == compacted_.size()) compacted_.emplace_back();
     BatchBuffer& out = compacted_[buffers_++];
     const Schema* schema = batch.schema;
@@ -143,7 +140,7 @@ class CleanReader : public BatchReader {
     out.append_selected(batch, keep);
     batch = out.view();
     batch.schema = schema;
-    counter += before - batch.rows;
+    return before - batch.rows;
   }
 
   const CleanRequest& request_;

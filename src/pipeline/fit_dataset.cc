@@ -125,8 +125,7 @@ void Fitter::check_counts() const {
     if (result_.fold_rows[fold] > 0) continue;
     throw Error(Code::invalid,
                 fmt::format("the split of {} leaves no row to {}", spec_.name, fold_names[fold]),
-                spec_.places.count("split") > 0 ? spec_.places.at("split") : spec_.where,
-                "move its boundaries, or give shares such as 15%");
+                spec_.place("split"), "move its boundaries, or give shares such as 15%");
   }
 }
 

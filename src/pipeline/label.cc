@@ -96,8 +96,7 @@ void LabelStage::bind_target(const RuleMaker& maker) {
     try {
       return std::make_unique<Expr>(maker.bind_expression(text, chain_.output()));
     } catch (const Error& error) {
-      auto place = spec_.places.find(member);
-      throw error.at(place == spec_.places.end() ? spec_.where : place->second);
+      throw error.at(spec_.place(member));
     }
   };
   target_ = bind(spec_.target, "target");
@@ -120,7 +119,7 @@ void LabelStage::find_split_column() {
     try {
       chain_.output().index_of(spec_.time, "`time`");
     } catch (const Error& error) {
-      throw error.at(spec_.places.at("time"));
+      throw error.at(spec_.place("time"));
     }
   }
   if (spec_.split.by == SplitSpec::By::random) return;
@@ -176,8 +175,8 @@ void LabelStage::run(const Batch& raw, int64_t first_row, LabelledChunk& out) co
   out.rows = raw;
   set_all(out.kept, raw.rows);
   chain_.apply(out.rows, out.scratch, &out.reports, first_row);
-  for (const RowError& error : out.scratch.errors) clear_bit(out.kept.data(), error.row);
-  out.broken = raw.rows - count_bits(out.kept);
+  out.broken = 0;
+  leave_out_broken(out, 0);
   for (size_t i = 0; i < filters_.size(); ++i) {
     const size_t errors_before = out.scratch.errors.size();
     const uint8_t* keep = filters_[i]->keep(out.rows, out.scratch,
