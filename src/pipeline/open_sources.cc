@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "source/quote.h"
+
 namespace gristmill {
 
 std::pair<std::string, std::string> split_name(const std::string& name) {
@@ -43,7 +45,7 @@ const SourceTable* OpenSources::find(const std::string& name, const Where& where
   auto found = tables_.find(name);
   if (found == tables_.end()) return nullptr;
   for (const auto& [other, unused] : tables_) {
-    if (other == name || folded(other) != folded(name)) continue;
+    if (other == name || lower(other) != lower(name)) continue;
     throw Error(Code::invalid, fmt::format("`{}` and `{}` differ only in case", name, other), where,
                 "rename one of them, or read it through a view of another name");
   }

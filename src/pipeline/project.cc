@@ -8,6 +8,7 @@
 #include "pipeline/project_keys.h"
 #include "pipeline/read_predict.h"
 #include "pipeline/spot.h"
+#include "source/quote.h"
 
 namespace gristmill {
 namespace {
@@ -84,7 +85,7 @@ class Names {
  public:
   explicit Names(std::string_view what) : what_(what) {}
   void add(const std::string& name, const Where& where) {
-    const auto [before, is_new] = names_.emplace(folded(name), name);
+    const auto [before, is_new] = names_.emplace(lower(name), name);
     if (is_new) return;
     throw Error(Code::invalid,
                 before->second == name
@@ -106,11 +107,6 @@ void check_names(const Project& project) {
 }
 
 }  // namespace
-
-std::string folded(std::string name) {
-  for (char& c : name) c = char(tolower(static_cast<unsigned char>(c)));
-  return name;
-}
 
 json rules_key(const std::vector<RuleSpec>& rules) {
   json list = json::array();

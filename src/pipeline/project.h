@@ -76,8 +76,6 @@ struct Project {
   const std::vector<RuleSpec>& rules_of(const std::string& table) const;  // empty: none
 };
 
-std::string folded(std::string name);  // equal for names that SQL takes for one
-
 inline constexpr std::string_view project_file = "gristmill.yaml";
 
 // JSON Schema (draft 2020-12) of the project file, from the descriptions that read it.

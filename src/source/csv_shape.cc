@@ -28,12 +28,13 @@ std::string sql_type(const std::string& name, const std::string& owner) {
               did_you_mean(name, names));
 }
 
-// As text alone: says which line cannot be read, which the sniffer does not.
-void check_lines(SqlSession& session, const fs::path& file, const CsvShape& shape,
-                 const CsvReading& reading) {
-  CsvShape text = shape;
-  text.types.assign(shape.names.size(), "VARCHAR");
-  session.rows("SELECT count(COLUMNS(*)) FROM " + read_csv_sql({file}, text, reading, ""));
+// The number of values of each column, read as text alone. An error says which line cannot be read,
+// which the sniffer's does not.
+std::vector<std::string> count_values(SqlSession& session, const fs::path& file, CsvShape shape,
+                                      const CsvReading& reading) {
+  shape.types.assign(shape.names.size(), "VARCHAR");
+  return session.rows("SELECT count(COLUMNS(*)) FROM " + read_csv_sql({file}, shape, reading, ""))
+      .at(0);
 }
 
 // The type that holds both.
@@ -45,17 +46,15 @@ std::string widened(const std::string& a, const std::string& b) {
 }
 
 // The columns that hold no value: their type says nothing.
-std::vector<bool> without_values(SqlSession& session, const fs::path& file, CsvShape shape,
+std::vector<bool> without_values(SqlSession& session, const fs::path& file, const CsvShape& shape,
                                  const CsvReading& reading, FileDigests* digests) {
   const std::string fact = "csv empty columns 1 " + reading.text;
   std::optional<std::string> known;
   if (digests != nullptr) known = digests->fact(file, fact);
   if (!known) {
-    shape.types.assign(shape.names.size(), "VARCHAR");
     known = "";
-    const auto counts =
-        session.rows("SELECT count(COLUMNS(*)) FROM " + read_csv_sql({file}, shape, reading, ""));
-    for (const std::string& count : counts.at(0)) *known += count == "0" ? '1' : '0';
+    for (const std::string& count : count_values(session, file, shape, reading))
+      *known += count == "0" ? '1' : '0';
     if (digests != nullptr) digests->remember(file, fact, *known);
   }
   std::vector<bool> out;
@@ -103,7 +102,7 @@ CsvShape CsvShape::from_json(const json& in) {
 
 const std::vector<ParamDoc>& csv_params() {
   static const std::vector<ParamDoc> docs = {
-      {"nulls", "array", "texts that mean a missing value", json::array({"", "NA"}), {}, {}, {}},
+      {"nulls", "array", "texts that mean a missing value", json(default_nulls), {}, {}, {}},
       {"delimiter", "string", "what separates cells; found out when absent", nullptr, {}, {}, {}},
       {"header", "boolean", "whether the first line names the columns", nullptr, {}, {}, {}},
       {"types",
@@ -146,6 +145,7 @@ std::string CsvReading::nulls_sql() const {
   for (const std::string& null : nulls) out += (out.empty() ? "" : ", ") + quote_text(null);
   return "[" + out + "]";
 }
+
 std::string read_csv_sql(const std::vector<fs::path>& files, const CsvShape& shape,
                          const CsvReading& reading, std::string_view more) {
   std::string columns;
@@ -179,12 +179,12 @@ CsvShape sniff_csv(SqlSession& session, const fs::path& file, const CsvReading& 
         "escape='\"', header={}, nullstr={}, dateformat='%Y-%m-%d')",
         quote_path(file), quote_text({&shape.delimiter, 1}), reading.header, reading.nulls_sql()));
   } catch (const Error& error) {
-    if (error.code() == Code::invalid) check_lines(session, file, shape, reading);
+    if (error.code() == Code::invalid) count_values(session, file, shape, reading);
     throw;
   }
   json columns = json::parse(rows.at(0).at(0));
   if (columns.size() != shape.names.size()) {
-    check_lines(session, file, shape, reading);
+    count_values(session, file, shape, reading);
     throw Error(Code::invalid,
                 fmt::format("the first line has {} cells, the lines below have {}",
                             shape.names.size(), columns.size()),

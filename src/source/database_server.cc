@@ -1,9 +1,8 @@
 // PostgreSQL and MySQL (or MariaDB) servers, attached read-only through DuckDB's extensions.
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "frame/span.h"
+#include "source/catalog.h"
 #include "source/quote.h"
 #include "source/source.h"
 #include "source/url.h"
@@ -15,11 +14,12 @@ struct ServerKind {
   std::string extension;  // of DuckDB
   std::string type;       // as ATTACH names it
   std::string setting;    // set once it is loaded; "" for none
+  std::string schema;     // read when none is named; "": the database
 };
-const ServerKind postgresql = {"postgres_scanner", "postgres", ""};
+const ServerKind postgresql = {"postgres_scanner", "postgres", "", "public"};
 // Aggregates that are pushed down come back with other types than were bound: min(timestamp) fails.
 const ServerKind mysql = {"mysql_scanner", "mysql",
-                          "SET GLOBAL mysql_aggregate_pushdown_enabled = false"};
+                          "SET GLOBAL mysql_aggregate_pushdown_enabled = false", ""};
 
 const std::vector<ParamDoc>& server_params() {
   static const std::vector<ParamDoc> docs = {
@@ -46,8 +46,8 @@ class DatabaseServer : public Source {
   DatabaseServer(SourceRequest request, const ServerKind& kind)
       : spec_(std::move(request.spec)), kind_(kind), url_(request.files.pattern) {
     schema_ = request.params.has("schema") ? request.params.text("schema")
-              : &kind_ == &mysql           ? url_.database
-                                           : "public";
+              : kind_.schema.empty()       ? url_.database
+                                           : kind_.schema;
     if (request.params.has("max_age"))
       max_age_ = parse_span(request.params.text("max_age"), "`max_age`");
     if (url_.database.empty()) {
@@ -97,13 +97,9 @@ class DatabaseServer : public Source {
 
   std::vector<std::string> table_names(SqlSession& session) const {
     std::vector<std::string> names, schemas;
-    for (const auto& row : session.rows(fmt::format(
-             "SELECT schema_name, table_name FROM (SELECT database_name, schema_name, table_name "
-             "FROM duckdb_tables() UNION ALL SELECT database_name, schema_name, view_name FROM "
-             "duckdb_views()) WHERE database_name = {} ORDER BY ALL",
-             quote_text(catalog_)))) {
-      if (row[0] == schema_) names.push_back(row[1]);
-      if (schemas.empty() || schemas.back() != row[0]) schemas.push_back(row[0]);
+    for (const auto& [schema, name] : tables_and_views(session, catalog_)) {
+      if (schema == schema_) names.push_back(name);
+      if (schemas.empty() || schemas.back() != schema) schemas.push_back(schema);
     }
     if (names.empty()) {
       throw Error(Code::not_found,

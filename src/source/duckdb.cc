@@ -1,6 +1,7 @@
 // DuckDB's own database files, attached read-only.
 #include <fmt/format.h>
 
+#include "source/catalog.h"
 #include "source/files.h"
 
 namespace gristmill {
@@ -29,15 +30,11 @@ class DuckdbSource : public Source {
       throw held ? told.with_hint("another program has it open for writing; close it first") : told;
     }
     std::vector<SourceTable> tables;
-    for (const auto& row : session.rows(fmt::format(
-             "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = {0} "
-             "UNION ALL SELECT schema_name, view_name FROM duckdb_views() "
-             "WHERE database_name = {0} AND NOT internal ORDER BY ALL",
-             quote_text(catalog)))) {
+    for (const auto& [schema, name] : tables_and_views(session, catalog)) {
       SourceTable table;
       table.schema = spec_.name;
-      table.name = row[0] == "main" ? row[1] : row[0] + "." + row[1];
-      table.relation = quote_name(catalog) + "." + quote_name(row[0]) + "." + quote_name(row[1]);
+      table.name = schema == "main" ? name : schema + "." + name;
+      table.relation = quote_name(catalog) + "." + quote_name(schema) + "." + quote_name(name);
       table.files = with_log(file, ".wal");
       table.columns = session.describe("SELECT * FROM " + table.relation);
       tables.push_back(std::move(table));

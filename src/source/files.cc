@@ -102,11 +102,7 @@ std::string scheme_of(const std::string& url) {
   size_t colon = url.find(':');
   if (colon == std::string::npos || colon < 2) return {};
   std::string scheme = url.substr(0, colon + 1);
-  for (const auto& [name, kind] : Sources::instance()) {
-    for (const std::string& known : kind.schemes) {
-      if (known == scheme) return scheme;
-    }
-  }
+  if (kind_by_scheme(scheme) != nullptr) return scheme;
   bool word = std::all_of(url.begin(), url.begin() + long(colon), [](unsigned char c) {
     return std::isalnum(c) || c == '+' || c == '-' || c == '.';
   });
@@ -119,14 +115,6 @@ std::string scheme_of(const std::string& url) {
                 did_you_mean(scheme, known));
   }
   return {};
-}
-
-bool names_server(const std::string& scheme) {
-  for (const auto& [name, kind] : Sources::instance()) {
-    const auto& known = kind.schemes;
-    if (kind.server && std::find(known.begin(), known.end(), scheme) != known.end()) return true;
-  }
-  return false;
 }
 
 void add_matches(const fs::path& base, const std::string& pattern, SourceFiles& out) {
@@ -171,7 +159,8 @@ SourceFiles find_files(const SourceSpec& spec) {
   fs::path base = fs::absolute(spec.base.empty() ? fs::path(".") : spec.base).lexically_normal();
   for (std::string pattern : patterns_of(spec, out)) {
     std::string scheme = scheme_of(pattern);
-    if (names_server(scheme)) {
+    const SourceKind* kind = kind_by_scheme(scheme);
+    if (kind != nullptr && kind->server) {
       out.scheme = scheme;
       out.pattern = pattern;
       return out;

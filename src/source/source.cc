@@ -25,11 +25,7 @@ std::string known_suffixes() {
 
 const SourceKind& kind_of(const SourceFiles& files) {
   if (!files.kind.empty()) return Sources::instance().get(files.kind, "kind of source");
-  for (const auto& [name, kind] : Sources::instance()) {
-    for (const std::string& scheme : kind.schemes) {
-      if (scheme == files.scheme) return kind;
-    }
-  }
+  if (const SourceKind* kind = kind_by_scheme(files.scheme)) return *kind;
   const SourceKind* first = nullptr;
   for (const fs::path& file : files.files) {
     const SourceKind* kind = kind_by_suffix(file);
@@ -54,6 +50,14 @@ const SourceKind& kind_of(const SourceFiles& files) {
 const SourceKind* kind_by_suffix(const fs::path& file) {
   for (const auto& [name, kind] : Sources::instance()) {
     if (has_suffix(file, kind)) return &kind;
+  }
+  return nullptr;
+}
+
+const SourceKind* kind_by_scheme(const std::string& scheme) {
+  for (const auto& [name, kind] : Sources::instance()) {
+    if (std::find(kind.schemes.begin(), kind.schemes.end(), scheme) != kind.schemes.end())
+      return &kind;
   }
   return nullptr;
 }

@@ -90,8 +90,12 @@ struct SourceKind {
 using Sources = Registry<SourceKind>;
 using RegisterSource = Registration<SourceKind>;
 
+// Missing values in text files, when a source does not say.
+inline const std::vector<std::string> default_nulls = {"", "NA"};
+
 // By the file's name alone; nullptr when none fits.
 const SourceKind* kind_by_suffix(const fs::path& file);
+const SourceKind* kind_by_scheme(const std::string& scheme);  // "sqlite:"
 // `files`, `url`, `kind` and `as`, which every source may have.
 const std::vector<ParamDoc>& common_source_params();
 
