@@ -10,6 +10,7 @@
 #include "learn/metrics.h"
 #include "pipeline/fit_dataset.h"
 #include "pipeline/make_bundle.h"
+#include "table/key.h"
 
 namespace gristmill {
 namespace {
@@ -44,43 +45,21 @@ json dataset_what(const PredictSpec& spec, const std::vector<RuleSpec>& rules, c
 
 // A table version's own key was checked when it was written; a prediction may name its rows by
 // another.
-void check_key(Engine& engine, const PredictSpec& spec, const TableHandle& table) {
+void check_other_key(Engine& engine, const PredictSpec& spec, const TableHandle& table) {
   const std::set<std::string> key(spec.key.begin(), spec.key.end());
   const TableVersion& version = *table.version;
   if (key.empty() || key == std::set<std::string>(version.key.begin(), version.key.end())) return;
-  std::string columns, texts;
-  for (const std::string& name : spec.key) {
-    const size_t column = version.schema.index_of(name, "table " + spec.from);
-    if (version.schema[column].nullable)
-      throw Error(Code::invalid, fmt::format("the key column {} has missing values", name),
-                  {.table = spec.from, .field = name},
-                  "a key must tell every row: leave those rows out in SQL, or take another key");
-    columns += (columns.empty() ? "" : ", ") + quote_name(name);
-    texts += fmt::format("{}CAST({} AS VARCHAR)", texts.empty() ? "" : ", ", quote_name(name));
+  try {
+    check_key(engine, table.relation, spec.key, version.schema, spec.from);
+  } catch (const Error& error) {
+    throw error.at(spec.place("key"));
   }
-  const auto twice =
-      engine.rows(fmt::format("SELECT {} FROM {} GROUP BY {} HAVING count(*) > 1 "
-                              "ORDER BY {} LIMIT 1",
-                              texts, table.relation, columns, columns));
-  if (twice.empty()) return;
-  std::vector<std::string> values;
-  for (size_t i = 0; i < spec.key.size(); ++i)
-    values.push_back(fmt::format("{} = {}", spec.key[i], twice[0][i]));
-  throw Error(Code::invalid,
-              fmt::format("the key [{}] is not unique: {} occurs more than once",
-                          fmt::join(spec.key, ", "), fmt::join(values, ", ")),
-              {.table = spec.from},
-              "add a column to the key, or find the join that multiplies rows");
 }
 
 Executor::Made fit(const PredictSpec& spec, const std::vector<RuleSpec>& rules, const Wants& wants,
                    const TableHandle& table, Tables& tables, Executor& executor) {
   Workspace& workspace = executor.workspace();
-  try {
-    check_key(workspace.engine(), spec, table);
-  } catch (const Error& error) {
-    throw error.at(spec.place("key"));
-  }
+  check_other_key(workspace.engine(), spec, table);
   ThreadPool pool;
   RowSource rows(
       table.version->schema,
@@ -96,7 +75,7 @@ Executor::Made fit(const PredictSpec& spec, const std::vector<RuleSpec>& rules, 
     throw;
   }
   Manifest manifest{.artifact_type = std::string(dataset_type)};
-  manifest.config = {{"table", table.digest->hex()}, {"content", result.dataset.hex()}};
+  manifest.config = {{"table", table.need.digest->hex()}, {"content", result.dataset.hex()}};
   manifest.layers.push_back(workspace.store().publish(file, std::string(dataset_type)));
   manifest.layers.push_back(
       workspace.store().put(write_state_file(fitted_state(result)), std::string(fitted_type)));
@@ -189,7 +168,7 @@ BuiltDataset build_dataset(const Project& project, const PredictSpec& spec, cons
     }
   }();
   const std::vector<RuleSpec>& rules = project.rules_of(spec.from);
-  std::vector<TaskNeed> needs = {{"table " + spec.from, table.digest, {}}};
+  std::vector<TaskNeed> needs = {table.need};
   for (const RuleSpec& rule : rules) {
     for (TaskNeed& need : tables.reference_needs(rule)) needs.push_back(std::move(need));
   }

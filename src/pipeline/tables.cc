@@ -45,8 +45,7 @@ const SourceTable& Tables::source_table(const std::string& name, const Where& wh
 }
 
 TableHandle Tables::source_handle(const SourceTable& table) {
-  return {.name = table.schema + "." + table.name,
-          .digest = sources_.need(table).digest,
+  return {.need = sources_.need(table),
           .schema = table.columns,
           .relation = table.relation,
           .facts = {{"notes", table.notes}}};
@@ -71,14 +70,9 @@ std::vector<TaskNeed> Tables::define_inputs(const std::string& sql, const Where&
   }
   std::vector<TaskNeed> needs;
   for (const std::string& name : read) {
-    const SourceTable* source =
-        project_.tables.count(name) > 0 ? nullptr : &source_table(name, where);
+    if (project_.tables.count(name) == 0) source_table(name, where);  // or its error has no place
     const TableHandle& handle = cleaned(name);
-    if (source != nullptr && project_.rules_of(name).empty()) {
-      needs.push_back(sources_.need(*source));
-    } else {
-      needs.push_back({"table " + name, handle.digest, {}});
-    }
+    needs.push_back(handle.need);
     if (handle.relation.empty()) continue;
     const auto [schema, table] = split_name(name);
     engine.define(schema, table, handle.relation);
@@ -87,11 +81,11 @@ std::vector<TaskNeed> Tables::define_inputs(const std::string& sql, const Where&
 }
 
 TableHandle Tables::from_result(const std::string& name, const TaskResult& result) {
-  TableHandle handle{.name = name};
+  TableHandle handle{.need = {"table " + name, std::nullopt, {}}};
   if (!result.output) return handle;
   handle.version =
       TableVersion::from_manifest(executor_.workspace().store().manifest(*result.output));
-  handle.digest = handle.version->digest;
+  handle.need.digest = handle.version->digest;
   handle.schema = handle.version->schema;
   handle.relation = version_relation(executor_.workspace().store(), *handle.version);
   handle.facts = result.facts;
@@ -165,12 +159,7 @@ TableHandle Tables::make_cleaned(const std::string& name) {
   if (rules.empty() || (looking_ && fitted)) return stored(name);
   const SourceTable* source = own || frozen_ ? nullptr : &source_table(name, {});
   const TableHandle before = source == nullptr ? stored(name) : source_handle(*source);
-  std::vector<TaskNeed> needs;
-  if (source == nullptr) {
-    needs.push_back({"table " + name, before.digest, {}});
-  } else {
-    needs.push_back(sources_.need(*source));
-  }
+  std::vector<TaskNeed> needs = {before.need};
   for (const RuleSpec& rule : rules) {
     for (TaskNeed& need : reference_needs(rule)) needs.push_back(std::move(need));
   }
@@ -190,7 +179,7 @@ std::vector<TaskNeed> Tables::reference_needs(const RuleSpec& rule) {
     return {};
   const std::string name = rule.params.at("table").get<std::string>();
   if (project_.tables.count(name) == 0 && !frozen_) source_table(name, rule.where);
-  return {{"table " + name, reference(name).digest, {}}};
+  return {reference(name).need};
 }
 
 const TableHandle& Tables::reference(const std::string& name) {
@@ -249,8 +238,9 @@ std::vector<std::string> Tables::null_texts(const std::string& name) {
   for (const SourceSpec& source : project_.sources) {
     if (source.name != split_name(name).first) continue;
     const bool said = source.given.is_object() && source.given.contains("nulls");
-    for (const auto& text : said ? source.given.at("nulls") : nlohmann::json{"", "NA"})
-      texts.insert(text.get<std::string>());
+    const auto nulls =
+        said ? source.given.at("nulls").get<std::vector<std::string>>() : default_nulls;
+    texts.insert(nulls.begin(), nulls.end());
   }
   return {texts.begin(), texts.end()};
 }

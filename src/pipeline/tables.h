@@ -15,8 +15,7 @@ namespace gristmill {
 
 // A table as something may read it.
 struct TableHandle {
-  std::string name;
-  std::optional<Digest> digest;         // of its content; absent: a plan does not know it yet
+  TaskNeed need;                        // what a task that reads it depends on
   Schema schema;                        // empty when a plan does not know it
   std::optional<TableVersion> version;  // absent: read from its source
   std::string relation;                 // SQL that stands in FROM

@@ -122,11 +122,11 @@ TEST_F(TablesTest, APlanRunsNothing) {
   file("data.csv", "id,x\n1,5\n");
   const std::string text =
       "tables:\n  a: SELECT * FROM here.data\n  b: SELECT count(*) AS n FROM a\n";
-  EXPECT_FALSE(tables(text, true).stored("b").digest);
+  EXPECT_FALSE(tables(text, true).stored("b").need.digest);
   EXPECT_EQ(steps(), (Steps{"table a: would run never run",
                             "table b: may run if table a comes out changed"}));
   tables(text).stored("b");
-  EXPECT_TRUE(tables(text, true).stored("b").digest);
+  EXPECT_TRUE(tables(text, true).stored("b").need.digest);
   EXPECT_EQ(steps(), (Steps{"table a: reused", "table b: reused"}));
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "frame/cell.h"
+#include "table/key.h"
 #include "table/row_hash.h"
 #include "table/sql_text.h"
 #include "table/version.h"
@@ -32,55 +33,6 @@ std::string ordered_sql(const VersionRequest& request, const Schema& schema) {
   if (order.empty() && !request.keep_order) order = " ORDER BY ALL";
   return fmt::format("SELECT * FROM (\n{}\n){}", trim_sql(request.sql), order);
 }
-
-// Keys in order: equal ones stand side by side.
-class KeyCheck {
- public:
-  KeyCheck(const VersionRequest& request, const Schema& schema) : request_(request) {
-    for (const std::string& name : request.key) {
-      columns_.push_back(schema.index_of(name, "table " + request.table));
-    }
-  }
-
-  void check(const Batch& batch, int64_t first_row) {
-    if (columns_.empty()) return;
-    for (int64_t row = 0; row < batch.rows; ++row) {
-      cells_.clear();
-      for (size_t column : columns_) {
-        if (batch.columns[column].is_null(row)) throw null_at(batch, column);
-        append_canonical(batch.columns[column], row, cells_);
-      }
-      if (first_row + row > 0 && cells_ == last_) throw twice(batch, row);
-      std::swap(cells_, last_);
-    }
-  }
-
- private:
-  Error null_at(const Batch& batch, size_t column) const {
-    const std::string& name = (*batch.schema)[column].name;
-    return {Code::invalid,
-            fmt::format("the key column {} has missing values", name),
-            {.table = request_.table, .field = name},
-            "a key must tell every row: leave those rows out in SQL, or take another key"};
-  }
-
-  Error twice(const Batch& batch, int64_t row) const {
-    std::string values;
-    for (size_t column : columns_) {
-      values += fmt::format("{}{} = {}", values.empty() ? "" : ", ", (*batch.schema)[column].name,
-                            cell_text(batch.columns[column], row));
-    }
-    return {Code::invalid,
-            fmt::format("the key [{}] is not unique: {} occurs more than once",
-                        fmt::join(request_.key, ", "), values),
-            {.table = request_.table},
-            "add a column to the key, or find the join that multiplies rows"};
-  }
-
-  const VersionRequest& request_;
-  std::vector<size_t> columns_;
-  std::string cells_, last_;
-};
 
 // Writes chunks on threads of its own, at most writers_max at a time.
 class ChunkWriter {
@@ -275,7 +227,7 @@ TableVersion write_version(Engine& engine, Store& store, const VersionRequest& r
     std::unique_ptr<BatchReader> reader = engine.query(ordered_sql(request, schema), schema);
     ChunkWriter writer(engine, store, schema);
     Cutter cutter(writer, schema);
-    KeyCheck key(request, schema);
+    KeyCheck key(request.key, schema, request.table);
     NullSeen nulls(schema.size());
     Batch batch;
     while (reader->next(batch)) {
