@@ -62,6 +62,23 @@ TEST(ParseFloat64, IsExact) {
     EXPECT_FALSE(parse_float64(bad, value)) << bad;
 }
 
+TEST(ParseFloat64, RoundsAsStrtodDoes) {
+  std::mt19937_64 random(3);
+  for (int i = 0; i < 200000; ++i) {
+    const int digits = 1 + int(random() % 19), point = int(random() % uint64_t(digits + 1));
+    std::string text = random() % 2 == 0 ? "-" : "";
+    for (int d = 0; d < digits; ++d) {
+      if (d == point) text += '.';
+      text += char('0' + random() % 10);
+    }
+    double value = 0;
+    ASSERT_TRUE(parse_float64(text, value)) << text;
+    ASSERT_EQ(std::bit_cast<uint64_t>(value),
+              std::bit_cast<uint64_t>(std::strtod(text.c_str(), nullptr)))
+        << text;
+  }
+}
+
 TEST(ParseBoolean, KnowsItsWords) {
   bool value = false;
   for (const char* yes : {"true", "TRUE", "True", "t", "T", "1", " true ", "yes", "Y"}) {

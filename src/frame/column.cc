@@ -13,7 +13,7 @@ namespace {
 
 size_t bitmap_bytes(int64_t bits) { return size_t(bytes_of_bits(bits)); }
 
-void grow(std::vector<uint8_t>& bytes, size_t size) {
+void grow(UnzeroedVector<uint8_t>& bytes, size_t size) {
   if (bytes.size() < size) bytes.resize(std::max(size, bytes.size() * 2));
 }
 
@@ -139,7 +139,7 @@ void ColumnBuffer::append(bool value) {
 namespace {
 
 template <class T>
-void put(std::vector<uint8_t>& bytes, size_t& used, T value) {
+void put(UnzeroedVector<uint8_t>& bytes, size_t& used, T value) {
   grow(bytes, used + sizeof(T));
   std::memcpy(bytes.data() + used, &value, sizeof(T));
   used += sizeof(T);

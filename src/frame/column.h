@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -34,6 +35,25 @@ struct Column {
 
 // Rows [begin, begin + count) of a column; `begin` is a multiple of 8.
 Column slice(const Column& column, int64_t begin, int64_t count);
+
+// Bytes that are not zeroed before they are written.
+template <class T>
+struct UnzeroedAllocator : std::allocator<T> {
+  template <class U>
+  struct rebind {
+    using other = UnzeroedAllocator<U>;
+  };
+  template <class U>
+  void construct(U* at) {
+    ::new (static_cast<void*>(at)) U;
+  }
+  template <class U, class... Args>
+  void construct(U* at, Args&&... args) {
+    std::construct_at(at, std::forward<Args>(args)...);
+  }
+};
+template <class T>
+using UnzeroedVector = std::vector<T, UnzeroedAllocator<T>>;
 
 class ColumnBuffer {
  public:
@@ -80,10 +100,10 @@ class ColumnBuffer {
   Type type_ = Type::string;
   int64_t length_ = 0;
   bool has_nulls_ = false;
-  std::vector<uint8_t> validity_;
-  std::vector<uint8_t> bytes_;  // values, or text
-  size_t used_ = 0;             // of bytes_
-  std::vector<int32_t> offsets_;
+  UnzeroedVector<uint8_t> validity_;
+  UnzeroedVector<uint8_t> bytes_;  // values, or text
+  size_t used_ = 0;                // of bytes_
+  UnzeroedVector<int32_t> offsets_;
 };
 
 }  // namespace gristmill

@@ -1,26 +1,23 @@
 #include <fmt/format.h>
 
-#include "frame/cell.h"
-#include "frame/csv_scanner.h"
+#include <algorithm>
+
+#include "base/text.h"
+#include "frame/csv_columns.h"
 #include "frame/decoding.h"
 
 namespace gristmill {
 
 namespace {
 
-void check_utf8(std::string_view text, int64_t line, const Where& where) {
-  if (find_invalid_utf8(text) == text.npos) return;
-  throw Error(Code::invalid, fmt::format("line {}: {} is not UTF-8", line, excerpt(text)), where,
-              "save the file as UTF-8");
-}
-
 class CsvReader : public BatchReader {
  public:
   CsvReader(ReadBytes in, const Expected& expected, CsvOptions options, const Unknown& unknown)
-      : scanner_(std::move(in), options.delimiter),
-        null_values_(std::move(options.null_values)),
+      : blocks_(std::move(in), options.delimiter),
+        cells_(options.delimiter),
+        nulls_(std::move(options.null_values)),
         rows_(expected.schema) {
-    const std::vector<std::string> names = read_header();
+    const std::vector<std::string> names = said([&] { return read_header(); });
     match_ = match_columns(expected, names);
     if (unknown && !match_.unknown.empty()) unknown(match_.unknown);
   }
@@ -28,101 +25,73 @@ class CsvReader : public BatchReader {
   const Schema& schema() const override { return rows_.schema(); }
 
   bool next(Batch& batch) override {
-    rows_.clear();
-    int64_t count = 0;
-    size_t bytes = 0;
-    while (count < batch_rows && bytes < batch_bytes && !scanner_.at_end()) {
-      count += read_record(bytes);
+    while (given_ == in_block_) {
+      row_ += in_block_;
+      given_ = in_block_ = 0;
+      if (!said([&] { return next_block(); })) return false;
     }
-    if (count == 0) return false;
-    append_absent(count);
-    rows_.add_rows(count);
     batch = rows_.view();
+    batch.rows = std::min(batch_rows, in_block_ - given_);
+    for (Column& column : batch.columns) column = slice(column, given_, batch.rows);
+    given_ += batch.rows;
     return true;
   }
 
  private:
   std::vector<std::string> read_header() {
-    if (scanner_.at_end()) {
+    if (!blocks_.next(block_)) {
       throw Error(Code::invalid, "the CSV is empty", {}, "its first line names the columns");
     }
-    std::vector<std::string> names;
-    CsvCell cell;
-    do {
-      cell = scanner_.cell();
-      check_utf8(cell.text, 1, {});
-      names.emplace_back(cell.text);
-    } while (!cell.last);
+    has_block_ = true;
+    std::vector<std::string> names = cells_.read_header(block_);
+    for (const std::string& name : names) {
+      if (find_invalid_utf8(name) != name.npos)
+        throw Error(Code::invalid, excerpt(name) + " is not UTF-8", {.line = 1},
+                    "save the file as UTF-8");
+    }
     return names;
   }
 
-  // False for an empty line, which is a row only where there is one column.
-  bool read_record(size_t& bytes) {
-    const int64_t line = scanner_.line();
-    const size_t columns = match_.field.size();
-    CsvCell cell;
-    for (size_t c = 0; c < columns; ++c) {
-      const int64_t cell_line = scanner_.line();
-      cell = scanner_.cell();
-      if (c == 0 && columns > 1 && cell.last && cell.text.empty() && !cell.quoted) return false;
-      if (cell.last != (c + 1 == columns)) fail_ragged(line, c + 1, cell.last);
-      bytes += cell.text.size();
-      if (match_.field[c] >= 0) append(size_t(match_.field[c]), cell.text, cell_line);
+  bool next_block() {
+    if (!has_block_ && !blocks_.next(block_)) return false;
+    has_block_ = false;
+    cells_.find(block_);
+    rows_.clear();
+    in_block_ = cells_.rows();
+    for (size_t c = 0; c < match_.field.size(); ++c) {
+      const int i = match_.field[c];
+      if (i >= 0) read_csv_column(cells_, c, rows_.schema()[size_t(i)], nulls_, rows_[size_t(i)]);
     }
-    ++row_;
+    for (size_t i = 0; i < match_.source.size(); ++i) {
+      if (match_.source[i] >= 0) continue;
+      for (int64_t row = 0; row < in_block_; ++row) rows_[i].append_null();
+    }
     return true;
   }
 
-  void append(size_t i, std::string_view text, int64_t line) {
-    const Field& field = rows_.schema()[i];
-    if (is_null_value(text)) {
-      if (!field.nullable) throw_null(field, row_, fmt::format("line {}: ", line));
-      rows_[i].append_null();
-      return;
-    }
-    Where where;
-    where.row = row_;
-    where.field = field.name;
-    if (field.type == Type::string) check_utf8(text, line, where);
-    if (append_parsed(rows_[i], text)) return;
-    throw Error(Code::invalid,
-                fmt::format("line {}: column \"{}\" takes {}, not {}", line, field.name,
-                            kind_of(field.type), excerpt(text)),
-                where);
-  }
-
-  bool is_null_value(std::string_view text) const {
-    for (const std::string& value : null_values_) {
-      if (text == value) return true;
-    }
-    return false;
-  }
-
-  [[noreturn]] void fail_ragged(int64_t line, size_t cells, bool last) {
-    while (!last) {
-      last = scanner_.cell().last;
-      ++cells;
-    }
-    Where where;
-    where.row = row_;
-    throw Error(Code::invalid,
-                fmt::format("line {} has {} cells, but the header has {}", line, cells,
-                            match_.field.size()),
-                where, "a cell that holds the delimiter must be quoted");
-  }
-
-  void append_absent(int64_t count) {
-    for (size_t i = 0; i < match_.source.size(); ++i) {
-      if (match_.source[i] >= 0) continue;
-      for (int64_t k = 0; k < count; ++k) rows_[i].append_null();
+  // Lines and rows in a block → in the input, the line in the message.
+  template <class Call>
+  auto said(const Call& call) -> decltype(call()) {
+    try {
+      return call();
+    } catch (const Error& error) {
+      Where where = error.where();
+      const std::string line = where.line > 0 ? fmt::format("line {}: ", where.line) : "";
+      where.line = 0;
+      if (where.row >= 0) where.row += row_;
+      throw Error(error.code(), line + error.message(), where, error.hint());
     }
   }
 
-  CsvScanner scanner_;
-  std::vector<std::string> null_values_;
+  CsvBlocks blocks_;
+  CsvBlock block_;
+  bool has_block_ = false;  // it has rows that were not looked at
+  CsvCells cells_;
+  NullTexts nulls_;
   ColumnMatch match_;
   BatchBuffer rows_;
-  int64_t row_ = 0;
+  int64_t in_block_ = 0, given_ = 0;  // rows of this block
+  int64_t row_ = 0;                   // of the input, before this block
 };
 
 }  // namespace

@@ -36,6 +36,6 @@ ColumnMatch match_columns(const Expected& expected, std::span<const std::string>
 std::string unknown_hint(std::string_view missing, std::span<const std::string> unknown);
 
 // The column may hold no nulls, but this row does.
-[[noreturn]] void throw_null(const Field& field, int64_t row, const std::string& place = "");
+[[noreturn]] void throw_null(const Field& field, int64_t row);
 
 }  // namespace gristmill

@@ -1,0 +1,232 @@
+#include "frame/csv_columns.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "frame/ascii.h"
+#include "frame/cell.h"
+#include "frame/decoding.h"
+
+namespace gristmill {
+
+namespace {
+
+[[noreturn]] void fail(const CsvCells& cells, int64_t row, size_t column, const Field& field,
+                       const std::string& message, const std::string& hint) {
+  throw Error(Code::invalid, message,
+              {.line = int(cells.line(row, column)), .field = field.name, .row = row}, hint);
+}
+
+[[noreturn]] void fail_null(const CsvCells& cells, int64_t row, size_t column, const Field& field) {
+  try {
+    throw_null(field, row);
+  } catch (const Error& error) {
+    throw error.at({.line = int(cells.line(row, column))});
+  }
+}
+
+[[noreturn]] void fail_type(const CsvCells& cells, int64_t row, size_t column, const Field& field,
+                            std::string_view text) {
+  fail(
+      cells, row, column, field,
+      fmt::format("column \"{}\" takes {}, not {}", field.name, kind_of(field.type), excerpt(text)),
+      "");
+}
+
+// Values of fixed width; parse(text, value) is false for a text that is none.
+template <class T, class Parse>
+void read_values(CsvCells& cells, size_t column, const Field& field, const NullTexts& nulls,
+                 ColumnBuffer& out, const Parse& parse) {
+  const int64_t rows = cells.rows();
+  T* values = out.resize<T>(rows);
+  uint8_t* validity = nullptr;
+  for (int64_t row = 0; row < rows; ++row) {
+    const std::string_view text = cells.text(row, column);
+    if (nulls.contains(text)) {
+      if (!field.nullable) fail_null(cells, row, column, field);
+      if (validity == nullptr) validity = out.validity();
+      clear_bit(validity, row);
+      values[row] = 0;
+    } else if (!parse(text, values[row])) {
+      fail_type(cells, row, column, field, text);
+    }
+  }
+}
+
+// Text and booleans.
+void read_others(CsvCells& cells, size_t column, const Field& field, const NullTexts& nulls,
+                 ColumnBuffer& out) {
+  const bool check_utf8 = field.type == Type::string && !cells.is_utf8();
+  for (int64_t row = 0; row < cells.rows(); ++row) {
+    const std::string_view text = cells.text(row, column);
+    if (nulls.contains(text)) {
+      if (!field.nullable) fail_null(cells, row, column, field);
+      out.append_null();
+      continue;
+    }
+    if (check_utf8 && find_invalid_utf8(text) != text.npos)
+      fail(cells, row, column, field, excerpt(text) + " is not UTF-8", "save the file as UTF-8");
+    if (!append_parsed(out, text)) fail_type(cells, row, column, field, text);
+  }
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Begins as numbers do: "007" is a code, and inf and nan are words.
+bool is_plain_number(std::string_view text) {
+  text = trimmed(text);
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  if (text.empty() || (!is_digit(text[0]) && text[0] != '.')) return false;
+  return !(text[0] == '0' && text.size() > 1 && is_digit(text[1]));
+}
+
+bool takes(Type type, std::string_view text) {
+  int64_t whole;
+  double number;
+  int32_t days;
+  bool had_offset = false;
+  switch (type) {
+    case Type::int64:
+      return is_plain_number(text) && parse_int64(text, whole);
+    case Type::float64:
+      return is_plain_number(text) && parse_float64(text, number);
+    case Type::date:
+      return parse_date(text, days);
+    case Type::timestamp:
+      return parse_timestamp(text, whole, &had_offset) && !had_offset;
+    case Type::timestamptz:
+      return parse_timestamp(text, whole, &had_offset) && had_offset;
+    case Type::boolean:
+      text = trimmed(text);
+      return equals_lower(text, "true") || equals_lower(text, "false") || equals_lower(text, "t") ||
+             equals_lower(text, "f");
+    case Type::string:
+      break;
+  }
+  return true;
+}
+
+Type narrowest(std::string_view text) {
+  for (Type type : {Type::int64, Type::float64, Type::date, Type::timestamp, Type::timestamptz,
+                    Type::boolean}) {
+    if (takes(type, text)) return type;
+  }
+  return Type::string;
+}
+
+// Takes digits from the front; how many.
+int take_digits(std::string_view& text) {
+  int count = 0;
+  for (; !text.empty() && is_digit(text.front()); ++count) text.remove_prefix(1);
+  return count;
+}
+
+// "25/12/2013", "1.2.13 10:00".
+bool is_other_time(std::string_view text) {
+  text = trimmed(text);
+  for (int part = 0; part < 3; ++part) {
+    const int digits = take_digits(text);
+    if (digits < 1 || digits > 4) return false;
+    if (part == 2) break;
+    if (text.empty() || std::string_view("/.-").find(text.front()) == text.npos) return false;
+    text.remove_prefix(1);
+  }
+  return text.empty() || text.front() == ' ';
+}
+
+}  // namespace
+
+void read_csv_column(CsvCells& cells, size_t column, const Field& field, const NullTexts& nulls,
+                     ColumnBuffer& out) {
+  switch (field.type) {
+    case Type::int64:
+      return read_values<int64_t>(cells, column, field, nulls, out, parse_int64);
+    case Type::float64:
+      return read_values<double>(cells, column, field, nulls, out, parse_float64);
+    case Type::date:
+      return read_values<int32_t>(cells, column, field, nulls, out, parse_date);
+    case Type::timestamp:
+    case Type::timestamptz:
+      return read_values<int64_t>(
+          cells, column, field, nulls, out,
+          [](std::string_view text, int64_t& value) { return parse_timestamp(text, value); });
+    case Type::boolean:
+    case Type::string:
+      return read_others(cells, column, field, nulls, out);
+  }
+}
+
+Type widened(Type a, Type b) {
+  if (a == b) return a;
+  auto both_of = [&](Type one, Type other) {
+    return (a == one || a == other) && (b == one || b == other);
+  };
+  if (both_of(Type::int64, Type::float64)) return Type::float64;
+  if (both_of(Type::date, Type::timestamp)) return Type::timestamp;
+  return Type::string;
+}
+
+// A column of names is not looked at to its end.
+void CsvType::observe(CsvCells& cells, size_t column, const NullTexts& nulls) {
+  constexpr int64_t values_enough = 64;
+  for (int64_t row = 0; row < cells.rows() && !gave_up_; ++row) {
+    const std::string_view text = cells.text(row, column);
+    if (nulls.contains(text)) continue;
+    ++values_;
+    if (narrow_ && takes(*narrow_, text)) {
+      ++narrow_values_;
+    } else {
+      observe(text, cells, row, column);
+    }
+    gave_up_ = values_ >= values_enough && narrow_values_ < values_ / 2 && other_times_ < values_;
+  }
+}
+
+// A text that is not of the type so far.
+void CsvType::observe(std::string_view text, const CsvCells& cells, int64_t row, size_t column) {
+  const Type one = narrowest(text);
+  const Type both = narrow_ ? widened(*narrow_, one) : one;
+  if (both != Type::string) {
+    narrow_ = both;
+    ++narrow_values_;
+    return;
+  }
+  broken_ = true;
+  other_times_ += is_other_time(text);
+  if (example_line_ > 0) return;
+  example_ = excerpt(text);
+  example_line_ = cells.line(row, column);
+}
+
+void CsvType::merge(const CsvType& other) {
+  values_ += other.values_;
+  broken_ = broken_ || other.broken_;
+  gave_up_ = gave_up_ || other.gave_up_;
+  narrow_values_ += other.narrow_values_;
+  other_times_ += other.other_times_;
+  if (narrow_ && other.narrow_) {
+    narrow_ = widened(*narrow_, *other.narrow_);
+    broken_ = broken_ || narrow_ == Type::string;
+  } else if (other.narrow_) {
+    narrow_ = other.narrow_;
+  }
+  if (other.example_line_ > 0 && (example_line_ == 0 || other.example_line_ < example_line_)) {
+    example_ = other.example_;
+    example_line_ = other.example_line_;
+  }
+}
+
+std::string CsvType::note(const std::string& column) const {
+  if (!broken_ || example_line_ == 0) return {};
+  if (other_times_ == values_)
+    return fmt::format("column {} is read as text: its times are not written as ISO 8601 ({})",
+                       column, example_);
+  const bool nearly = narrow_ && narrow_ != Type::string && narrow_values_ * 10 >= values_ * 9;
+  if (!nearly || gave_up_) return {};
+  return fmt::format(
+      "column {} is read as text: line {} holds {} where all but {} cells are {}; if it means "
+      "missing, name it in `nulls`",
+      column, example_line_, example_, values_ - narrow_values_, name_of(*narrow_));
+}
+
+}  // namespace gristmill
