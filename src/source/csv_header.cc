@@ -1,7 +1,5 @@
 #include "source/csv_header.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <cctype>
 #include <map>
@@ -9,36 +7,24 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "frame/cell.h"
 #include "source/files.h"
 #include "source/quote.h"
+#include "source/unpacked.h"
 
 namespace gristmill {
 namespace {
 
 constexpr size_t head_bytes = 1 << 20;
 
-// The first bytes of what a compressed file holds.
-std::string inflated_head(const fs::path& file, size_t size) {
-  errno = 0;
-  gzFile in = ::gzopen(file.c_str(), "rb");
-  if (in == nullptr) throw file_error(errno == 0 ? ENOMEM : errno, "read", file);
-  std::string bytes(size, '\0');
-  const int got = ::gzread(in, bytes.data(), unsigned(size));
-  int failure = Z_OK;
-  ::gzerror(in, &failure);
-  const int system_error = errno;
-  const bool plain = ::gzdirect(in) == 1;
-  ::gzclose(in);
-  if (failure == Z_ERRNO) throw file_error(system_error, "read", file);
-  if (got < 0 || failure != Z_OK || (plain && got > 0)) {
-    throw Error(Code::invalid,
-                plain ? "this is not a gzip file" : "this gzip file is damaged or cut short",
-                {.file = file.string()},
-                plain ? "its name ends in .gz" : "copy it again from where it was made");
-  }
-  bytes.resize(size_t(got));
-  return bytes;
+std::string head_of_unpacked(const fs::path& file) {
+  const ReadBytes read = read_unpacked(file);
+  std::string head(head_bytes, '\0');
+  size_t have = 0;
+  while (const size_t got = read(head.data() + have, head.size() - have)) have += got;
+  head.resize(have);
+  return head;
 }
 
 // The end of the first record: a line end outside quotes, or the end of the text.
@@ -108,8 +94,7 @@ Where line_of(const fs::path& file, std::string_view text, size_t at) {
 }  // namespace
 
 CsvHeader read_csv_header(const fs::path& file, char delimiter) {
-  const bool compressed = lower(file.string()).ends_with(".gz");
-  std::string head = compressed ? inflated_head(file, head_bytes) : head_of(file, head_bytes);
+  const std::string head = head_of_unpacked(file);
   std::string_view text = head;
   if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
     throw Error(Code::invalid, "the file is UTF-16", {.file = file.string(), .line = 1},
@@ -133,6 +118,9 @@ CsvHeader read_csv_header(const fs::path& file, char delimiter) {
   std::string_view record = text.substr(0, end);
   header.delimiter = delimiter != 0 ? delimiter : best_delimiter(record);
   header.cells = split(record, header.delimiter);
+  if (find_invalid_utf8(record) != record.npos)
+    throw Error(Code::invalid, excerpt(record) + " is not UTF-8",
+                {.file = file.string(), .line = 1}, "save the file as UTF-8");
   return header;
 }
 

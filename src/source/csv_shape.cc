@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/progress.h"
+#include "frame/csv_columns.h"
 #include "source/csv_header.h"
 
 namespace gristmill {
@@ -12,91 +14,87 @@ namespace {
 using nlohmann::json;
 
 // A type by our name, or as people say it.
-std::string sql_type(const std::string& name, const std::string& owner) {
-  static const std::vector<std::pair<std::string, std::string>> types = {
-      {"text", "VARCHAR"},        {"string", "VARCHAR"},
-      {"integer", "BIGINT"},      {"int64", "BIGINT"},
-      {"number", "DOUBLE"},       {"float64", "DOUBLE"},
-      {"boolean", "BOOLEAN"},     {"date", "DATE"},
-      {"timestamp", "TIMESTAMP"}, {"timestamptz", "TIMESTAMP WITH TIME ZONE"}};
+Type type_named(const std::string& name, const std::string& owner) {
+  static const std::vector<std::pair<std::string, Type>> types = {
+      {"text", Type::string},         {"string", Type::string},
+      {"integer", Type::int64},       {"int64", Type::int64},
+      {"number", Type::float64},      {"float64", Type::float64},
+      {"boolean", Type::boolean},     {"date", Type::date},
+      {"timestamp", Type::timestamp}, {"timestamptz", Type::timestamptz}};
   std::vector<std::string> names;
-  for (const auto& [known, sql] : types) {
-    if (known == name) return sql;
+  for (const auto& [known, type] : types) {
+    if (known == name) return type;
     names.push_back(known);
   }
   throw Error(Code::invalid, fmt::format("unknown type \"{}\" in {}", name, owner), {},
               did_you_mean(name, names));
 }
 
-// The number of values of each column, read as text alone. An error says which line cannot be read,
-// which the sniffer's does not.
-std::vector<std::string> count_values(SqlSession& session, const fs::path& file, CsvShape shape,
-                                      const CsvReading& reading) {
-  shape.types.assign(shape.names.size(), "VARCHAR");
-  return session.rows("SELECT count(COLUMNS(*)) FROM " + read_csv_sql({file}, shape, reading, ""))
-      .at(0);
-}
+// Looks at all blocks of a scan, side by side.
+class Look {
+ public:
+  Look(const CsvScan& scan, const CsvReading& reading)
+      : blocks_(scan), scan_(scan), nulls_(reading.nulls), types_(scan.columns.size()) {}
 
-// The type that holds both.
-std::string widened(const std::string& a, const std::string& b) {
-  if (a == b) return a;
-  bool numbers = (a == "BIGINT" || a == "DOUBLE") && (b == "BIGINT" || b == "DOUBLE");
-  bool times = (a == "DATE" || a == "TIMESTAMP") && (b == "DATE" || b == "TIMESTAMP");
-  return numbers ? "DOUBLE" : times ? "TIMESTAMP" : "VARCHAR";
-}
-
-// The columns that hold no value: their type says nothing.
-std::vector<bool> without_values(SqlSession& session, const fs::path& file, const CsvShape& shape,
-                                 const CsvReading& reading, FileDigests* digests) {
-  const std::string fact = "csv empty columns 1 " + reading.text;
-  std::optional<std::string> known;
-  if (digests != nullptr) known = digests->fact(file, fact);
-  if (!known) {
-    known = "";
-    for (const std::string& count : count_values(session, file, shape, reading))
-      *known += count == "0" ? '1' : '0';
-    if (digests != nullptr) digests->remember(file, fact, *known);
+  void run(ThreadPool& pool) {
+    pool.for_each(pool.size(), [&](int64_t) { work(); });
+    if (failed_) throw *failed_;
   }
-  std::vector<bool> out;
-  for (char c : *known) out.push_back(c == '1');
-  return out;
-}
+  const std::vector<CsvType>& types() const { return types_; }
+  int64_t rows() const { return rows_; }
 
-// The types that hold the values of all files.
-std::vector<std::string> widened(SqlSession& session, const SourceFiles& files,
-                                 const std::vector<CsvShape>& shapes, const CsvReading& reading,
-                                 FileDigests* digests) {
-  std::vector<std::string> types = shapes[0].types;
-  bool differ = false;
-  for (const CsvShape& shape : shapes) differ = differ || shape.types != types;
-  if (!differ) return types;
-  std::vector<bool> found(types.size(), false);
-  for (size_t i = 0; i < shapes.size(); ++i) {
-    const bool may_be_empty = std::count(shapes[i].types.begin(), shapes[i].types.end(), "VARCHAR");
-    std::vector<bool> empty(types.size(), false);
-    if (may_be_empty) empty = without_values(session, files.files[i], shapes[i], reading, digests);
-    for (size_t c = 0; c < types.size(); ++c) {
-      if (empty[c]) continue;
-      types[c] = found[c] ? widened(types[c], shapes[i].types[c]) : shapes[i].types[c];
-      found[c] = true;
+ private:
+  void work() {
+    CsvCells cells(scan_.delimiter);
+    CsvBlock block;
+    std::vector<CsvType> types(scan_.columns.size());
+    int64_t rows = 0;
+    try {
+      size_t file = 0;
+      while (!stop_ && blocks_.next(block, file, cells)) {
+        check_interrupted();
+        cells.find(block);
+        for (size_t c = 0; c < types.size(); ++c) types[c].observe(cells, c, nulls_);
+        rows += cells.rows();
+      }
+    } catch (const Error& error) {
+      fail(error);
     }
+    std::lock_guard lock(mutex_);
+    for (size_t c = 0; c < types.size(); ++c) types_[c].merge(types[c]);
+    rows_ += rows;
   }
-  return types;
-}
+
+  // Of several errors the one that stands first in the file.
+  void fail(const Error& error) {
+    std::lock_guard lock(mutex_);
+    stop_ = true;
+    if (!failed_ || error.where().line < failed_->where().line) failed_ = error;
+  }
+
+  CsvScanBlocks blocks_;
+  const CsvScan& scan_;
+  NullTexts nulls_;
+  std::mutex mutex_;
+  std::atomic<bool> stop_ = false;
+  std::optional<Error> failed_;
+  std::vector<CsvType> types_;
+  int64_t rows_ = 0;
+};
 
 }  // namespace
 
 json CsvShape::to_json() const {
   return {{"delimiter", std::string(1, delimiter)},
-          {"names", names},
-          {"types", types},
+          {"columns", columns.json()},
+          {"has_values", has_values},
+          {"rows", rows},
           {"notes", notes}};
 }
 
 CsvShape CsvShape::from_json(const json& in) {
-  return {in.at("delimiter").get<std::string>().at(0),
-          in.at("names").get<std::vector<std::string>>(),
-          in.at("types").get<std::vector<std::string>>(),
+  return {in.at("delimiter").get<std::string>().at(0), Schema::from_json(in.at("columns")),
+          in.at("has_values").get<std::vector<bool>>(), in.at("rows").get<int64_t>(),
           in.at("notes").get<std::vector<std::string>>()};
 }
 
@@ -122,107 +120,80 @@ CsvReading::CsvReading(const Params& params, const std::string& owner) {
     nulls.push_back(value.get<std::string>());
   }
   if (params.has("delimiter")) {
-    std::string given = params.text("delimiter");
-    if (given == "\\t" || given == "tab") given = "\t";
-    if (given.size() != 1) {
+    const std::string given = params.text("delimiter");
+    const bool is_tab = given == "\\t" || given == "tab";
+    if (!is_tab && given.size() != 1) {
       throw Error(Code::invalid, "`delimiter` of " + owner + " must be one character");
     }
-    delimiter = given[0];
+    delimiter = is_tab ? '\t' : given[0];
   }
   header_given = params.has("header");
   if (header_given) header = params.boolean("header");
   if (params.has("types")) {
     for (const auto& [name, type] : params["types"].items()) {
       if (!type.is_string()) throw Error(Code::invalid, "`types` of " + owner + " must be names");
-      types[name] = sql_type(type.get<std::string>(), owner);
+      types[name] = type_named(type.get<std::string>(), owner);
     }
   }
-  text = json{nulls, std::string(1, delimiter), header, header_given, types}.dump();
+  text = json{nulls, std::string(1, delimiter), header, header_given}.dump();
 }
 
-std::string CsvReading::nulls_sql() const {
-  std::string out;
-  for (const std::string& null : nulls) out += (out.empty() ? "" : ", ") + quote_text(null);
-  return "[" + out + "]";
-}
-
-std::string read_csv_sql(const std::vector<fs::path>& files, const CsvShape& shape,
-                         const CsvReading& reading, std::string_view more) {
-  std::string columns;
-  for (size_t i = 0; i < shape.names.size(); ++i) {
-    columns += fmt::format("{}{}: {}", i > 0 ? ", " : "", quote_text(shape.names[i]),
-                           quote_text(shape.types[i]));
-  }
-  // With the default buffer of 32 MB one core is idle on a file of that size.
-  return fmt::format(
-      "read_csv({}, columns={{{}}}, auto_detect=false, delim={}, quote='\"', escape='\"', "
-      "header={}, nullstr={}, buffer_size=4194304{})",
-      quote_paths(files), columns, quote_text({&shape.delimiter, 1}), reading.header,
-      reading.nulls_sql(), more);
-}
-
-CsvShape sniff_csv(SqlSession& session, const fs::path& file, const CsvReading& reading) {
-  CsvHeader header = read_csv_header(file, reading.delimiter);
-  CsvShape shape;
-  shape.delimiter = header.delimiter;
+CsvShape look_at_csv(const fs::path& file, const CsvReading& reading, ThreadPool& pool) {
+  const CsvHeader header = read_csv_header(file, reading.delimiter);
+  std::vector<std::string> names;
   if (reading.header) {
-    shape.names = column_names(file, header, reading.header_given);
+    names = column_names(file, header, reading.header_given);
   } else {
-    for (size_t i = 0; i < header.cells.size(); ++i) {
-      shape.names.push_back(fmt::format("column{}", i));
-    }
+    for (size_t i = 0; i < header.cells.size(); ++i) names.push_back(fmt::format("column{}", i));
   }
-  std::vector<std::vector<std::string>> rows;
+  CsvScan scan{.files = {file}, .delimiter = header.delimiter, .header = reading.header};
+  std::vector<Field> fields;
+  for (const std::string& name : names) fields.push_back({name, Type::string, true});
+  scan.columns = Schema(fields);
+  Look look(scan, reading);
   try {
-    rows = session.rows(fmt::format(
-        "SELECT to_json(columns), timestampformat FROM sniff_csv({}, delim={}, quote='\"', "
-        "escape='\"', header={}, nullstr={}, dateformat='%Y-%m-%d')",
-        quote_path(file), quote_text({&shape.delimiter, 1}), reading.header, reading.nulls_sql()));
+    look.run(pool);
   } catch (const Error& error) {
-    if (error.code() == Code::invalid) count_values(session, file, shape, reading);
-    throw;
+    throw in_file(error, file);
   }
-  json columns = json::parse(rows.at(0).at(0));
-  if (columns.size() != shape.names.size()) {
-    count_values(session, file, shape, reading);
-    throw Error(Code::invalid,
-                fmt::format("the first line has {} cells, the lines below have {}",
-                            shape.names.size(), columns.size()),
-                {.file = file.string(), .line = 2});
+  CsvShape shape{.delimiter = header.delimiter, .rows = look.rows()};
+  for (size_t c = 0; c < fields.size(); ++c) {
+    const CsvType& type = look.types()[c];
+    fields[c].type = type.type();
+    shape.has_values.push_back(type.has_values());
+    const std::string note = type.note(names[c]);
+    if (!note.empty()) shape.notes.push_back(note);
   }
-  const std::string& format = rows[0][1];
-  for (size_t i = 0; i < columns.size(); ++i) {
-    std::string type = columns[i].at("type").get<std::string>();
-    if (type.starts_with("TIMESTAMP") && !format.empty() && !format.starts_with("%Y-%m-%d")) {
-      shape.notes.push_back(fmt::format(
-          "column {} looks like times written as {} and is read as text", shape.names[i], format));
-      type = "VARCHAR";
-    }
-    if (type == "TIME") type = "VARCHAR";
-    shape.types.push_back(type);
-  }
+  shape.columns = Schema(std::move(fields));
   return shape;
 }
 
-CsvShape merged_shape(SqlSession& session, const SourceFiles& files,
-                      const std::vector<CsvShape>& shapes, const CsvReading& reading,
-                      FileDigests* digests) {
+CsvShape merged_shape(const std::vector<fs::path>& files, const std::vector<CsvShape>& shapes) {
   CsvShape all = shapes[0];
   for (size_t i = 1; i < shapes.size(); ++i) {
-    if (shapes[i].names != all.names || shapes[i].delimiter != all.delimiter) {
+    const CsvShape& one = shapes[i];
+    if (one.columns.names() != all.columns.names() || one.delimiter != all.delimiter) {
       throw Error(
           Code::invalid,
-          fmt::format("its columns are not those of {}: {} here, {} there", files.files[0].string(),
-                      fmt::join(shapes[i].names, ", "), fmt::join(all.names, ", ")),
-          {.file = files.files[i].string(), .line = 1},
+          fmt::format("its columns are not those of {}: {} here, {} there", files[0].string(),
+                      fmt::join(one.columns.names(), ", "), fmt::join(all.columns.names(), ", ")),
+          {.file = files[i].string(), .line = 1},
           "one table of all files needs the same columns in the same order");
     }
-    for (const std::string& note : shapes[i].notes) {
+    for (size_t c = 0; c < all.columns.size(); ++c) {
+      if (!one.has_values[c]) continue;
+      Field field = all.columns[c];
+      field.type =
+          all.has_values[c] ? widened(field.type, one.columns[c].type) : one.columns[c].type;
+      all.columns.replace(c, field);
+      all.has_values[c] = true;
+    }
+    all.rows += one.rows;
+    for (const std::string& note : one.notes) {
       if (std::find(all.notes.begin(), all.notes.end(), note) == all.notes.end())
         all.notes.push_back(note);
     }
   }
-  all.types = widened(session, files, shapes, reading, digests);
   return all;
 }
 

@@ -1,8 +1,10 @@
 // DuckDB's messages, read as people are meant to read them.
 #include <charconv>
 #include <map>
+#include <optional>
 
 #include "base/secrets.h"
+#include "table/functions.h"
 #include "table/handles.h"
 
 namespace gristmill {
@@ -110,66 +112,18 @@ std::string hint_of(std::string_view text) {
   return "did you mean \"" + best + "\"?";
 }
 
-// "CSV Error on Line: 3\nOriginal Line: 1,2\nExpected Number of Columns: 3 Found: 2\n…  file =
-// x.csv"
-bool read_csv_error(std::string_view text, Where& where, std::string& message, std::string& hint) {
-  size_t at = text.find("CSV Error on Line: ");
-  if (at == std::string_view::npos) return false;
-  where.line = number_at(text.substr(at + 19));
-  std::string_view rest = text.substr(at);
-  auto field = [&](std::string_view name) {
-    size_t begin = rest.find(name);
-    if (begin == std::string_view::npos) return std::string();
-    std::string_view value = rest.substr(begin + name.size());
-    return std::string(value.substr(0, value.find('\n')));
-  };
-  size_t file = text.find("\n  file = ");
-  if (file == std::string_view::npos) file = text.find("\n  file=");
-  if (file != std::string_view::npos) {
-    std::string_view value = text.substr(text.find('=', file) + 1);
-    value = value.substr(0, value.find('\n'));
-    value.remove_prefix(std::min(value.size(), value.find_first_not_of(' ')));
-    where.file = value;
-  }
-  std::string counts = field("Expected Number of Columns: ");
-  std::string original = field("Original Line: ").substr(0, 200);
-  if (!counts.empty()) {
-    size_t found = counts.find(" Found: ");
-    message = fmt::format("this line has {} cells where the file has {} columns",
-                          found == std::string::npos ? "other" : counts.substr(found + 8),
-                          counts.substr(0, found));
-    hint = fmt::format("the line is `{}`; correct it, or quote the cell that holds the delimiter",
-                       original);
-    return true;
-  }
-  // The sentence that says why stands after the original line.
-  size_t why = rest.find('\n', std::min(rest.find("Original Line: "), rest.size()));
-  std::string_view sentence = why == std::string_view::npos ? rest : rest.substr(why + 1);
-  sentence.remove_prefix(std::min(sentence.find_first_not_of('\n'), sentence.size()));
-  message = sentence.substr(0, sentence.find('\n'));
-  while (message.ends_with('.')) message.pop_back();
-  if (message.starts_with("Invalid unicode")) {
-    message = "this line is not UTF-8";
-    hint = fmt::format("save the file as UTF-8; the line is `{}`", original);
-    return true;
-  }
-  if (message.starts_with("Value with unterminated quote")) {
-    message = "a quote that begins in this line does not end";
-  }
-  if (message.empty()) message = "this line cannot be read as CSV";
-  std::vector<std::string> column = quoted_after(message, "Error when converting column ");
-  if (size_t dot = message.find(". "); !column.empty() && dot != std::string::npos) {
-    where.field = column[0];
-    message.erase(0, dot + 2);
-    hint = fmt::format(
-        "its type was read off the first rows; give it with `types: {{{}: text}}`, or name the "
-        "text "
-        "that means missing in `nulls: [...]`",
-        column[0]);
-    return true;
-  }
-  if (!original.empty()) hint = fmt::format("the line is `{}`", original);
-  return true;
+// An Error of ours that came through DuckDB.
+constexpr std::string_view packed_mark = "gristmill error ";
+
+std::optional<Error> unpacked(std::string_view text) {
+  const size_t at = text.find(packed_mark), end = text.rfind('}');
+  if (at == std::string_view::npos || end == std::string_view::npos) return std::nullopt;
+  const auto json = nlohmann::json::parse(
+      text.substr(at + packed_mark.size(), end + 1 - at - packed_mark.size()), nullptr, false);
+  if (json.is_discarded()) return std::nullopt;
+  return Error(Code(json.at("code").get<int>()), json.at("message"),
+               {.file = json.at("file"), .line = json.at("line"), .field = json.at("field")},
+               json.at("hint"));
 }
 
 std::string_view first_paragraph(std::string_view text) {
@@ -184,6 +138,14 @@ std::string_view first_paragraph(std::string_view text) {
 }
 
 }  // namespace
+
+std::string packed(const Error& error) {
+  const nlohmann::json json = {{"code", int(error.code())},    {"message", error.message()},
+                               {"file", error.where().file},   {"line", error.where().line},
+                               {"field", error.where().field}, {"hint", error.hint()}};
+  return std::string(packed_mark) +
+         json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+}
 
 Error duckdb_failure(std::string_view said, std::string_view sql) {
   const std::string shown =
@@ -206,7 +168,7 @@ Error duckdb_failure(std::string_view said, std::string_view sql) {
     }
   }
   if (code == Code::interrupted) return {code, "interrupted"};
-  if (read_csv_error(body, where, message, hint)) return {Code::invalid, message, where, hint};
+  if (const std::optional<Error> ours = unpacked(body)) return *ours;
   find_place(body, sql, where);
   hint = hint_of(body);
   message = first_paragraph(body);

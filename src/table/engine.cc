@@ -3,6 +3,7 @@
 #include "base/thread_pool.h"
 #include "frame/cell.h"
 #include "table/bind.h"
+#include "table/functions.h"
 #include "table/machine.h"
 #include "table/session.h"
 
@@ -51,6 +52,7 @@ Engine::Engine(const EngineOptions& options) : impl_(new Impl) {
   // Times mean the same on every machine.
   session->execute("SET GLOBAL TimeZone = 'UTC'");
   ExposedRows::register_function(session->connection());
+  register_csv_function(session->connection());
 }
 
 Engine::~Engine() = default;

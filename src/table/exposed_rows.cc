@@ -2,6 +2,7 @@
 #include <map>
 #include <mutex>
 
+#include "table/functions.h"
 #include "table/session.h"
 
 namespace gristmill {
@@ -32,9 +33,8 @@ struct Scan {
 
 // DuckDB calls these from C: nothing may be thrown through them.
 void bind(duckdb_bind_info info) {
-  duckdb_value id = duckdb_bind_get_parameter(info, 0);
-  const Batch* rows = Exposed::instance().find(duckdb_get_int64(id));
-  duckdb_destroy_value(&id);
+  const Value id(duckdb_bind_get_parameter(info, 0));
+  const Batch* rows = Exposed::instance().find(duckdb_get_int64(id.get()));
   if (rows == nullptr) {
     duckdb_bind_set_error(info, "these rows are gone");
     return;
@@ -44,15 +44,13 @@ void bind(duckdb_bind_info info) {
     duckdb_bind_add_result_column(info, field.name.c_str(), type.get());
   }
   duckdb_bind_set_cardinality(info, idx_t(rows->rows), true);
-  duckdb_bind_set_bind_data(info, new Scan{rows},
-                            [](void* scan) { delete static_cast<Scan*>(scan); });
+  duckdb_bind_set_bind_data(info, new Scan{rows}, destroy<Scan>);
 }
 
 void init(duckdb_init_info info) {
   duckdb_init_set_max_threads(info, 1);
   const Scan* bound = static_cast<const Scan*>(duckdb_init_get_bind_data(info));
-  duckdb_init_set_init_data(info, new Scan(*bound),
-                            [](void* scan) { delete static_cast<Scan*>(scan); });
+  duckdb_init_set_init_data(info, new Scan(*bound), destroy<Scan>);
 }
 
 void read(duckdb_function_info info, duckdb_data_chunk chunk) {
@@ -66,6 +64,13 @@ void read(duckdb_function_info info, duckdb_data_chunk chunk) {
 }
 
 }  // namespace
+
+void add_function(duckdb_connection connection, duckdb_table_function function,
+                  const std::string& name) {
+  const duckdb_state state = duckdb_register_table_function(connection, function);
+  duckdb_destroy_table_function(&function);
+  if (state == DuckDBError) throw Error(Code::internal, "the SQL engine refuses " + name);
+}
 
 ExposedRows::ExposedRows(const Batch& rows) {
   Exposed& exposed = Exposed::instance();
@@ -90,9 +95,7 @@ void ExposedRows::register_function(duckdb_connection connection) {
   duckdb_table_function_set_bind(function, bind);
   duckdb_table_function_set_init(function, init);
   duckdb_table_function_set_function(function, read);
-  duckdb_state state = duckdb_register_table_function(connection, function);
-  duckdb_destroy_table_function(&function);
-  if (state == DuckDBError) throw Error(Code::internal, "the SQL engine refuses gristmill_rows");
+  add_function(connection, function, function_name);
 }
 
 }  // namespace gristmill
