@@ -1,5 +1,6 @@
 #include "pipeline/label.h"
 
+#include "base/testing.h"
 #include "clean/rule_testing.h"
 #include "table/engine.h"
 
@@ -51,15 +52,6 @@ class LabelTest : public testing::Test {
     std::string text;
     for (size_t i = 0; i < rows; ++i) text += get_bit(bitmap.data(), int64_t(i)) ? '1' : '0';
     return text;
-  }
-  Error failure(const std::function<void()>& call) {
-    try {
-      call();
-    } catch (const Error& error) {
-      return error;
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return {Code::internal, ""};
   }
 
   BatchBuffer raw;

@@ -5,6 +5,7 @@
 
 #include <list>
 
+#include "base/testing.h"
 #include "clean/rule_testing.h"
 
 namespace gristmill {
@@ -41,15 +42,7 @@ class TablesTest : public testing::Test {
     }
     return all;
   }
-  Error failure(const std::function<void()>& call) {
-    try {
-      call();
-    } catch (const Error& error) {
-      return error;
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return {Code::internal, ""};
-  }
+
   // Fates and reasons of the last tables that were made.
   std::vector<std::string> steps() {
     std::vector<std::string> list;

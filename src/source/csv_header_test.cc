@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "base/testing.h"
 
 namespace gristmill {
 namespace {
@@ -24,16 +25,11 @@ class CsvHeaderTest : public testing::Test {
     return column_names(file, header, sure);
   }
   Error failure(const std::string& bytes) {
-    try {
-      names(bytes);
-    } catch (const Error& error) {
-      EXPECT_EQ(error.where().file, file.string());
-      EXPECT_GT(error.where().line, 0);
-      EXPECT_EQ(error.code(), Code::invalid);
-      return error;
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return {Code::internal, ""};
+    const Error error = gristmill::failure([&] { names(bytes); });
+    EXPECT_EQ(error.where().file, file.string());
+    EXPECT_GT(error.where().line, 0);
+    EXPECT_EQ(error.code(), Code::invalid);
+    return error;
   }
 };
 

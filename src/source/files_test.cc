@@ -4,6 +4,8 @@
 
 #include <fstream>
 
+#include "base/testing.h"
+
 namespace gristmill {
 namespace {
 
@@ -26,13 +28,7 @@ class FilesTest : public testing::Test {
     return out;
   }
   Error failure(nlohmann::json given) {
-    try {
-      make_source(spec(std::move(given)));
-    } catch (const Error& error) {
-      return error;
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return {Code::internal, ""};
+    return gristmill::failure([&] { make_source(spec(std::move(given))); });
   }
 };
 

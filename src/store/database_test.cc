@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "base/testing.h"
 
 namespace gristmill {
 namespace {
@@ -18,15 +19,6 @@ class DatabaseTest : public testing::Test {
   ScratchDir dir;
   fs::path path = dir.path() / "a.db";
 
-  Error failure(const std::function<void()>& call) {
-    try {
-      call();
-    } catch (const Error& error) {
-      return error;
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return {Code::internal, ""};
-  }
   int64_t count(Database& database, const std::string& table) {
     Statement statement = database.prepare("SELECT count(*) FROM " + table);
     statement.step();

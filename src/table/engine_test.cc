@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/progress.h"
+#include "base/testing.h"
 #include "frame/cell.h"
 
 namespace gristmill {
@@ -26,16 +27,6 @@ class EngineTest : public testing::Test {
       out += "\n";
     }
     return out;
-  }
-
-  Error failure(const std::function<void()>& call) {
-    try {
-      call();
-    } catch (const Error& error) {
-      return error;
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return {Code::internal, ""};
   }
 };
 

@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "base/testing.h"
 #include "source/source.h"
 #include "table/engine.h"
 
@@ -34,15 +35,7 @@ class SourcesTest : public testing::Test {
     for (const SourceTable& table : tables) engine.define(table.schema, table.name, table.relation);
     return tables;
   }
-  Error failure(const std::function<void()>& call) {
-    try {
-      call();
-    } catch (const Error& error) {
-      return error;
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return {Code::internal, ""};
-  }
+
   std::string all(const std::string& sql) {
     std::string out;
     for (const auto& row : engine.rows(sql)) {

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <thread>
 
+#include "base/testing.h"
 #include "frame/cell.h"
 #include "table/row_hash.h"
 
@@ -43,16 +44,6 @@ class VersionTest : public testing::Test {
       }
     }
     return out;
-  }
-
-  Error failure(const std::function<void()>& call) {
-    try {
-      call();
-    } catch (const Error& error) {
-      return error;
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return {Code::internal, ""};
   }
 
   int64_t blobs() { return store.collect({}, true).blobs; }
