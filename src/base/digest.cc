@@ -24,13 +24,6 @@ std::array<uint8_t, 32> sha256(std::string_view bytes) {
   return out;
 }
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 }  // namespace
 
 Digest Digest::of(std::string_view bytes) { return Digest(sha256(bytes)); }
@@ -39,7 +32,7 @@ Digest Digest::parse(std::string_view hex) {
   std::array<uint8_t, 32> bytes;
   bool good = hex.size() == 64;
   for (size_t i = 0; good && i < 32; ++i) {
-    int high = hex_value(hex[2 * i]), low = hex_value(hex[2 * i + 1]);
+    int high = hex_digit(hex[2 * i]), low = hex_digit(hex[2 * i + 1]);
     good = high >= 0 && low >= 0;
     bytes[i] = uint8_t(high * 16 + low);
   }

@@ -13,6 +13,14 @@ inline bool is_utf8(std::string_view text) {
   return find_invalid_utf8(text) == std::string_view::npos;
 }
 
+// The value of a hexadecimal digit; -1 for all else.
+inline int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
 // `text`, or where it is longer its first `bytes` and an ellipsis; no character is split.
 std::string shortened(std::string_view text, size_t bytes = 60);
 

@@ -143,8 +143,7 @@ FrozenTable FrozenTable::build(BatchReader& reader, const std::vector<std::strin
 
   const Schema schema(fields);
   BatchBuffer all = read_all(reader, key_columns, schema, columns, name);
-  Batch rows = all.view();
-  rows.rows = rows.columns[0].length;
+  const Batch rows = all.view();
   if (rows.rows > int64_t(1) << 30) throw Error(Code::exhausted, name + " has too many rows");
   State state;
   state.put("slots", index_keys({rows.columns.begin(), rows.columns.begin() + int64_t(keys.size())},

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "expr/evaluation.h"
 #include "expr/number_text.h"
+#include "frame/cell.h"
 #include "frame/civil.h"
 
 namespace gristmill::expr_internal {

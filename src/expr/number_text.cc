@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 
+#include "base/text.h"
 #include "frame/ascii.h"
 
 namespace gristmill {
@@ -29,20 +30,13 @@ bool take_digits(std::string_view& text, std::string& digits) {
   return i > 0;
 }
 
-int digit_value(char c) {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return 99;
-}
-
 bool read_radix(std::string_view text, int radix, int64_t& value) {
   if (text.empty()) return false;
   uint64_t sum = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '_' && i > 0 && i + 1 < text.size() && text[i + 1] != '_') continue;
-    const int digit = digit_value(text[i]);
-    if (digit >= radix) return false;
+    const int digit = hex_digit(text[i]);
+    if (digit < 0 || digit >= radix) return false;
     if (sum > uint64_t(std::numeric_limits<int64_t>::max() - digit) / radix) return false;
     sum = sum * radix + digit;
   }
@@ -187,16 +181,6 @@ bool read_float64(std::string_view text, double& value) {
   if (text.back() == ')') return false;  // nan(…)
   if (error == std::errc::result_out_of_range) value = beyond_range(text);
   return true;
-}
-
-bool read_boolean(std::string_view text, bool& value) {
-  for (std::string_view word : {"true", "t", "yes", "y", "1"}) {
-    if (equals_lower(text, word)) return value = true;
-  }
-  for (std::string_view word : {"false", "f", "no", "n", "0"}) {
-    if (equals_lower(text, word)) return value = false, true;
-  }
-  return false;
 }
 
 std::string_view write_float64(double value, char (&buffer)[40]) {

@@ -1,4 +1,4 @@
-// Numbers and booleans as text, read and written with DuckDB's forms.
+// Numbers as text, read and written with DuckDB's forms.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,6 @@ namespace gristmill {
 bool read_int64(std::string_view text, int64_t& value);
 // "1.5", ".5", "5.", "1e-3", "nan", "inf", "-Infinity"; too large is inf, too small is 0.
 bool read_float64(std::string_view text, double& value);
-// true, t, yes, y, 1 and false, f, no, n, 0, in any case, without space.
-bool read_boolean(std::string_view text, bool& value);
 
 // Shortest text that reads back as the same number: "1.0", "1e+16", "1e-05", "nan", "-inf".
 std::string_view write_float64(double value, char (&buffer)[40]);

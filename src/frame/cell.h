@@ -34,8 +34,9 @@ nlohmann::json cell_json(const Column& column, int64_t i);
 bool parse_int64(std::string_view text, int64_t& value);
 bool parse_float64(std::string_view text, double& value);  // inf, nan allowed in CSV
 // true, t, yes, y, 1, and their opposites, in any case: the words that SQL reads.
-bool parse_boolean(std::string_view text, bool& value);
-bool parse_date(std::string_view text, int32_t& days);  // YYYY-MM-DD
+bool read_boolean(std::string_view word, bool& value);
+bool parse_boolean(std::string_view text, bool& value);  // with space around
+bool parse_date(std::string_view text, int32_t& days);   // YYYY-MM-DD
 // YYYY-MM-DD[ T]HH:MM[:SS[.ffffff]][Z|±HH[:MM]]; or a date alone (midnight).
 // An offset is applied; without one the text is taken as UTC.
 bool parse_timestamp(std::string_view text, int64_t& micros, bool* had_offset = nullptr);

@@ -115,10 +115,13 @@ size_t JsonRows::look_up(JsonScanner& in) {
 void JsonRows::meet_unknown(std::string_view name) {
   // Two long names may be the same when cut.
   const bool whole = name.size() <= unknown_bytes_max;
-  auto it = whole ? unknown_of_.find(name) : unknown_of_.find(shortened(name, unknown_bytes_max));
+  std::string cut;
+  if (!whole) cut = shortened(name, unknown_bytes_max);
+  const std::string_view kept = whole ? name : cut;
+  auto it = unknown_of_.find(kept);
   if (it == unknown_of_.end()) {
     if (unknown_of_.size() >= unknown_max) return;
-    it = unknown_of_.emplace(shortened(name, unknown_bytes_max), 0).first;
+    it = unknown_of_.emplace(std::string(kept), 0).first;
   }
   if (whole && it->second == row_stamp_) {
     fail_value(fmt::format("column {} occurs twice in one row", excerpt(name)));

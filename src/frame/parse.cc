@@ -163,14 +163,17 @@ bool parse_float64(std::string_view text, double& value) {
   return true;
 }
 
-bool parse_boolean(std::string_view text, bool& value) {
-  text = trimmed(text);
+bool read_boolean(std::string_view word, bool& value) {
   auto among = [&](std::initializer_list<std::string_view> words) {
     return std::any_of(words.begin(), words.end(),
-                       [&](std::string_view word) { return equals_lower(text, word); });
+                       [&](std::string_view known) { return equals_lower(word, known); });
   };
   value = among({"true", "t", "yes", "y", "1"});
   return value || among({"false", "f", "no", "n", "0"});
+}
+
+bool parse_boolean(std::string_view text, bool& value) {
+  return read_boolean(trimmed(text), value);
 }
 
 bool parse_date(std::string_view text, int32_t& days) {

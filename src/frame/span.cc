@@ -4,32 +4,27 @@
 
 #include "base/error.h"
 #include "frame/cell.h"
+#include "frame/civil.h"
 
 namespace gristmill {
-namespace {
-
-constexpr int64_t second = 1'000'000;
-
-}  // namespace
-
 std::optional<int64_t> read_span(const std::string& text) {
   if (text.size() < 2) return std::nullopt;
   int64_t unit = 0;
   switch (text.back()) {
     case 's':
-      unit = second;
+      unit = micros_per_second;
       break;
     case 'm':
-      unit = 60 * second;
+      unit = 60 * micros_per_second;
       break;
     case 'h':
-      unit = 3600 * second;
+      unit = 3600 * micros_per_second;
       break;
     case 'd':
-      unit = 86400 * second;
+      unit = micros_per_day;
       break;
     case 'w':
-      unit = 7 * 86400 * second;
+      unit = 7 * micros_per_day;
       break;
     default:
       return std::nullopt;

@@ -29,12 +29,10 @@ std::string_view status_line(int status) {
       return "HTTP/1.1 409 Conflict\r\n";
     case 413:
       return "HTTP/1.1 413 Content Too Large\r\n";
-
     case 417:
       return "HTTP/1.1 417 Expectation Failed\r\n";
     case 422:
       return "HTTP/1.1 422 Unprocessable Content\r\n";
-
     case 431:
       return "HTTP/1.1 431 Request Header Fields Too Large\r\n";
     case 500:

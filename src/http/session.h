@@ -17,7 +17,6 @@ namespace gristmill {
 struct SessionContext {
   const Router& router;
   const HttpLimits& limits;
-
   const HttpServer::Rejected& on_rejected;
   int64_t buffer_bytes;  // this thread's part of limits.buffer_bytes
 

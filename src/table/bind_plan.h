@@ -38,6 +38,4 @@ class PlanTranslator {
   const std::vector<Field>& columns_;
 };
 
-// `'text'`, quotes doubled.
-
 }  // namespace gristmill
