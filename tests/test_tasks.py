@@ -63,6 +63,20 @@ def test_plan_before_and_after(project):
     assert "reused" in gristmill("plan", "-C", project).stdout
 
 
+def test_plan_publishes_nothing(run_once):
+    changed(run_once, "exclude: [courier]", "exclude: [courier, express]")
+    gristmill("run", "-C", run_once)
+    other = bundle_bytes(run_once)
+    write_project(run_once)  # all of its results are still there
+    assert {fate for fate, _ in fates(run_once).values()} == {"reused"}
+    assert bundle_bytes(run_once) == other
+    (run_once / ".gristmill/bundles/late.bundle").unlink()
+    gristmill("plan", "-C", run_once)
+    assert not (run_once / ".gristmill/bundles/late.bundle").exists()
+    gristmill("run", "-C", run_once)
+    assert bundle_bytes(run_once) != other
+
+
 def test_a_changed_rule_reruns_what_depends_on_it(run_once):
     changed(run_once, "temp: [-40, 60]", "temp: [-30, 50]")
     plan = fates(run_once)

@@ -17,7 +17,7 @@ void run_all(const Project& project, const RunRequest& request, Executor& execut
   for (const PredictSpec* spec : wanted) {
     outcome.predictions.emplace_back(spec->name, run_prediction(project, *spec, tables, executor));
     const auto& bundle = outcome.predictions.back().second.bundle;
-    if (!bundle) continue;
+    if (!bundle || request.plan_only) continue;  // what others see is run's to change
     executor.workspace().ledger().set_ref("bundle/" + spec->name, *bundle);
     outcome.bundles[spec->name] = executor.workspace().publish_bundle(spec->name, *bundle).string();
   }
