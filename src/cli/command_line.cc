@@ -52,7 +52,8 @@ CLI::Option* add_option(Parsed& parsed, const VerbOption& option) {
   }
   if (!option.many) return parsed.app->add_option(option.name, parsed.singles[name], option.text);
   CLI::Option* added = parsed.app->add_option(option.name, parsed.lists[name], option.text);
-  if (!positional) added->expected(1)->take_all();
+  // Each takes one value: what follows it is a positional again.
+  if (!positional) added->expected(1)->allow_extra_args(false)->take_all();
   return added;
 }
 

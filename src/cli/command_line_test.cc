@@ -62,6 +62,13 @@ TEST(CommandLine, OptionsComeByTheirLongNames) {
   EXPECT_NE(last.progress, nullptr);
 }
 
+TEST(CommandLine, AnOptionTakesOneValueHoweverOftenItOccurs) {
+  EXPECT_EQ(run({"try", "-p", "x=1", "a.csv", "-p", "y=2", "b"}).code, 0);
+  EXPECT_EQ(last.all("param"), (Texts{"x=1", "y=2"}));
+  EXPECT_EQ(last.value("FILE"), "a.csv");
+  EXPECT_EQ(last.all("MORE"), (Texts{"b"}));
+}
+
 TEST(CommandLine, WhatIsNotGivenIsNotThere) {
   EXPECT_EQ(run({"try", "a.csv"}).code, 0);
   EXPECT_FALSE(last.has("number") || last.has("param") || last.has("dry-run") || last.has("MORE"));
