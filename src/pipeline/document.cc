@@ -5,12 +5,16 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include "base/text.h"
 #include "frame/cell.h"
 
 namespace gristmill {
 namespace {
 
+// Aliases unfold: a small file can stand for more than memory holds. A pointer is kept for each
+// value, so the names on the way to it count as well.
 constexpr int64_t max_nodes = 1'000'000;
+constexpr size_t max_bytes = size_t(64) << 20;
 
 // YAML 1.2 core schema, without its other spellings of booleans.
 nlohmann::json plain_value(const std::string& text) {
@@ -52,12 +56,21 @@ struct Converter {
   Document& document;
   const std::string& text;
   int64_t nodes = 0;
+  size_t bytes = 0;
 
   Where at(const YAML::Mark& mark) const {
     return {document.file_, mark.line + 1, mark.column + 1, "", "", -1};
   }
 
+  void count(size_t more, const YAML::Mark& mark) {
+    bytes += more;
+    if (bytes <= max_bytes) return;
+    throw Error(Code::invalid, "the file unfolds to more than 64 MiB of text", at(mark),
+                "anchors may be used, but not to multiply long texts");
+  }
+
   nlohmann::json convert(const YAML::Node& node, const std::string& pointer, int depth) {
+    count(pointer.size() + (node.IsScalar() ? node.Scalar().size() : 0), node.Mark());
     if (++nodes > max_nodes) {
       throw Error(Code::invalid, "the file unfolds to more than a million values", at(node.Mark()),
                   "anchors may be used, but not to multiply each other");
@@ -89,7 +102,7 @@ struct Converter {
         throw Error(Code::invalid, "a key must be text", at(item.first.Mark()));
       const std::string key = item.first.Scalar();
       if (map.contains(key)) {
-        throw Error(Code::invalid, fmt::format("the key `{}` occurs twice", key),
+        throw Error(Code::invalid, fmt::format("the key `{}` occurs twice", shortened(key)),
                     at(item.first.Mark()));
       }
       const std::string inner = pointer_to(pointer, key);
@@ -120,7 +133,8 @@ struct Converter {
       return node.Scalar();
     }
     if (looks_cut(node.Scalar())) {
-      throw Error(Code::invalid, fmt::format("this value looks cut: `{}`", node.Scalar()),
+      throw Error(Code::invalid,
+                  fmt::format("this value looks cut: `{}`", shortened(node.Scalar())),
                   at(node.Mark()),
                   "YAML ends a value at a comma inside braces and at ` #`; write it in block form "
                   "or in quotes");
@@ -132,6 +146,8 @@ struct Converter {
 Document Document::parse(const std::string& text, const std::string& file) {
   Document document;
   document.file_ = file;
+  if (text.size() > max_bytes)
+    throw Error(Code::invalid, "the project file is larger than 64 MiB", {.file = file});
   if (text.find('\0') != std::string::npos) {
     throw Error(Code::invalid, "the project file holds a NUL byte", {.file = file},
                 "it must be text in UTF-8");

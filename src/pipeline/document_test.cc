@@ -111,6 +111,28 @@ TEST(Document, OneDocumentOfBoundedSize) {
   EXPECT_EQ(failure(std::string("a: \0b\n", 6)).message(), "the project file holds a NUL byte");
 }
 
+TEST(Document, LongTextsAreNotMultiplied) {
+  const std::string long_text(size_t(1) << 18, 'x');
+  auto many = [](const std::string& item, int times) {
+    std::string text = "[";
+    for (int i = 0; i < times; ++i) text += item + ", ";
+    return text + "x]";
+  };
+  // A key stands in the pointer of each value below it.
+  for (const std::string& text :
+       {"a: &a " + long_text + "\nb: " + many("*a", 4000),
+        "? &a " + long_text + "\n: " + many("x", 4000),
+        "a:\n- ? &a " + long_text + "\n  : x\nb: " + many("{? *a : x}", 4000)}) {
+    const std::string told = refusal(text);
+    EXPECT_NE(told.find(" the file unfolds to more than 64 MiB of text"), std::string::npos)
+        << told;
+    EXPECT_NE(told[0], '0');
+  }
+  EXPECT_EQ(failure(std::string(size_t(65) << 20, 'x')).message(),
+            "the project file is larger than 64 MiB");
+  EXPECT_EQ(json_of("a: &a " + long_text + "\nb: " + many("*a", 100))["b"][99], long_text);
+}
+
 // YAML ends a plain value at a comma inside braces and at ` #`.
 TEST(Document, AValueThatWasCutIsToldSo) {
   for (const auto& [text, rest] : std::map<std::string, std::string>{
