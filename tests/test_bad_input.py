@@ -136,6 +136,20 @@ def test_bytes_that_are_no_yaml(tmp_path, content):
     refused(tmp_path)
 
 
+def test_text_that_is_not_utf8_is_told_by_its_line(tmp_path):
+    small(tmp_path, text=SMALL + "params: {word: x}\n")
+    file = tmp_path / "gristmill.yaml"
+    lines = file.read_bytes().splitlines(keepends=True)
+    for at, line in enumerate(lines):
+        file.write_bytes(b"".join([*lines[:at], line[:-1] + b" # \xe4\n", *lines[at + 1:]]))
+        refused(tmp_path, "is not UTF-8", rf"gristmill\.yaml:{at + 1}:")
+    file.write_bytes(b"".join(lines).replace(b"SELECT * FROM here.data", b"rows.sql"))
+    (tmp_path / "rows.sql").write_bytes(b"SELECT *,\n'\xe4' AS umlaut FROM here.data")
+    refused(tmp_path, "is not UTF-8", r"rows\.sql:2:2")
+    file.write_bytes(b"".join(lines))
+    assert re.search("is not UTF-8\n  at -p word", fails("run", "-p", "word=\udce4", "-C", tmp_path))
+
+
 def test_sql_file_that_is_missing(tmp_path):
     small(tmp_path, text=SMALL.replace("SELECT * FROM here.data", "rows.sql"))
     refused(tmp_path, "rows.sql", r"gristmill\.yaml:4:")

@@ -1,6 +1,6 @@
 #include "pipeline/document.h"
 
-#include <charconv>
+#include <algorithm>
 
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
@@ -143,6 +143,18 @@ struct Converter {
   }
 };
 
+void require_utf8(std::string_view text, const std::string& file) {
+  const size_t bad = find_invalid_utf8(text);
+  if (bad == std::string_view::npos) return;
+  const std::string_view before = text.substr(0, bad);
+  const size_t line_begin = before.rfind('\n') + 1;  // npos + 1: the first line
+  throw Error(Code::invalid, "the text is not UTF-8",
+              {.file = file,
+               .line = 1 + int(std::count(before.begin(), before.end(), '\n')),
+               .column = 1 + int(bad - line_begin)},
+              "save it as UTF-8");
+}
+
 Document Document::parse(const std::string& text, const std::string& file) {
   Document document;
   document.file_ = file;
@@ -152,6 +164,7 @@ Document Document::parse(const std::string& text, const std::string& file) {
     throw Error(Code::invalid, "the project file holds a NUL byte", {.file = file},
                 "it must be text in UTF-8");
   }
+  require_utf8(text, file);
   Converter converter{document, text};
   try {
     const std::vector<YAML::Node> nodes = YAML::LoadAll(text);

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
@@ -29,6 +30,9 @@ class Document {
   std::string file_;
   std::map<std::string, std::pair<int, int>> marks_;
 };
+
+// Code::invalid with line and column (in bytes) of what is not UTF-8.
+void require_utf8(std::string_view text, const std::string& file);
 
 // "/a/b" + "c/d" → "/a/b/c~1d".
 std::string pointer_to(const std::string& parent, const std::string& key);

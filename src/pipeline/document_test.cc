@@ -111,6 +111,13 @@ TEST(Document, OneDocumentOfBoundedSize) {
   EXPECT_EQ(failure(std::string("a: \0b\n", 6)).message(), "the project file holds a NUL byte");
 }
 
+TEST(Document, IsUtf8) {
+  EXPECT_EQ(refusal("a: 1\nb: \xff\n"), "2:4 the text is not UTF-8");
+  EXPECT_EQ(refusal("\xffz: 1\n"), "1:1 the text is not UTF-8");
+  EXPECT_EQ(refusal("a: ü # \xc3\n"), "1:9 the text is not UTF-8");
+  EXPECT_EQ(json_of("a: ü€𝄞\n"), (Json{{"a", "ü€𝄞"}}));
+}
+
 TEST(Document, LongTextsAreNotMultiplied) {
   const std::string long_text(size_t(1) << 18, 'x');
   auto many = [](const std::string& item, int times) {

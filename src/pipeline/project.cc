@@ -26,7 +26,9 @@ TableSpec read_table(const Spot& spot, const std::string& name, const fs::path& 
   table.sql = (is_long ? spot["sql"] : spot).text(fmt::format("the SQL of table {}", name));
   if (table.sql.ends_with(".sql") && table.sql.find_first_of(" \n") == std::string::npos) {
     try {
-      table.sql = disk().read(dir / table.sql);
+      const std::string file = table.sql;
+      table.sql = disk().read(dir / file);
+      require_utf8(table.sql, file);
     } catch (const Error& error) {
       throw error.at(spot.where());
     }
@@ -74,6 +76,7 @@ void read_params(const Spot& root, const std::map<std::string, std::string>& ove
                   fmt::format("-p {}: the project has no parameter of that name", name), {},
                   did_you_mean(name, names));
     }
+    require_utf8(text, "-p " + name);
     // Typed as the default is: what is text there stays text.
     project.params[name] =
         project.params[name].is_string() ? json(text) : Document::parse(text, "-p").json();
