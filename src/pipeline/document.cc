@@ -116,10 +116,12 @@ struct Converter {
   void check_closed(const YAML::Mark& mark) const {
     const size_t begin = size_t(mark.pos);
     if (begin >= text.size() || (text[begin] != '"' && text[begin] != '\'')) return;
+    const char quote = text[begin];
     for (size_t i = begin + 1; i < text.size(); ++i) {
-      if (text[i] == '\\' && text[begin] == '"') {
-        ++i;
-      } else if (text[i] == text[begin]) {
+      const bool doubled = quote == '\'' && text.compare(i, 2, "''") == 0;
+      if (doubled || (quote == '"' && text[i] == '\\')) {
+        ++i;  // what follows belongs to the text
+      } else if (text[i] == quote) {
         return;
       }
     }

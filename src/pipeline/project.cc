@@ -20,8 +20,8 @@ TableSpec read_table(const Spot& spot, const std::string& name, const fs::path& 
   const bool is_long = spot.value.is_object();
   if (is_long) {
     check_keys(spot, table_keys(), fmt::format("table {}", name));
-    if (!spot.has("sql")) spot.fail(fmt::format("table {} has no `sql`", name));
-    if (spot.has("key")) table.key = spot["key"].texts("`key`");
+    if (!spot.value.contains("sql")) spot.fail(fmt::format("table {} has no `sql`", name));
+    if (spot.value.contains("key")) table.key = spot["key"].texts("`key`");
   }
   table.sql = (is_long ? spot["sql"] : spot).text(fmt::format("the SQL of table {}", name));
   if (table.sql.ends_with(".sql") && table.sql.find_first_of(" \n") == std::string::npos) {

@@ -71,17 +71,19 @@ PredictSpec read_predict(const Spot& spot, const std::string& name) {
     if (!spot.value.contains(key)) spot.fail(fmt::format("prediction {} has no `{}`", name, key));
     return spot[key].text("`" + key + "`");
   };
+  // What is named but empty was cut, or forgotten: it does not count as absent.
+  auto optional = [&](const std::string& key) {
+    if (!spot.value.contains(key)) return std::string();
+    spot[key].expect_value("`" + key + "`");
+    return spot[key].text("`" + key + "`");
+  };
   predict.from = required("from");
-  if (!spot.value.contains("target")) spot.fail(fmt::format("prediction {} has no `target`", name));
-  predict.target = spot["target"].text("`target`");
-  if (spot.has("key")) predict.key = spot["key"].texts("`key`");
-  if (spot.has("time")) predict.time = spot["time"].text("`time`");
-  if (spot.has("positive")) {
-    predict.positive = spot["positive"].value.is_string()
-                           ? spot["positive"].value.get<std::string>()
-                           : spot["positive"].value.dump();
-  }
-  if (spot.has("weight")) predict.weight = spot["weight"].text("`weight`");
+  predict.target = required("target");
+  if (spot.value.contains("key")) predict.key = spot["key"].texts("`key`");
+  predict.time = optional("time");
+  const bool plain = spot.has("positive") && !spot["positive"].value.is_string();
+  predict.positive = plain ? spot["positive"].value.dump() : optional("positive");
+  predict.weight = optional("weight");
   if (spot.has("exclude")) predict.exclude = spot["exclude"].texts("`exclude`");
   if (spot.has("inputs")) predict.inputs = spot["inputs"].texts("`inputs`");
   if (spot.has("seed")) {
@@ -97,8 +99,8 @@ PredictSpec read_predict(const Spot& spot, const std::string& name) {
     throw error.at(spot.has("split") ? spot["split"].where() : spot.where());
   }
   predict.split.seed = predict.seed;
-  if (spot.has("metric")) {
-    predict.metric = spot["metric"].text("`metric`");
+  predict.metric = optional("metric");
+  if (!predict.metric.empty()) {
     try {
       Metrics::instance().get(predict.metric, "metric");
     } catch (const Error& error) {

@@ -32,15 +32,18 @@ struct Spot {
   void expect_object(std::string_view what) const {
     if (!value.is_object()) fail(fmt::format("{} must be a mapping", what));
   }
-  std::string text(std::string_view what) const {
-    if (value.is_null()) {
+  void expect_value(std::string_view what) const {
+    if (value.is_null() || value == "")
       fail(fmt::format("{} is empty", what), "YAML ends a value at ` #`; put the value in quotes");
-    }
+  }
+  std::string text(std::string_view what) const {
+    if (value.is_null()) expect_value(what);
     if (!value.is_string()) fail(fmt::format("{} must be text", what));
     return value.get<std::string>();
   }
   // One text or a list of them.
   std::vector<std::string> texts(std::string_view what) const {
+    expect_value(what);
     if (value.is_string()) return {value.get<std::string>()};
     std::vector<std::string> list;
     if (!value.is_array()) fail(fmt::format("{} must be a name or a list of names", what));
