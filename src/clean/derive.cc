@@ -215,7 +215,9 @@ const RegisterRule register_derive({
     .example = "- derive:\n"
                "    hours: air_time / 60\n"
                "    speed: distance / greatest(hours, 0.1)\n"
-               "- derive: [{dest: upper(dest)}, {dest: trim(dest)}]",
+               "- derive:\n"
+               "    - year: greatest(year, 1950)\n"
+               "    - age: 2013 - year",
     .make = make,
     .load = load,
 });

@@ -1,0 +1,57 @@
+// What the reference shows of each rule is what a project may hold.
+#include <gtest/gtest.h>
+
+#include "pipeline/document.h"
+#include "pipeline/tables.h"
+
+namespace gristmill {
+namespace {
+
+// A flight with what all examples read, and the tables that they look up.
+constexpr const char* project = R"(sources: {ops: planes.csv, reference: airports.csv}
+tables:
+  flights: |
+    SELECT 1 AS id, 'x' AS name, 'y' AS city, 'AA' AS carrier, 7 AS flight, 'N1' AS tailnum,
+      TIMESTAMP '2013-01-01 05:00:00' AS time_hour, 'LAX' AS dest, 2475 AS distance,
+      345.0 AS air_time, 'A1' AS gate, 39.0 AS temp, 12.5 AS wind_speed, 10.0 AS visib,
+      'AIRBUS INDUSTRIE' AS manufacturer, 180 AS seats, 1999 AS year
+)";
+
+TEST(RuleExamples, EachWorks) {
+  ScratchDir dir;
+  disk().write_atomic(dir.path() / project_file, project);
+  disk().write_atomic(dir.path() / "planes.csv", "tailnum,year\nN1,1999\n");
+  disk().write_atomic(dir.path() / "airports.csv", "faa,lat,lon\nLAX,33.9,-118.4\n");
+  const Project read = Project::read(dir.path(), {});
+  Workspace workspace(dir.path());
+  SilentProgress progress;
+  Executor executor(workspace, progress, false, "");
+  Tables tables(read, executor);
+  const TableHandle& flights = tables.cleaned("flights");
+  for (const auto& [name, kind] : Rules::instance()) {
+    const nlohmann::json examples = Document::parse(kind.example, name).json();
+    ASSERT_TRUE(examples.is_array() && !examples.empty()) << name;
+    for (const nlohmann::json& example : examples) {
+      ASSERT_EQ(example.size(), 1u) << example;
+      ASSERT_EQ(example.begin().key(), name) << example;
+      try {
+        const RuleSpec spec{name, example.begin().value(), {}};
+        const auto fit = tables.rule_maker("flights").make(spec, flights.schema);
+        const auto rows = workspace.engine().query("SELECT * FROM " + flights.relation);
+        Batch batch;
+        ASSERT_TRUE(rows->next(batch));
+        if (fit->needs_rows()) {
+          fit->observe({.rows = batch});
+          fit->next_pass();
+        }
+        EXPECT_TRUE(fit->verdict().empty()) << example;
+        if (kind.stage != RuleStage::check) fit->freeze()->bind(flights.schema);
+      } catch (const Error& error) {
+        ADD_FAILURE() << example << "\n" << error.what();
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace gristmill
