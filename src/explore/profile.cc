@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "base/progress.h"
+#include "sketch/distinct.h"
+
 namespace gristmill {
 namespace {
 
@@ -16,6 +19,18 @@ bool nearly_numbers(const ColumnProfile& column, int64_t rows) {
 
 int64_t number(const std::string& text) { return text.empty() ? 0 : std::stoll(text); }
 
+// DuckDB's approx_count_distinct has 64 registers: it may be 40 % off.
+std::vector<DistinctCount> count_distinct(Engine& engine, const std::string& relation) {
+  const auto rows = engine.query("SELECT * FROM " + relation);
+  std::vector<DistinctCount> counts(rows->schema().size());
+  Batch batch;
+  while (rows->next(batch)) {
+    check_interrupted();
+    for (size_t c = 0; c < counts.size(); ++c) counts[c].observe(batch.columns[c]);
+  }
+  return counts;
+}
+
 }  // namespace
 
 TableProfile profile_table(Engine& engine, const std::string& name, const std::string& relation,
@@ -24,7 +39,6 @@ TableProfile profile_table(Engine& engine, const std::string& name, const std::s
   for (const Field& field : schema.fields()) {
     const std::string column = quote_name(field.name);
     list.push_back(fmt::format("count(*) - count({})", column));
-    list.push_back(fmt::format("approx_count_distinct({})", column));
     list.push_back(fmt::format("min({})::VARCHAR", column));
     list.push_back(fmt::format("max({})::VARCHAR", column));
     list.push_back(
@@ -37,14 +51,15 @@ TableProfile profile_table(Engine& engine, const std::string& name, const std::s
   const std::vector<std::string> row =
       engine.rows(fmt::format("SELECT {} FROM {}", fmt::join(list, ", "), relation)).at(0);
   TableProfile profile{name, number(row.at(0)), {}};
+  const std::vector<DistinctCount> distinct = count_distinct(engine, relation);
   for (size_t c = 0; c < schema.size(); ++c) {
-    const size_t at = 1 + 5 * c;
+    const size_t at = 1 + 4 * c;
     ColumnProfile column{schema[c],
                          number(row.at(at)),
-                         number(row.at(at + 1)),
+                         distinct.at(c).estimate(),
+                         row.at(at + 1),
                          row.at(at + 2),
-                         row.at(at + 3),
-                         number(row.at(at + 4)),
+                         number(row.at(at + 3)),
                          {}};
     if (column.not_numbers > 0 && nearly_numbers(column, profile.rows)) {
       const std::string text = quote_name(schema[c].name);

@@ -11,7 +11,7 @@ namespace gristmill {
 struct ColumnProfile {
   Field field;
   int64_t nulls = 0;
-  int64_t distinct = 0;  // estimated (HyperLogLog), at most a few per cent off
+  int64_t distinct = 0;  // exact when few, else estimated: as DistinctCount says
   std::string least, greatest;
   // Text only: how many non-null values are not numbers, and which (the most frequent first, at
   // most 5).
@@ -25,7 +25,7 @@ struct TableProfile {
   std::vector<ColumnProfile> columns;
 };
 
-// One scan, and a second one over text columns that are nearly all numbers.
+// Two scans, and a third one over text columns that are nearly all numbers.
 TableProfile profile_table(Engine& engine, const std::string& name, const std::string& relation,
                            const Schema& schema);
 
