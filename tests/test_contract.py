@@ -234,6 +234,34 @@ def test_init_quotes_what_yaml_would_read_otherwise(tmp_path):
     gristmill("run", "-C", tmp_path)
 
 
+AWKWARD = ["order", "group", "a b", "x #y", "left", "select", "o'clock", "Größe", "1st", "true", "null", "a: b", "- c",
+           'say "so"', "{d}", "a,b", "current_date", "rowid", "user", "interval", "case", "desc", "#", "x'", "%", "`t`"]
+
+
+@pytest.mark.parametrize("name, kind", [(name, ["number", "word", "flag"][i % 3]) for i, name in enumerate(AWKWARD)])
+def test_what_init_writes_is_read_back(tmp_path, name, kind):
+    """The column stands as key, target, time and among the rules, in turn."""
+    values = {"flag": ["false", "true"], "number": ["0", "1"], "word": ["no", "yes"]}[kind]
+    names = ["id of " + name, "day of " + name, "nearly " + name, name]
+    chance = random.Random(3)
+    rows = [[i, f"2024-01-{i % 28 + 1:02}", "N/A" if i % 40 == 0 else chance.randrange(500), values[i % 2]]
+            for i in range(400)]
+    with open(tmp_path / "data.csv", "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([names, *rows])
+    gristmill("init", "-C", tmp_path)
+    file = tmp_path / "gristmill.yaml"
+    text = file.read_text(encoding="utf-8")
+    for key in ("key", "split"):
+        assert f"# {key}: " in text
+        text = text.replace(f"# {key}: ", f"{key}: ")
+    file.write_text(text.replace("[linear, boosted-trees]", "linear"), encoding="utf-8")
+    gristmill("plan", "-C", tmp_path)
+    run = gristmill_json("run", "-C", tmp_path)
+    (prediction,) = run["predictions"].values()
+    assert prediction["metric"] == "auc" and prediction["rows"]["test"] > 0
+    assert {rule["kind"] for rule in prediction["rules"]} == {"missing", "derive"}
+
+
 def test_init_finds_compressed_files(tmp_path):
     import gzip
     rows = [f"{i},{i % 2},{i * 0.37 % 1:.3f}" for i in range(300)]

@@ -1,5 +1,7 @@
 #include "explore/profile.h"
 
+#include <set>
+
 #include <fmt/format.h>
 
 #include "base/progress.h"
@@ -18,6 +20,14 @@ bool nearly_numbers(const ColumnProfile& column, int64_t rows) {
 }
 
 int64_t number(const std::string& text) { return text.empty() ? 0 : std::stoll(text); }
+
+std::set<std::string> keywords(Engine& engine) {
+  std::set<std::string> words;
+  for (const auto& row : engine.rows("SELECT keyword_name FROM duckdb_keywords() "
+                                     "WHERE keyword_category <> 'unreserved'"))
+    words.insert(row.at(0));
+  return words;
+}
 
 // DuckDB's approx_count_distinct has 64 registers: it may be 40 % off.
 std::vector<DistinctCount> count_distinct(Engine& engine, const std::string& relation) {
@@ -51,6 +61,7 @@ TableProfile profile_table(Engine& engine, const std::string& name, const std::s
   const std::vector<std::string> row =
       engine.rows(fmt::format("SELECT {} FROM {}", fmt::join(list, ", "), relation)).at(0);
   TableProfile profile{name, number(row.at(0)), {}};
+  const std::set<std::string> words = keywords(engine);
   const std::vector<DistinctCount> distinct = count_distinct(engine, relation);
   for (size_t c = 0; c < schema.size(); ++c) {
     const size_t at = 1 + 4 * c;
@@ -60,7 +71,8 @@ TableProfile profile_table(Engine& engine, const std::string& name, const std::s
                          row.at(at + 1),
                          row.at(at + 2),
                          number(row.at(at + 3)),
-                         {}};
+                         {},
+                         words.count(lower(schema[c].name)) > 0};
     if (column.not_numbers > 0 && nearly_numbers(column, profile.rows)) {
       const std::string text = quote_name(schema[c].name);
       for (const auto& odd : engine.rows(fmt::format(

@@ -17,6 +17,7 @@ struct ColumnProfile {
   // most 5).
   int64_t not_numbers = 0;
   std::vector<std::string> odd_values;
+  bool keyword = false;  // SQL takes the name for a word of its own unless it is quoted
 };
 
 struct TableProfile {

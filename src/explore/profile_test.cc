@@ -46,6 +46,15 @@ TEST_F(ProfileTest, DistinctValuesAreCountedOrEstimated) {
   }
 }
 
+TEST_F(ProfileTest, KeywordsOfSqlAreKnown) {
+  std::vector<std::string> words;
+  for (const ColumnProfile& column :
+       profile("SELECT 1 AS \"Order\", 2 AS \"left\", 3 AS year, 4 AS \"true\", 5 AS x").columns) {
+    if (column.keyword) words.push_back(column.field.name);
+  }
+  EXPECT_EQ(words, (Texts{"Order", "left", "true"}));
+}
+
 // Text that is nearly all numbers tells what else is in it, the most frequent first.
 TEST_F(ProfileTest, OddValuesAmongNumbers) {
   const std::string sql =

@@ -96,15 +96,29 @@ TEST(Propose, TheBestTarget) {
 }
 
 TEST(Propose, ANumberOfTwoValuesIsAQuestion) {
-  EXPECT_EQ(member(propose({column("late", Type::int64, 2, 0, "0", "1")}), "target"),
-            "\"late = 1\"");
+  EXPECT_EQ(member(propose({column("late", Type::int64, 2, 0, "0", "1")}), "target"), "late = 1");
+}
+
+TEST(Propose, NamesAreQuotedWhereSqlTakesThemForWords) {
+  ColumnProfile left = column("left", Type::int64, 2, 0, "0", "1");
+  EXPECT_EQ(member(propose({left}), "target"), "left = 1");
+  left.keyword = true;
+  left.odd_values = {"x"};
+  const std::string text = propose({left, column("x #y", Type::int64, 2, 0, "0", "1")});
+  EXPECT_NE(text.find("left: \"CAST(\\\"left\\\" AS DOUBLE)\"\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("target: \"\\\"x #y\\\" = 1\" "), std::string::npos) << text;
+  EXPECT_NE(propose({left}).find("\n  left: "), std::string::npos);
+  EXPECT_EQ(member(propose({left}), "target"), "\"\\\"left\\\" = 1\"");
+  EXPECT_NE(propose({column("null", Type::boolean, 2)}).find("\n  \"null\": "), std::string::npos);
 }
 
 TEST(Propose, WhatCannotBeATarget) {
   for (const ColumnProfile& none :
        {column("constant", Type::boolean, 1), column("empty", Type::float64, 0, 1000),
         column("words", Type::string, 400), column("id", Type::int64, 1000),
-        column("name", Type::string, 990), column("day", Type::date, 300)}) {
+        column("name", Type::string, 990), column("day", Type::date, 300),
+        column("code", Type::int64, 480, 500), column("rare", Type::boolean, 2, 900),
+        column("shop_id", Type::int64, 9), column("odd", Type::float64, 2, 0, "1.0", "nan")}) {
     const std::string text = propose({none});
     EXPECT_EQ(member(text, "target"), "\"\"") << none.field.name;
     EXPECT_NE(text.find("\n  answer:"), std::string::npos) << none.field.name;
