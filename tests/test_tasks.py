@@ -1,5 +1,6 @@
 """Nothing is computed twice, and nothing half-done is seen: tasks, lineage, interruption."""
 import contextlib
+import hashlib
 import os
 import random
 import re
@@ -312,6 +313,11 @@ def test_runs_show_compare_why(run_once, finished):
     assert any("shop.orders" in name for name in files) and any("customers" in name for name in files)
     text = gristmill("why", "-C", run_once).stdout
     assert text.startswith(f"run {second}") and "shop.orders" in text
+    read = {f["path"]: f["digest"] for t in lineage["tasks"] for i in t["inputs"] for f in i.get("files", [])}
+    assert read == {path: hashlib.sha256((run_once / path).read_bytes()).hexdigest()
+                    for path in ("data/shop.db", "data/weather.parquet", "data/reference/customers.csv")}
+    for path, digest in read.items():
+        assert re.search(rf"^ +file {path}  content {digest[:12]}$", text, re.M), text
 
     error = fails("show", "nothing-of-that-name", "-C", run_once)
     assert "no table and no run" in error

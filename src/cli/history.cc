@@ -177,8 +177,11 @@ void tell_lineage(Workspace& workspace, const TaskRecord& task, int depth,
                       task.output.brief(), time_text(task.created), again ? "  (above)" : "");
   if (again) return;
   json inputs = json::array();
-  for (const TaskInput& input : task.inputs)
+  for (const TaskInput& input : task.inputs) {
     inputs.push_back({{"name", input.name}, {"digest", input.digest.hex()}});
+    if (const json files = files_of(task, input.name); !files.empty())
+      inputs.back()["files"] = files;
+  }
   list.push_back({{"kind", task.kind},
                   {"name", task.name},
                   {"task", task.key().hex()},
@@ -194,6 +197,11 @@ void tell_lineage(Workspace& workspace, const TaskRecord& task, int depth,
       tell_lineage(workspace, *maker, depth + 1, told, text, list);
     } else {
       text += fmt::format("{}  {}  content {}\n", indent, input.name, input.digest.brief());
+      for (const json& file : files_of(task, input.name)) {
+        text +=
+            fmt::format("{}    file {}  content {}\n", indent, file.at("path").get<std::string>(),
+                        Digest::parse(file.at("digest").get<std::string>()).brief());
+      }
     }
   }
 }

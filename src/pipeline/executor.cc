@@ -26,6 +26,31 @@ int count_fates(const std::vector<TaskStep>& steps, TaskStep::Fate fate) {
                            [&](const TaskStep& step) { return step.fate == fate; }));
 }
 
+namespace {
+
+// Beside the facts of a recorded task, by the name of the input.
+constexpr const char* files_key = "files";
+
+nlohmann::json with_files(nlohmann::json facts, const std::vector<TaskNeed>& needs) {
+  for (const TaskNeed& need : needs) {
+    for (const FileContent& file : need.files)
+      facts[files_key][need.name].push_back({{"path", file.path}, {"digest", file.digest.hex()}});
+  }
+  return facts;
+}
+
+nlohmann::json without_files(nlohmann::json facts) {
+  if (facts.is_object()) facts.erase(files_key);
+  return facts;
+}
+
+}  // namespace
+
+nlohmann::json files_of(const TaskRecord& task, const std::string& input) {
+  if (!task.facts.contains(files_key)) return nlohmann::json::array();
+  return task.facts.at(files_key).value(input, nlohmann::json::array());
+}
+
 Executor::Executor(Workspace& workspace, Progress& progress, bool plan_only, std::string run)
     : workspace_(workspace), progress_(progress), plan_only_(plan_only), run_(std::move(run)) {}
 
@@ -65,7 +90,7 @@ TaskResult Executor::task(const std::string& kind, const std::string& name,
     steps_.push_back({kind, name, TaskStep::Fate::reused, "", 0});
     if (!plan_only_) workspace_.ledger().name(kind, name, key);
     if (!run_.empty()) workspace_.ledger().add_step(run_, key, true);
-    return {found->output, found->facts, found->seconds};
+    return {found->output, without_files(found->facts), found->seconds};
   }
   const std::string reason = why(task);
   if (plan_only_) {
@@ -78,11 +103,11 @@ TaskResult Executor::task(const std::string& kind, const std::string& name,
   check_unchanged(task, needs);
   task.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   task.output = made.output;
-  task.facts = std::move(made.facts);
+  task.facts = with_files(made.facts, needs);
   workspace_.ledger().record(task);
   if (!run_.empty()) workspace_.ledger().add_step(run_, key, false);
   steps_.push_back({kind, name, TaskStep::Fate::ran, reason, task.seconds});
-  return {task.output, task.facts, task.seconds};
+  return {task.output, std::move(made.facts), task.seconds};
 }
 
 }  // namespace gristmill

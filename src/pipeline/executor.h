@@ -18,11 +18,19 @@ struct TaskResult {
   double seconds = 0;
 };
 
-struct TaskNeed {
-  std::string name;              // "table flights", "file data/a.csv"
-  std::optional<Digest> digest;  // absent: will be made anew
-  std::function<Digest()> now;   // the digest again, of what others may change meanwhile
+struct FileContent {
+  std::string path;
+  Digest digest;
 };
+
+struct TaskNeed {
+  std::string name;                     // "table flights", "table ops.planes"
+  std::optional<Digest> digest;         // absent: will be made anew
+  std::function<Digest()> now;          // the digest again, of what others may change meanwhile
+  std::vector<FileContent> files = {};  // that it is read from; recorded for the lineage
+};
+// The files that a recorded task read for one of its inputs: [{"path", "digest"}].
+nlohmann::json files_of(const TaskRecord& task, const std::string& input);
 
 // One line of a plan or a run.
 struct TaskStep {

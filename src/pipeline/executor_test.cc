@@ -116,5 +116,25 @@ TEST_F(ExecutorTest, ARunKeepsItsSteps) {
   EXPECT_TRUE(record.steps[1].reused);
 }
 
+// What a run says of a task is the same whether it ran or was found again.
+TEST_F(ExecutorTest, FilesAreRecordedBesideTheFacts) {
+  const Digest content = Digest::of("a,b\n");
+  const std::vector<TaskNeed> needs = {
+      {"table here.a", Digest::of("a"), {}, {{"data/a.csv", content}}}, {"table t", content, {}}};
+  for (int i = 0; i < 2; ++i) {
+    Executor executor(workspace, progress, false, "");
+    const TaskResult result =
+        executor.task("table", "x", {{"sql", 1}}, needs, [&]() -> Executor::Made {
+          return {workspace.store().put("rows", "text/plain").digest, {{"rows", 3}}};
+        });
+    EXPECT_EQ(result.facts, (nlohmann::json{{"rows", 3}}));
+  }
+  const TaskRecord task = *workspace.ledger().latest("table", "x");
+  EXPECT_EQ(files_of(task, "table here.a"),
+            (nlohmann::json{{{"path", "data/a.csv"}, {"digest", content.hex()}}}));
+  EXPECT_TRUE(files_of(task, "table t").empty());
+  EXPECT_TRUE(files_of(TaskRecord{}, "table t").empty());
+}
+
 }  // namespace
 }  // namespace gristmill

@@ -54,7 +54,19 @@ const SourceTable* OpenSources::find(const std::string& name, const Where& where
 
 TaskNeed OpenSources::need(const SourceTable& table) {
   return {fmt::format("table {}.{}", table.schema, table.name), digest(table),
-          [this, &table] { return digest(table); }};
+          [this, &table] { return digest(table); }, contents(table)};
+}
+
+// Paths as the project file could give them, so that a moved project is the same one.
+std::vector<FileContent> OpenSources::contents(const SourceTable& table) {
+  const fs::path here = fs::absolute(project_.dir).lexically_normal();
+  std::vector<FileContent> files;
+  for (const fs::path& file : table.files) {
+    const std::string inside = file.lexically_relative(here).string();
+    const bool outside = inside.empty() || inside.starts_with("..");
+    files.push_back({outside ? file.string() : inside, workspace_.file_digests().digest(file)});
+  }
+  return files;
 }
 
 Digest OpenSources::digest(const SourceTable& table) {

@@ -32,6 +32,7 @@ class OpenSources {
  private:
   void open(const std::string& source);
   Digest digest(const SourceTable& table);
+  std::vector<FileContent> contents(const SourceTable& table);
 
   const Project& project_;
   Workspace& workspace_;
