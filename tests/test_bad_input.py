@@ -84,6 +84,14 @@ def test_the_small_project_is_good(tmp_path):
     ("predict:", "clean:\n  rows:\n    - derive: {c: a + sqrtt(b)}\npredict:", ["sqrtt", r"yaml:7:"]),
     ("predict:", "clean:\n  rows:\n    - derive: {c: random()}\npredict:", ["random", r"yaml:7:"]),
     ("predict:", "clean:\n  rows:\n    - lookup: {table: here.dtaa, by: id, take: [a]}\npredict:", ["here.dtaa", r"yaml:7:"]),
+    ("predict:", "clean:\n  rows:\n    - expect: {nulls: {aa: 0}}\npredict:", ["aa", r"yaml:7:"]),
+    ("predict:", "clean:\n  here.data:\n    - range: {aa: [0, 1]}\npredict:", ["aa", r"yaml:7:"]),
+    ("predict:", "clean:\n  rows:\n    - lookup: {table: here.data, by: id, take: [aa]}\npredict:", ["aa", r"yaml:7:"]),
+    ("SELECT * FROM here.data", "SELECT id, b, a, bb FROM more\n  more: SELECT id, b, a, y FROM here.data",
+     ["bb", r"gristmill\.yaml:4"]),
+    ("SELECT * FROM here.data", "{sql: SELECT * FROM here.data, key: idd}", ["idd", r"gristmill\.yaml:4"]),
+    ("split: {random: true,", "split: {group: grop,", ["grop", r"gristmill\.yaml:10:"]),
+    ("model: linear", "features: {aa: number}", ["aa", r"gristmill\.yaml:11:"]),
     ("here: data.csv", "here: dta.csv", ["dta.csv", r"gristmill\.yaml:2:"]),
     ("here: data.csv", "here: oracle://db/x", ["oracle", r"gristmill\.yaml:2:"]),
     ("here: data.csv", "here: '${GRISTMILL_NO_SUCH_VARIABLE}'", ["GRISTMILL_NO_SUCH_VARIABLE", r"gristmill\.yaml:2:"]),
@@ -91,8 +99,25 @@ def test_the_small_project_is_good(tmp_path):
 def test_names_that_are_not_there(tmp_path, old, new, needles):
     assert old in SMALL
     small(tmp_path, text=SMALL.replace(old, new, 1))
-    refused(tmp_path, *needles)
+    planned = gristmill("plan", "-C", tmp_path, code=None).stderr
+    error = refused(tmp_path, *needles)
+    # `plan` finds it already, in the same words; but whether there are classes or numbers is known by the rows alone.
+    assert planned == ("" if new == "metric: auc" else error)
     small(tmp_path)
+    gristmill("run", "-C", tmp_path)
+
+
+def test_plan_binds_what_is_known_and_lets_the_rest_be(tmp_path):
+    """Tables over tables that are not there yet; columns that are made after a fitted rule."""
+    wide = "\n      SELECT * FROM here.data PIVOT (first(y) AS y FOR b IN ('x', 'y', 'z') GROUP BY id, a)"
+    small(tmp_path, text=SMALL.replace("SELECT * FROM here.data", "SELECT id, a, coalesce(x_y, y_y, z_y) AS y FROM wide\n"
+                                       f"  wide: |{wide}"))
+    gristmill("plan", "-C", tmp_path)
+    gristmill("run", "-C", tmp_path)
+    small(tmp_path, text=SMALL.replace("predict:", "clean:\n  rows:\n    - impute: {a: mean}\n"
+                                       "    - derive: {twice: 2 * a}\npredict:")
+          .replace("target: y", "target: y\n    inputs: [twice, b]"))
+    gristmill("plan", "-C", tmp_path)
     gristmill("run", "-C", tmp_path)
 
 

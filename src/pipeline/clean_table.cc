@@ -153,7 +153,21 @@ class CleanReader : public BatchReader {
   int64_t first_row_ = 0, input_rows_ = 0, dropped_ = 0, broken_ = 0;
 };
 
+class NoRows : public BatchReader {
+ public:
+  explicit NoRows(Schema schema) : schema_(std::move(schema)) {}
+  const Schema& schema() const override { return schema_; }
+  bool next(Batch&) override { return false; }
+
+ private:
+  Schema schema_;
+};
+
 }  // namespace
+
+Schema bind_clean(const CleanRequest& request, const Schema& before, const RuleMaker& maker) {
+  return CleanReader(request, maker, std::make_unique<NoRows>(before)).schema();
+}
 
 Executor::Made clean_table(const CleanRequest& request, const TableHandle& before,
                            const RuleMaker& maker, Executor& executor) {

@@ -16,4 +16,8 @@ struct CleanRequest {
 Executor::Made clean_table(const CleanRequest& request, const TableHandle& before,
                            const RuleMaker& maker, Executor& executor);
 
+// The columns that the rules leave of such a table: what clean_table finds wrong before it reads a
+// row is found wrong here.
+Schema bind_clean(const CleanRequest& request, const Schema& before, const RuleMaker& maker);
+
 }  // namespace gristmill

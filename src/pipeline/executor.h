@@ -58,6 +58,7 @@ class Executor {
   TaskResult task(const std::string& kind, const std::string& name, const nlohmann::json& what,
                   const std::vector<TaskNeed>& needs, const std::function<Made()>& work);
 
+  bool plan_only() const { return plan_only_; }
   // Adds to the reason of the task that was asked for last.
   void add_reason(const std::string& text) { steps_.back().reason += "; " + text; }
 

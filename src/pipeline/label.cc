@@ -83,7 +83,7 @@ LabelStage::LabelStage(const PredictSpec& spec, const std::vector<RuleSpec>& rul
   }
   for (const auto& filter : filters_) filter->bind(chain_.output());
   bind_target(maker);
-  for (const std::string& name : spec_.key) key_columns_.push_back(table_.index_of(name, "`key`"));
+  for (const std::string& name : spec_.key) key_columns_.push_back(index_of(table_, name, "key"));
   if (key_columns_.empty()) {
     key_columns_.resize(table_.size());
     std::iota(key_columns_.begin(), key_columns_.end(), 0);
@@ -114,16 +114,19 @@ void LabelStage::bind_target(const RuleMaker& maker) {
   }
 }
 
-void LabelStage::find_split_column() {
-  if (!spec_.time.empty()) {
-    try {
-      chain_.output().index_of(spec_.time, "`time`");
-    } catch (const Error& error) {
-      throw error.at(spec_.place("time"));
-    }
+size_t LabelStage::index_of(const Schema& schema, const std::string& column,
+                            const std::string& member) const {
+  try {
+    return schema.index_of(column, "`" + member + "`");
+  } catch (const Error& error) {
+    throw error.at(spec_.place(member));
   }
+}
+
+void LabelStage::find_split_column() {
+  if (!spec_.time.empty()) index_of(chain_.output(), spec_.time, "time");
   if (spec_.split.by == SplitSpec::By::random) return;
-  split_column_ = int(chain_.output().index_of(spec_.split.column, "`split`"));
+  split_column_ = int(index_of(chain_.output(), spec_.split.column, "split"));
   const Field& field = chain_.output()[size_t(split_column_)];
   if (spec_.split.by == SplitSpec::By::time && !is_time(field.type)) {
     throw Error(Code::invalid,

@@ -8,6 +8,7 @@
 #include "learn/evaluate.h"
 #include "learn/learner.h"
 #include "learn/metrics.h"
+#include "pipeline/bind_prediction.h"
 #include "pipeline/fit_dataset.h"
 #include "pipeline/make_bundle.h"
 #include "table/key.h"
@@ -177,6 +178,8 @@ BuiltDataset build_dataset(const Project& project, const PredictSpec& spec, cons
                     dataset_what(spec, rules, wants), needs,
                     [&] { return fit(spec, rules, wants, table, tables, executor); });
   BuiltDataset built{.manifest = result.output, .facts = result.facts};
+  if (!result.output)
+    bind_prediction(spec, rules, table.schema, tables.rule_maker(spec.from), wants);
   if (result.output)
     built.path = executor.workspace().store().path_of(
         executor.workspace().store().manifest(*result.output).layers.at(0).digest);

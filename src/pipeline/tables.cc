@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "pipeline/clean_table.h"
+#include "pipeline/planned_table.h"
 
 namespace gristmill {
 namespace {
@@ -12,16 +13,6 @@ namespace {
 // Changes when the same SQL over the same inputs would be stored in another way.
 constexpr int table_version = 1;
 constexpr int clean_version = 1;
-
-// DuckDB counts lines from the beginning of the SQL; people look into the project file.
-Error in_sql(const Error& error, const Where& where) {
-  if (!error.where().file.empty() || error.where().line == 0) return error.at(where);
-  Where inner = error.where();
-  const std::string place = fmt::format("line {}, column {} of the SQL", inner.line, inner.column);
-  inner.line = inner.column = 0;
-  return Error(error.code(), fmt::format("{} ({})", error.message(), place), inner, error.hint())
-      .at(where);
-}
 
 }  // namespace
 
@@ -73,7 +64,6 @@ std::vector<TaskNeed> Tables::define_inputs(const std::string& sql, const Where&
     if (project_.tables.count(name) == 0) source_table(name, where);  // or its error has no place
     const TableHandle& handle = cleaned(name);
     needs.push_back(handle.need);
-    if (handle.relation.empty()) continue;
     const auto [schema, table] = split_name(name);
     engine.define(schema, table, handle.relation);
   }
@@ -146,7 +136,9 @@ TableHandle Tables::make_stored(const std::string& name) {
       throw in_sql(error, where);
     }
   });
-  return from_result(name, result);
+  TableHandle handle = from_result(name, result);
+  if (!result.output) plan_columns(handle, planned_schema(request, where));
+  return handle;
 }
 
 TableHandle Tables::make_cleaned(const std::string& name) {
@@ -166,11 +158,13 @@ TableHandle Tables::make_cleaned(const std::string& name) {
   const std::vector<std::string> key = key_of(name);
   const nlohmann::json what = {
       {"version", clean_version}, {"rules", rules_key(rules)}, {"key", key}};
+  const CleanRequest request{.name = name, .rules = rules, .key = key};
   const TaskResult result = executor_.task("clean", name, what, needs, [&] {
-    return clean_table({.name = name, .rules = rules, .key = key}, before, rule_maker(name),
-                       executor_);
+    return clean_table(request, before, rule_maker(name), executor_);
   });
-  return from_result(name, result);
+  TableHandle handle = from_result(name, result);
+  if (!result.output) plan_columns(handle, bind_clean(request, before.schema, rule_maker(name)));
+  return handle;
 }
 
 std::vector<TaskNeed> Tables::reference_needs(const RuleSpec& rule) {
@@ -261,7 +255,9 @@ RuleMaker Tables::rule_maker(const std::string& for_table) {
             if (table == for_table)
               throw Error(Code::invalid, fmt::format("{} looks itself up", table));
             if (project_.tables.count(table) == 0 && !frozen_) source_table(table, {});
-            return engine.query("SELECT * FROM " + reference(table).relation);
+            const std::string& relation = reference(table).relation;
+            return engine.query(fmt::format("SELECT * FROM {}{}", relation,
+                                            executor_.plan_only() ? " LIMIT 0" : ""));
           }};
 }
 

@@ -15,10 +15,10 @@ namespace gristmill {
 
 // A table as something may read it.
 struct TableHandle {
-  TaskNeed need;                        // what a task that reads it depends on
-  Schema schema;                        // empty when a plan does not know it
-  std::optional<TableVersion> version;  // absent: read from its source
-  std::string relation;                 // SQL that stands in FROM
+  TaskNeed need;  // what a task that reads it depends on
+  Schema schema;
+  std::optional<TableVersion> version;  // absent: read from its source, or planned
+  std::string relation;                 // SQL that stands in FROM; planned: of no rows
   nlohmann::json facts;                 // rows in and out, joins, notes
 };
 
@@ -60,6 +60,7 @@ class Tables {
   TableHandle make_cleaned(const std::string& name);
   TableHandle source_handle(const SourceTable& table);
   std::vector<std::string> key_of(const std::string& name) const;
+  Schema planned_schema(const VersionRequest& request, const Where& where);
   TableHandle from_result(const std::string& name, const TaskResult& result);
   TableHandle guarded(const std::string& name, bool cleaned,
                       const std::function<TableHandle()>& make);

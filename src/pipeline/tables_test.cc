@@ -123,6 +123,25 @@ TEST_F(TablesTest, APlanRunsNothing) {
   EXPECT_EQ(steps(), (Steps{"table a: reused", "table b: reused"}));
 }
 
+TEST_F(TablesTest, APlanKnowsColumns) {
+  file("data.csv", "id,x,day\n1,5,2024-01-31\n");
+  const std::string text =
+      "tables:\n  a: SELECT * FROM here.data\n  b: SELECT *, x + n AS more FROM a\n"
+      "clean:\n  a:\n    - derive: {n: x / 2}\n"
+      "    - lookup: {table: here.data, by: id, take: {when: day}}\n";
+  const Schema planned = tables(text, true).cleaned("b").schema;
+  EXPECT_EQ(planned.names(), (std::vector<std::string>{"id", "x", "day", "n", "when", "more"}));
+  const Schema made = tables(text).cleaned("b").schema;
+  ASSERT_EQ(made.names(), planned.names());
+  for (size_t i = 0; i < made.size(); ++i)
+    EXPECT_EQ(name_of(made[i].type), name_of(planned[i].type)) << made[i].name;
+  EXPECT_EQ(rows(tables(text, true).cleaned("b")), (Rows{"1|5|2024-01-31|2.5|2024-01-31|7.5"}));
+  const Error error =
+      failure([&] { tables(text + "  b:\n    - drop: y > 1\n", true).cleaned("b"); });
+  EXPECT_EQ(error.where().line, 10);
+  EXPECT_EQ(error.code(), Code::not_found) << error.what();
+}
+
 TEST_F(TablesTest, FrozenTablesAreTakenAsTheyWere) {
   file("data.csv", "id,x\n1,5\n");
   const std::string text = "tables:\n  a: SELECT * FROM here.data\n";
