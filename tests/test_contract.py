@@ -18,8 +18,8 @@ import pyarrow.ipc
 import pyarrow.parquet
 import pytest
 
-from conftest import (GRISTMILL, GRISTMILL_SERVE, ORDERS, ROWS, fails, gristmill, gristmill_json, plain_row, serving,
-                      wait_for, write_project)
+from conftest import (GRISTMILL, GRISTMILL_SERVE, ORDERS, PROJECT, ROWS, fails, gristmill, gristmill_json, plain_row,
+                      serving, wait_for, write_project)
 
 INPUT = ORDERS[:500]
 NEEDED = ["id", "placed", "customer", "channel", "items", "amount", "store", "express", "temp", "rain"]
@@ -184,6 +184,23 @@ def test_sources_sql_show(run_once):
     assert len(gristmill_json("sql", "SELECT range AS n FROM range(2500)", "-C", run_once)["rows"]) == 2500
     shown = gristmill("show", "reference.customers", "-C", run_once).stdout
     assert "20 of 150 rows" in shown and "city" in shown
+
+
+def test_show_and_sql_say_whether_rules_were_applied(project):
+    """With or without a fitted rule among them, the table that is predicted from comes as a request carries it."""
+    for text in (PROJECT, PROJECT.replace("    - impute: {rain: mean}\n", "")):
+        write_project(project, text)
+        done = gristmill("show", "orders", "--json", "-C", project)
+        assert "orders: as it is stored, before its rules" in done.stderr
+        columns = [c["name"] for c in json.loads(done.stdout)["columns"]]
+        assert columns == list(ORDERS[0])
+        done = gristmill("sql", "SELECT count(*) FROM orders WHERE amount = 'N/A'", "--json", "-C", project)
+        assert "orders: as it is stored, before its rules" in done.stderr
+        assert json.loads(done.stdout)["rows"] == [[sum(o["amount"] == "N/A" for o in ORDERS)]]
+    write_project(project, PROJECT.replace("clean:\n", "clean:\n  reference.customers:\n    - map: {city: {city1: one}}\n"))
+    done = gristmill("sql", "SELECT count(*) FROM reference.customers WHERE city = 'one'", "--json", "-C", project)
+    assert "reference.customers: as its rules leave it" in done.stderr and json.loads(done.stdout)["rows"] == [[17]]
+    assert gristmill("show", "weather.daily", "-C", project).stderr == ""
 
 
 @pytest.mark.parametrize("suffix", READERS)

@@ -20,8 +20,13 @@ OpenTables::OpenTables(const Invocation& call)
     : project(open_project(call)),
       workspace(call.dir),
       executor(workspace, *call.progress, false, ""),
-      tables(project, executor) {
-  tables.only_look();
+      tables(project, executor) {}
+
+void note_rules(const Invocation& call, const OpenTables& open, const std::string& table) {
+  if (open.project.rules_of(table).empty()) return;
+  const bool before = open.tables.shown_before_rules(table);
+  call.progress->note(table +
+                      (before ? ": as it is stored, before its rules" : ": as its rules leave it"));
 }
 
 int64_t count_rows(Engine& engine, const std::string& relation) {

@@ -19,6 +19,9 @@ struct OpenTables {
   explicit OpenTables(const Invocation& call);
 };
 
+// Says whether a table that has rules is shown before or after them.
+void note_rules(const Invocation& call, const OpenTables& open, const std::string& table);
+
 int64_t count_rows(Engine& engine, const std::string& relation);
 
 // A bundle's path: a file, or the name of a prediction of the project in -C.

@@ -19,7 +19,8 @@ void show(const Invocation& call) {
     throw Error(Code::not_found, fmt::format("there is no table and no run \"{}\"", name), {},
                 did_you_mean(name, open.tables.names()));
   }
-  const TableHandle& table = open.tables.cleaned(name);
+  const TableHandle& table = open.tables.shown(name);
+  note_rules(call, open, name);
   const int64_t total =
       table.version ? table.version->rows : count_rows(open.workspace.engine(), table.relation);
   const auto rows = open.workspace.engine().query("SELECT * FROM " + table.relation);
@@ -30,7 +31,9 @@ const RegisterVerb registration({
     .name = "show",
     .text = "Show the first rows of a table, or a run",
     .options = {{.name = "NAME",
-                 .text = "A table (flights, ops.planes), or a run's id, or `last`",
+                 .text = "A table (flights, ops.planes), or a run's id, or `last`. What a "
+                         "prediction is made from is shown before its rules, and so is a table "
+                         "whose rules must be fitted; all others after them",
                  .required = true},
                 {.name = "-n,--rows", .value = "N", .text = "So many rows; 20 when not given"},
                 {.name = "-p,--param",

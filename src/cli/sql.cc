@@ -25,7 +25,7 @@ void write_rows(BatchReader& rows, const std::string& path) {
 void sql(const Invocation& call) {
   OpenTables open(call);
   const std::string text = Engine::with_params(call.value("SELECT"), open.project.params);
-  open.tables.define_inputs(text, {});
+  for (const std::string& table : open.tables.define_shown(text)) note_rules(call, open, table);
   const auto rows = open.workspace.engine().query(text);
   if (call.has("output")) {
     write_rows(*rows, call.value("output"));
@@ -38,7 +38,9 @@ void sql(const Invocation& call) {
 const RegisterVerb registration({
     .name = "sql",
     .text = "Run a SELECT over the project's sources and tables",
-    .options = {{.name = "SELECT", .text = "The query, in DuckDB's SQL", .required = true},
+    .options = {{.name = "SELECT",
+                 .text = "The query, in DuckDB's SQL; its tables are as `show` shows them",
+                 .required = true},
                 {.name = "-n,--rows",
                  .value = "N",
                  .text = "At most so many rows; all when not given"},

@@ -145,10 +145,7 @@ TableHandle Tables::make_cleaned(const std::string& name) {
   const std::vector<RuleSpec>& rules = project_.rules_of(name);
   const bool own = project_.tables.count(name) > 0;
   if (rules.empty() && !own) return source_handle(source_table(name, {}));
-  const bool fitted = std::any_of(rules.begin(), rules.end(), [](const RuleSpec& rule) {
-    return Rules::instance().get(rule.kind, "rule").fitted;
-  });
-  if (rules.empty() || (looking_ && fitted)) return stored(name);
+  if (rules.empty()) return stored(name);
   const SourceTable* source = own || frozen_ ? nullptr : &source_table(name, {});
   const TableHandle before = source == nullptr ? stored(name) : source_handle(*source);
   std::vector<TaskNeed> needs = {before.need};

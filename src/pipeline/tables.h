@@ -26,17 +26,23 @@ class Tables {
  public:
   // `frozen`: stored tables are taken as they last were; their sources are not looked at.
   Tables(const Project& project, Executor& executor, bool frozen = false);
-  void only_look() { looking_ = true; }
   // Code::not_found for rules of a table that is not there.
   void check_rules();
 
-  // The table as SQL and lookups see it: with its own (unfitted) rules applied. While only looking,
-  // a table with rules that need fitting is shown as it is stored.
+  // The table as SQL and lookups of the project see it: with its own (unfitted) rules applied.
   const TableHandle& cleaned(const std::string& name);
   // The table as a lookup reads it: like cleaned(), but always a stored version.
   const TableHandle& reference(const std::string& name);
   // A stored version without its rules: what a prediction reads.
   const TableHandle& stored(const std::string& name);
+
+  // The table as one looks at it, by `show` and `sql`. One that a prediction is made from, or whose
+  // rules must be fitted, is as it is stored, for so it comes to its rules, in training and in a
+  // request; all others are as their rules leave them.
+  const TableHandle& shown(const std::string& name);
+  bool shown_before_rules(const std::string& name) const;
+  // Defines the tables that `sql` reads as shown(); returns their names.
+  std::vector<std::string> define_shown(const std::string& sql);
 
   // All source tables, opened; by "source.table".
   const std::map<std::string, SourceTable>& source_tables() { return sources_.tables(); }
@@ -68,9 +74,8 @@ class Tables {
   const Project& project_;
   Executor& executor_;
   bool frozen_;
-  bool looking_ = false;
   OpenSources sources_;
-  std::map<std::string, TableHandle> stored_, cleaned_;
+  std::map<std::string, TableHandle> stored_, cleaned_, shown_;
   std::vector<std::pair<std::string, bool>> making_;  // (table, cleaned) being made, to find cycles
   std::vector<std::pair<std::string, nlohmann::json>> facts_;
 };

@@ -151,7 +151,7 @@ TEST_F(TablesTest, FrozenTablesAreTakenAsTheyWere) {
   EXPECT_EQ(rows(tables(text, false, true).stored("a")), Rows{"1|5"});
 }
 
-TEST_F(TablesTest, LookingShowsATableThatNeedsFittingAsItIs) {
+TEST_F(TablesTest, ATableThatNeedsFittingIsNotForSql) {
   file("data.csv", "id,x\n1,5\n2,\n");
   const std::string text =
       "tables:\n  a: SELECT * FROM here.data\n  b: SELECT * FROM a\nclean:\n  a:\n"
@@ -159,9 +159,34 @@ TEST_F(TablesTest, LookingShowsATableThatNeedsFittingAsItIs) {
   const Error error = failure([&] { tables(text).stored("b"); });
   EXPECT_NE(error.message().find("must see training rows"), std::string::npos) << error.message();
   EXPECT_EQ(error.where().line, 7);
-  Tables& looking = tables(text);
-  looking.only_look();
-  EXPECT_EQ(rows(looking.cleaned("a")), (Rows{"1|5", "2|~"}));
+}
+
+// Whether one of its rules is fitted is all the same: what a prediction is made from is shown as a
+// request carries it, all else as the next table sees it.
+TEST_F(TablesTest, TablesAreShownByTheirPart) {
+  file("data.csv", "id,x\n1,5\n2,-1\n");
+  const std::string text =
+      "tables:\n  a: SELECT * FROM here.data\n  b: SELECT id, x AS y FROM a\n"
+      "  c: SELECT id, x AS z FROM a\n  d: SELECT * FROM here.data\n"
+      "clean:\n  a: [range: {x: [0, 10]}]\n  b: [range: {y: [5, 10]}]\n  c: [range: {z: [9, 10]}]\n"
+      "  d: [impute: {x: mean}]\n  here.data: [map: {x: {5: 6}}]\n"
+      "predict:\n  p: {from: a, target: x}\n  q: {from: b, target: y}\n";
+  Tables& all = tables(text);
+  EXPECT_EQ(rows(all.shown("a")), (Rows{"1|6", "2|-1"}));
+  EXPECT_EQ(rows(all.shown("b")), (Rows{"1|6", "2|~"}));
+  EXPECT_EQ(rows(all.shown("c")), (Rows{"1|~", "2|~"}));
+  EXPECT_EQ(rows(all.shown("d")), (Rows{"1|6", "2|-1"}));
+  EXPECT_EQ(rows(all.shown("here.data")), (Rows{"1|6", "2|-1"}));
+  // In one query, whatever comes first.
+  for (const char* from : {"a JOIN b USING (id)", "b JOIN a USING (id)"}) {
+    Tables& fresh = tables(text);
+    const std::string sql = fmt::format("SELECT id, x, y FROM {} ORDER BY id", from);
+    EXPECT_EQ(fresh.define_shown(sql).size(), 2u);
+    EXPECT_EQ(rows({.relation = "(" + sql + ")"}), (Rows{"1|6|6", "2|-1|~"}));
+  }
+  Tables& source = tables(
+      "clean:\n  here.data: [map: {x: {5: 6}}]\npredict:\n  p: {from: here.data, target: x}\n");
+  EXPECT_EQ(rows(source.shown("here.data")), (Rows{"1|5", "2|-1"}));
 }
 
 TEST_F(TablesTest, NamesThatAreNotThere) {
