@@ -1,6 +1,7 @@
 """What other programs rely on: documents, files, exit codes, and the answers over HTTP."""
 import contextlib
 import csv
+import datetime
 import io
 import json
 import math
@@ -368,6 +369,33 @@ def test_predict_keep(bundle, tmp_path):
     # Raw, as they came: what cleans them stays inside.
     assert [r["amount"] for r in kept] == [o["amount"] for o in INPUT]
     assert 'did you mean "store"' in fails("predict", bundle, source, "--keep", "stor", code=None)
+
+
+@pytest.mark.parametrize("suffix", READERS)
+def test_predict_keeps_columns_that_the_model_does_not_know(bundle, tmp_path, suffix):
+    """Known to the table or not: of the type that the file gives them, text where it gives none."""
+    rows = [{**{n: o[n] for n in NEEDED}, "courier": o["courier"], "note": f"n{i}, \"ü\"" if i % 3 else None,
+             "count": i, "share": i / 4, "day": o["placed"].date()} for i, o in enumerate(INPUT)]
+    source = write_rows(tmp_path / f"in{suffix}", rows, list(rows[0]))
+    kept = ["share", "id", "courier", "note", "day", "count"]
+    gristmill("predict", bundle, source, "-o", tmp_path / "out.parquet", "--keep", ",".join(kept))
+    made = READERS[".parquet"](tmp_path / "out.parquet")
+    assert list(made[0]) == [*kept, "prediction", "probability"]
+    as_read = {".csv": str, ".jsonl": lambda v: str(v) if isinstance(v, datetime.date) else v}.get(suffix, lambda v: v)
+    for row, out in zip(rows, made, strict=True):
+        assert out["id"] == row["id"]
+        for name in ("share", "courier", "note", "day", "count"):
+            assert out[name] == (None if row[name] is None else as_read(row[name])), name
+    plain = gristmill("predict", bundle, source, "--keep", "id").stdout
+    assert [(m["id"], m["probability"]) for m in made] == [
+        (int(r["id"]), float(r["probability"])) for r in csv.DictReader(io.StringIO(plain))]
+    gristmill("predict", bundle, source, "-o", tmp_path / "all.jsonl", "--keep", "all")
+    assert list(READERS[".jsonl"](tmp_path / "all.jsonl")[0]) == [*rows[0], "prediction", "probability"]
+    if suffix in (".csv", ".arrow", ".jsonl"):
+        with open(source, "rb") as file:
+            piped = gristmill("predict", bundle, "-", "--keep", ",".join(kept), stdin=file).stdout
+        assert piped == gristmill("predict", bundle, source, "--keep", ",".join(kept)).stdout
+    assert 'did you mean "courier"' in fails("predict", bundle, source, "--keep", "courir", code=None)
 
 
 def test_predict_streams_and_does_not_look_at_neighbours(bundle, batch, tmp_path):

@@ -1,4 +1,4 @@
-#include <unistd.h>
+#include <algorithm>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -7,19 +7,57 @@
 #include "cli/console.h"
 #include "cli/open_project.h"
 #include "cli/row_files.h"
+#include "cli/row_input.h"
 #include "cli/verb.h"
 
 namespace gristmill {
 namespace {
 
+std::vector<std::string> split_at_commas(const std::string& text) {
+  std::vector<std::string> parts;
+  for (size_t at = 0; at <= text.size();) {
+    const size_t comma = std::min(text.find(',', at), text.size());
+    parts.push_back(text.substr(at, comma - at));
+    at = comma + 1;
+  }
+  return parts;
+}
+
+// What is read: the columns that the model needs, and after them what is carried along besides.
+struct Wanted {
+  std::vector<std::string> keep;
+  Expected expected;
+};
+
+Wanted find_wanted(const Invocation& call, const Signature& signature, RowInput& input) {
+  Wanted wanted{signature.key(), signature.expected()};
+  if (!call.has("keep")) return wanted;
+  const bool all = call.value("keep") == "all";
+  if (!all) wanted.keep = split_at_commas(call.value("keep"));
+  Schema& schema = wanted.expected.schema;
+  const bool known = std::all_of(wanted.keep.begin(), wanted.keep.end(),
+                                 [&](const auto& name) { return schema.find(name) >= 0; });
+  if (!all && known) return wanted;
+  const Schema columns = input.columns();
+  if (all) wanted.keep = columns.names();
+  for (const std::string& name : wanted.keep) {
+    if (schema.find(name) >= 0) continue;
+    schema.add(columns[columns.index_of(name, "--keep")]);
+  }
+  return wanted;
+}
+
 // Batch scoring: rows in input order, memory bounded by a batch.
 class Scoring {
  public:
-  Scoring(const Predictor& predictor, const Invocation& call) : predictor_(predictor), call_(call) {
-    Expected expected = predictor.bundle().signature.expected();
-    for (const std::string& column : kept_columns(expected))
-      keep_.push_back(expected.schema.index_of(column, "--keep"));
-    for (const size_t i : keep_) output_.add(expected.schema[i]);
+  Scoring(const Predictor& predictor, const Wanted& wanted, Progress& progress)
+      : predictor_(predictor),
+        progress_(progress),
+        needed_(predictor.bundle().signature.expected().schema) {
+    const Schema& schema = wanted.expected.schema;
+    for (const std::string& column : wanted.keep)
+      keep_.push_back(schema.index_of(column, "--keep"));
+    for (const size_t i : keep_) output_.add(schema[i]);
     first_answer_ = output_.size();
     const Schema answers = predictor.output_schema();
     for (const Field& field : answers.fields()) {
@@ -37,10 +75,13 @@ class Scoring {
     Answers answers;
     BatchBuffer buffer;
     Batch batch;
-    call_.progress->begin("predicting", 0, "rows");
+    progress_.begin("predicting", 0, "rows");
     while (rows.next(batch)) {
       check_interrupted();
-      predictor_.predict(batch, workspace, answers);
+      Batch needed = batch;
+      needed.schema = &needed_;
+      needed.columns.resize(needed_.size());
+      predictor_.predict(needed, workspace, answers);
       if (!answers.errors.empty()) {
         const RowError& error = answers.errors[0];
         throw Error(Code::invalid, error.message, {.field = error.field, .row = done_ + error.row},
@@ -52,31 +93,19 @@ class Scoring {
       predictor_.append_output(answers, buffer, first_answer_);
       out.write(buffer.view());
       done_ += batch.rows;
-      call_.progress->advance(batch.rows);
+      progress_.advance(batch.rows);
     }
     out.finish();
-    call_.progress->end();
+    progress_.end();
   }
 
   const Schema& output() const { return output_; }
   int64_t rows() const { return done_; }
 
  private:
-  std::vector<std::string> kept_columns(const Expected& expected) const {
-    if (!call_.has("keep")) return predictor_.bundle().signature.key();
-    const std::string given = call_.value("keep");
-    if (given == "all") return expected.schema.names();
-    std::vector<std::string> names;
-    for (size_t at = 0; at <= given.size();) {
-      const size_t comma = std::min(given.find(',', at), given.size());
-      names.push_back(given.substr(at, comma - at));
-      at = comma + 1;
-    }
-    return names;
-  }
-
   const Predictor& predictor_;
-  const Invocation& call_;
+  Progress& progress_;
+  Schema needed_;
   std::vector<size_t> keep_;
   size_t first_answer_ = 0;
   Schema output_;
@@ -98,9 +127,10 @@ void predict(const Invocation& call) {
     call.progress->note(fmt::format("columns that the model does not know are ignored: {}",
                                     fmt::join(names, ", ")));
   };
-  Scoring scoring(predictor, call);
-  const auto rows =
-      open_rows(call.value("INPUT"), signature.expected(), signature.null_texts, tell_unknown);
+  RowInput input(call.value("INPUT"));
+  const Wanted wanted = find_wanted(call, signature, input);
+  Scoring scoring(predictor, wanted, *call.progress);
+  const auto rows = input.read(wanted.expected, signature.null_texts, tell_unknown);
   RowFileWriter out(call.value("output", "-"), scoring.output());
   scoring.run(*rows, out.writer());
   out.publish();
@@ -123,7 +153,8 @@ const RegisterVerb registration({
                          "output when not given"},
                 {.name = "--keep",
                  .value = "COLUMNS",
-                 .text = "Columns to carry along, by commas, or `all`; the key when not given"}},
+                 .text = "Columns of the input to carry along, by commas, or `all`; the key when "
+                         "not given"}},
     .run = predict,
     .position = 4,
 });

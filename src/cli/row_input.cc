@@ -1,0 +1,206 @@
+#include "cli/row_input.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "expr/op.h"
+#include "frame/arrow_message.h"
+#include "table/engine.h"
+
+namespace gristmill {
+namespace {
+
+constexpr size_t head_bytes = size_t(4) << 20;  // that tell the columns
+
+RowFormat format_of_stream(ByteSource& bytes) {
+  const std::string_view head = bytes.peek(8);
+  if (head.starts_with("ARROW1") || head.starts_with(std::string_view("\xff\xff\xff\xff", 4)))
+    return RowFormat::arrow;
+  if (head.starts_with("PAR1")) {
+    throw Error(Code::usage, "Parquet cannot be read from standard input", {},
+                "give the file's path");
+  }
+  const size_t first = head.find_first_not_of(" \r\n\t");
+  return first != std::string_view::npos && head[first] == '{' ? RowFormat::json_lines
+                                                               : RowFormat::csv;
+}
+
+// Parquet knows its own types: a column of another type than expected is cast, as the table engine
+// would.
+class ParquetRows : public BatchReader {
+ public:
+  ParquetRows(const std::string& path, const Expected& expected, const Unknown& unknown)
+      : expected_(expected), engine_({.temp_dir = scratch_.path()}) {
+    const std::string relation = parquet_relation({path});
+    const Schema found = engine_.describe("SELECT * FROM " + relation);
+    std::vector<std::string> list;
+    for (const Field& field : expected.schema.fields()) {
+      if (found.find(field.name) >= 0) {
+        list.push_back(
+            fmt::format("CAST({0} AS {1}) AS {0}", quote_name(field.name), sql_name(field.type)));
+      } else if (field.nullable) {
+        list.push_back(
+            fmt::format("CAST(NULL AS {1}) AS {0}", quote_name(field.name), sql_name(field.type)));
+      } else {
+        const std::vector<std::string> names = found.names();
+        throw Error(Code::invalid, fmt::format("`{}` has no column {}", path, field.name),
+                    {.field = field.name}, did_you_mean(field.name, names));
+      }
+    }
+    std::vector<std::string> others;
+    for (const std::string& name : found.names()) {
+      const bool ignored = std::find(expected.ignored.begin(), expected.ignored.end(), name) !=
+                           expected.ignored.end();
+      if (expected.schema.find(name) < 0 && !ignored) others.push_back(name);
+    }
+    if (!others.empty() && unknown) unknown(others);
+    rows_ = engine_.query(fmt::format("SELECT {} FROM {}", fmt::join(list, ", "), relation));
+  }
+
+  const Schema& schema() const override { return expected_.schema; }
+
+  bool next(Batch& batch) override {
+    if (!rows_->next(batch)) return false;
+    for (size_t c = 0; c < batch.columns.size(); ++c) {
+      if (!expected_.schema[c].nullable && batch.columns[c].null_count() > 0) {
+        int64_t row = 0;
+        while (!batch.columns[c].is_null(row)) ++row;
+        throw Error(Code::invalid,
+                    fmt::format("{} is missing; in the training table it never was",
+                                expected_.schema[c].name),
+                    {.field = expected_.schema[c].name, .row = done_ + row});
+      }
+    }
+    done_ += batch.rows;
+    batch.schema = &expected_.schema;
+    return true;
+  }
+
+ private:
+  Expected expected_;
+  ScratchDir scratch_;
+  Engine engine_;
+  std::unique_ptr<BatchReader> rows_;
+  int64_t done_ = 0;
+};
+
+ReadBytes bytes_of(std::string_view text) {
+  return [text](char* to, size_t size) mutable {
+    const size_t part = std::min(size, text.size());
+    std::copy_n(text.data(), part, to);
+    text.remove_prefix(part);
+    return part;
+  };
+}
+
+Schema csv_columns(std::string_view head, char delimiter) {
+  Schema schema;
+  read_csv(bytes_of(head), {}, {.delimiter = delimiter},
+           [&](const std::vector<std::string>& names) {
+             for (const std::string& name : names) {
+               if (!name.empty()) schema.add({name, Type::string, true});
+             }
+           });
+  return schema;
+}
+
+Type type_of(const ArrowField& field) {
+  switch (field.kind) {
+    case ArrowKind::integer:
+      return Type::int64;
+    case ArrowKind::floating:
+    case ArrowKind::decimal:
+      return Type::float64;
+    case ArrowKind::boolean:
+      return Type::boolean;
+    case ArrowKind::date:
+      return Type::date;
+    case ArrowKind::timestamp:
+      return field.has_zone ? Type::timestamptz : Type::timestamp;
+    default:
+      return Type::string;  // or an error of the reader, which names both
+  }
+}
+
+Schema arrow_columns(std::string_view head) {
+  ArrowMessage first;
+  Schema schema;
+  if (!ArrowMessages(bytes_of(head)).next(first)) return schema;
+  for (const ArrowField& field : first.fields) schema.add({field.name, type_of(field), true});
+  return schema;
+}
+
+Type type_of(const nlohmann::json& value) {
+  return value.is_boolean() ? Type::boolean : value.is_number() ? Type::float64 : Type::string;
+}
+
+// A name that is null at first has the type of its first value. What is no JSON is left to the
+// reader, which says where.
+Schema json_columns(std::string_view head) {
+  std::vector<std::pair<std::string, nlohmann::json>> first;
+  for (size_t at = 0; at < head.size();) {
+    const size_t end = std::min(head.find('\n', at), head.size());
+    const auto row = nlohmann::ordered_json::parse(head.substr(at, end - at), nullptr, false);
+    at = end + 1;
+    if (!row.is_object()) continue;
+    for (const auto& [name, value] : row.items()) {
+      auto found = std::find_if(first.begin(), first.end(),
+                                [&, &name = name](const auto& one) { return one.first == name; });
+      if (found == first.end()) found = first.insert(first.end(), {name, nullptr});
+      if (found->second.is_null()) found->second = value;
+    }
+  }
+  Schema schema;
+  for (const auto& [name, value] : first) schema.add({name, type_of(value), true});
+  return schema;
+}
+
+}  // namespace
+
+RowInput::RowInput(const std::string& path) : path_(path) {
+  const bool is_stream = path == "-";
+  if (!is_stream) format_ = format_of(path);
+  if (!is_stream && format_ == RowFormat::parquet) {
+    if (!disk().exists(path))
+      throw Error(Code::not_found, fmt::format("there is no file `{}`", path));
+    return;
+  }
+  bytes_ = std::make_shared<ByteSource>(path);
+  if (is_stream) format_ = format_of_stream(*bytes_);
+}
+
+Schema RowInput::columns() {
+  switch (format_) {
+    case RowFormat::parquet: {
+      const ScratchDir scratch;
+      return Engine({.temp_dir = scratch.path()})
+          .describe("SELECT * FROM " + parquet_relation({path_}));
+    }
+    case RowFormat::arrow:
+      return arrow_columns(bytes_->peek(head_bytes));
+    case RowFormat::json_lines:
+      return json_columns(bytes_->peek(head_bytes));
+    default:
+      return csv_columns(bytes_->peek(head_bytes), delimiter());
+  }
+}
+
+std::unique_ptr<BatchReader> RowInput::read(const Expected& expected,
+                                            const std::vector<std::string>& null_texts,
+                                            const Unknown& unknown) {
+  if (format_ == RowFormat::parquet) return std::make_unique<ParquetRows>(path_, expected, unknown);
+  const ReadBytes read = [bytes = bytes_](char* to, size_t size) { return bytes->read(to, size); };
+  switch (format_) {
+    case RowFormat::arrow:
+      return read_arrow(read, expected, unknown);
+    case RowFormat::json_lines:
+      return read_json_lines(read, expected, unknown);
+    default:
+      return read_csv(read, expected, {.delimiter = delimiter(), .null_values = null_texts},
+                      unknown);
+  }
+}
+
+}  // namespace gristmill
