@@ -31,6 +31,13 @@ CsvScan CsvScan::from_options(const std::string& text) {
   return scan;
 }
 
+Error in_scan(const Error& error, const fs::path& file) {
+  Where where = error.where();
+  where.row = -1;
+  where.file = file.string();
+  return {error.code(), error.message(), where, error.hint()};
+}
+
 bool CsvScanBlocks::next(CsvBlock& block, size_t& file, CsvCells& cells) {
   std::lock_guard lock(mutex_);
   for (; file_ < scan_.files.size(); ++file_) {
@@ -45,7 +52,7 @@ bool CsvScanBlocks::next(CsvBlock& block, size_t& file, CsvCells& cells) {
         return true;
       }
     } catch (const Error& error) {
-      throw in_file(error, scan_.files[file]);
+      throw in_scan(error, scan_.files[file]);
     }
     blocks_.reset();
   }

@@ -26,6 +26,10 @@ struct CsvScan {
   static CsvScan from_options(const std::string& options);  // all but the files
 };
 
+// An error in a block: with the file in place of the row of the block, which says nothing to
+// people.
+Error in_scan(const Error& error, const fs::path& file);
+
 // The blocks of all files, one after the other. Thread-safe.
 class CsvScanBlocks {
  public:

@@ -154,7 +154,7 @@ CsvShape look_at_csv(const fs::path& file, const CsvReading& reading, ThreadPool
   try {
     look.run(pool);
   } catch (const Error& error) {
-    throw in_file(error, file);
+    throw in_scan(error, file);
   }
   CsvShape shape{.delimiter = header.delimiter, .rows = look.rows()};
   for (size_t c = 0; c < fields.size(); ++c) {

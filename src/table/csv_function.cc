@@ -74,18 +74,13 @@ void init_local(duckdb_init_info info) {
   duckdb_init_set_init_data(info, new std::unique_ptr<Local>, destroy<std::unique_ptr<Local>>);
 }
 
-// With the file in place of the row of a block.
-Error in_scan(const Error& error, const fs::path& file) {
-  Where where = error.where();
-  where.row = -1;
-  where.file = file.string();
-  std::string hint = error.hint();
-  if (hint.empty() && !where.field.empty())
-    hint = fmt::format(
-        "give its type with `types: {{{}: text}}`, or name the text that means missing "
-        "in `nulls: [...]`",
-        where.field);
-  return {error.code(), error.message(), where, hint};
+// A cell that is not of the type that the user gave its column.
+Error with_type_hint(const Error& error) {
+  if (error.where().field.empty() || !error.hint().empty()) return error;
+  return error.with_hint(fmt::format(
+      "give its type with `types: {{{}: text}}`, or name the text that means missing in "
+      "`nulls: [...]`",
+      error.where().field));
 }
 
 // False at the end.
@@ -108,7 +103,7 @@ bool read_block(Shared& shared, Local& local) {
           local.rows[i].append(std::string_view(shared.scan.files[file].native()));
       }
     } catch (const Error& error) {
-      throw in_scan(error, shared.scan.files[file]);
+      throw in_scan(with_type_hint(error), shared.scan.files[file]);
     }
   }
   return true;

@@ -155,6 +155,7 @@ TEST_F(SourcesTest, BadCsvNamesFileAndLine) {
   EXPECT_EQ(error.code(), Code::invalid);
   EXPECT_EQ(error.where().file, dir.path() / "ragged.csv");
   EXPECT_EQ(error.where().line, 3);
+  EXPECT_EQ(error.where().row, -1);
   std::string late = "a,b\n";
   for (int i = 0; i < 60000; ++i) late += "1,2\n";
   write("late.csv", late + "1,2,3\n");
