@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
+
 namespace gristmill {
 
 std::string_view name_of(Code code) {
@@ -86,8 +88,6 @@ nlohmann::json Error::json() const {
 }
 
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; }
 
 // Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours.
 size_t distance(std::string_view a, std::string_view b) {

@@ -43,6 +43,36 @@ TEST(Text, Utf8AsOthersSeeIt) {
   }
 }
 
+// As in the C locale, whatever the bytes.
+TEST(Text, LettersDigitsAndSpacesOfAscii) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const char c = char(byte);
+    const bool capital = byte >= 'A' && byte <= 'Z';
+    EXPECT_EQ(lower(c), capital ? char(byte + 32) : c) << byte;
+    EXPECT_EQ(is_digit(c), byte >= '0' && byte <= '9') << byte;
+    EXPECT_EQ(is_space(c), byte == ' ' || (byte >= 9 && byte <= 13)) << byte;
+  }
+  EXPECT_EQ(lower("Größe Ä[Z]"), "größe Ä[z]");
+  EXPECT_EQ(trimmed(" \t\r\n\v\fa b\n "), "a b");
+  EXPECT_EQ(trimmed(" \t "), "");
+  EXPECT_TRUE(equal_ignoring_case("Content-Type", "cONTENT-tYPE"));
+  EXPECT_TRUE(equal_ignoring_case("", ""));
+  EXPECT_FALSE(equal_ignoring_case("ab", "abc"));
+  EXPECT_FALSE(equal_ignoring_case("[", "{"));
+  EXPECT_FALSE(equal_ignoring_case("Ä", "ä"));
+}
+
+TEST(Text, HexadecimalDigits) {
+  const std::string digits = "0123456789abcdef", capitals = "0123456789ABCDEF";
+  int found = 0;
+  for (int byte = 0; byte < 256; ++byte) found += hex_digit(char(byte)) >= 0;
+  EXPECT_EQ(found, 22);
+  for (size_t i = 0; i < 16; ++i) {
+    EXPECT_EQ(hex_digit(digits[i]), int(i));
+    EXPECT_EQ(hex_digit(capitals[i]), int(i));
+  }
+}
+
 TEST(Text, ShortFormsSplitNoCharacter) {
   EXPECT_EQ(shortened("abc", 3), "abc");
   EXPECT_EQ(shortened("abcd", 3), "abc…");

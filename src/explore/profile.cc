@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/progress.h"
+#include "base/text.h"
 #include "sketch/distinct.h"
 
 namespace gristmill {

@@ -7,12 +7,9 @@
 #include <limits>
 
 #include "base/text.h"
-#include "frame/ascii.h"
 
 namespace gristmill {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Digits of a run at the front of `text`, cut off it; `_` only between digits.
 bool take_digits(std::string_view& text, std::string& digits) {

@@ -91,6 +91,8 @@ TEST(ParseBoolean, KnowsItsWords) {
   }
   for (const char* bad : {"", "yess", "2", "tru", "truee", "01"})
     EXPECT_FALSE(parse_boolean(bad, value)) << bad;
+  EXPECT_TRUE(read_boolean("yEs", value) && value);
+  EXPECT_FALSE(read_boolean(" yes", value));  // space is no part of a word
 }
 
 TEST(ParseDate, IsExact) {

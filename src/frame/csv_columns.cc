@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "frame/ascii.h"
 #include "frame/cell.h"
 #include "frame/decoding.h"
 
@@ -70,8 +69,6 @@ void read_others(CsvCells& cells, size_t column, const Field& field, const NullT
   }
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 // Begins as numbers do: "007" is a code, and inf and nan are words.
 bool is_plain_number(std::string_view text) {
   text = trimmed(text);
@@ -98,8 +95,8 @@ bool takes(Type type, std::string_view text) {
       return parse_timestamp(text, whole, &had_offset) && had_offset;
     case Type::boolean:
       text = trimmed(text);
-      return equals_lower(text, "true") || equals_lower(text, "false") || equals_lower(text, "t") ||
-             equals_lower(text, "f");
+      return equal_ignoring_case(text, "true") || equal_ignoring_case(text, "false") ||
+             equal_ignoring_case(text, "t") || equal_ignoring_case(text, "f");
     case Type::string:
       break;
   }

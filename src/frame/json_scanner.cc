@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "frame/decoding.h"
 
 namespace gristmill {
@@ -18,8 +19,6 @@ constexpr double powers_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e
                                     1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 constexpr int mantissa_digits = 19;  // as many as always fit into 64 bits
 constexpr int exponent_max = 100000;
-
-bool is_digit(char c) { return uint8_t(c - '0') < 10; }
 
 void append_utf8(std::string& out, uint32_t c) {
   if (c < 0x80) {

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <limits>
 
-#include "frame/ascii.h"
+#include "base/text.h"
 #include "frame/cell.h"
 #include "frame/civil.h"
 
@@ -19,8 +19,6 @@ bool drop_plus(std::string_view& text) {
   text.remove_prefix(1);
   return !text.empty() && text.front() != '-' && text.front() != '+';
 }
-
-bool is_digit(char c) { return uint8_t(c - '0') < 10; }
 
 // The common case, without a look at overflow: a minus sign and at most 18 digits.
 bool quick_int64(std::string_view text, int64_t& value) {
@@ -166,7 +164,7 @@ bool parse_float64(std::string_view text, double& value) {
 bool read_boolean(std::string_view word, bool& value) {
   auto among = [&](std::initializer_list<std::string_view> words) {
     return std::any_of(words.begin(), words.end(),
-                       [&](std::string_view known) { return equals_lower(word, known); });
+                       [&](std::string_view known) { return equal_ignoring_case(word, known); });
   };
   value = among({"true", "t", "yes", "y", "1"});
   return value || among({"false", "f", "no", "n", "0"});

@@ -11,8 +11,6 @@
 namespace gristmill {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? char(c + ('a' - 'A')) : c; }
-
 std::string_view status_line(int status) {
   switch (status) {
     case 200:
@@ -69,13 +67,6 @@ void append_header(ByteBuffer& out, std::string_view name, std::string_view valu
 }
 
 }  // namespace
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (size_t i = 0; i < a.size(); ++i)
-    if (lower(a[i]) != lower(b[i])) return false;
-  return true;
-}
 
 void HttpResponse::clear() {
   status = 200;

@@ -8,9 +8,6 @@
 
 namespace gristmill {
 
-// ASCII only, as header names are.
-bool equal_ignoring_case(std::string_view a, std::string_view b);
-
 struct AnswerForm {
   bool head_only = false;    // to HEAD: the length of the body without the body
   bool keep_alive = true;    // false: Connection: close

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "http/message.h"
+#include "base/text.h"
 
 namespace gristmill {
 
@@ -69,12 +69,6 @@ struct RequestParser::Callbacks {
 };
 
 namespace {
-
-// Optional white space around a value is not part of it.
-std::string_view trimmed(std::string_view value) {
-  while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
-  return value;
-}
 
 // "http://host/path?query" → "/path?query": what proxies send.
 std::string_view origin_form(std::string_view url) {
@@ -209,7 +203,7 @@ size_t RequestParser::missing() const {
 }
 
 std::string_view RequestParser::text(const Piece& piece) const {
-  return trimmed({base_ + piece.begin, piece.size});
+  return trimmed({base_ + piece.begin, piece.size});  // the space around a value is not part of it
 }
 
 void RequestParser::fill(const ByteBuffer& input, HttpRequest& request) const {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "source/quote.h"
+#include "base/text.h"
 
 namespace gristmill {
 

@@ -4,11 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "clean/rule.h"
 #include "pipeline/project_keys.h"
 #include "pipeline/read_predict.h"
 #include "pipeline/spot.h"
-#include "source/quote.h"
 
 namespace gristmill {
 namespace {

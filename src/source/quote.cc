@@ -38,10 +38,4 @@ std::string parquet_relation(const std::vector<fs::path>& files, std::string_vie
   return fmt::format("read_parquet({}, hive_partitioning=false{})", quote_paths(files), options);
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? char(c + ('a' - 'A')) : c;
-  return out;
-}
-
 }  // namespace gristmill

@@ -18,7 +18,4 @@ std::string quote_paths(const std::vector<fs::path>& files);  // […]
 // is appended to the arguments.
 std::string parquet_relation(const std::vector<fs::path>& files, std::string_view options = "");
 
-// ASCII letters as small ones: SQL's names ignore case.
-std::string lower(std::string_view text);
-
 }  // namespace gristmill

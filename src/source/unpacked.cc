@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <memory>
 
-#include "source/quote.h"
+#include "base/text.h"
 
 namespace gristmill {
 namespace {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "expr/op.h"
 #include "source/quote.h"
 #include "table/bind_plan.h"

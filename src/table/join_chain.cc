@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "source/quote.h"
 #include "table/sql_tree.h"
 

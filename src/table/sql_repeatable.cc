@@ -1,6 +1,7 @@
 // What a SELECT asks of the clock or of chance.
 #include <algorithm>
 
+#include "base/text.h"
 #include "table/sql_tree.h"
 
 namespace gristmill {

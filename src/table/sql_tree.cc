@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "table/sql_text.h"
 
 namespace gristmill {
