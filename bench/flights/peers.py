@@ -12,10 +12,10 @@ import resource
 import sys
 import time
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+from columns import NUMBERS  # noqa: E402
+
 CATEGORIES = ["airline", "origin", "dest", "manufacturer", "engine"]
-NUMBERS = ["month", "day", "sched_dep_time", "sched_arr_time", "hour", "minute", "distance",
-           "temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure",
-           "visib", "built", "seats", "lat", "lon"]
 LATE = 15
 
 

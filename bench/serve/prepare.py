@@ -14,9 +14,9 @@ import sys
 import lightgbm
 import pandas as pd
 
-NUMBERS = ["month", "day", "sched_dep_time", "sched_arr_time", "hour", "minute", "distance",
-           "temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure",
-           "visib", "built", "seats", "lat", "lon"]
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+from columns import NUMBERS  # noqa: E402
+
 CATEGORIES = ["carrier", "origin", "dest", "manufacturer", "engine"]
 
 
