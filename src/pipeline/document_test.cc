@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/testing.h"
+
 namespace gristmill {
 namespace {
 
@@ -10,21 +12,13 @@ using Json = nlohmann::json;
 Json json_of(const std::string& text) { return Document::parse(text, "a.yaml").json(); }
 
 Error failure(const std::string& text) {
-  try {
-    Document::parse(text, "a.yaml");
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "accepted: " << text;
-  return {Code::internal, ""};
+  SCOPED_TRACE(text);
+  return gristmill::failure([&] { Document::parse(text, "a.yaml"); });
 }
 
-// "line:column message" of a refusal.
 std::string refusal(const std::string& text) {
-  const Error error = failure(text);
-  EXPECT_EQ(name_of(error.code()), name_of(Code::invalid)) << text;
-  EXPECT_EQ(error.where().file, "a.yaml") << text;
-  return fmt::format("{}:{} {}", error.where().line, error.where().column, error.message());
+  SCOPED_TRACE(text);
+  return placed_message(failure(text), "a.yaml");
 }
 
 TEST(Document, PlainValuesAreTyped) {

@@ -5,6 +5,8 @@
 
 #include <cstdlib>
 
+#include "base/testing.h"
+
 namespace gristmill {
 namespace {
 
@@ -20,20 +22,12 @@ class ProjectTest : public testing::Test {
     return Project::read(dir.path(), overrides);
   }
   Error failure(const std::string& text, const std::map<std::string, std::string>& overrides = {}) {
-    try {
-      read(text, overrides);
-    } catch (const Error& error) {
-      return error;
-    }
-    ADD_FAILURE() << "accepted: " << text;
-    return {Code::internal, ""};
+    SCOPED_TRACE(text);
+    return gristmill::failure([&] { read(text, overrides); });
   }
-  // "line:column message" of a refusal.
   std::string refusal(const std::string& text) {
-    const Error error = failure(text);
-    EXPECT_EQ(name_of(error.code()), name_of(Code::invalid)) << text;
-    EXPECT_EQ(error.where().file, project_file) << text;
-    return fmt::format("{}:{} {}", error.where().line, error.where().column, error.message());
+    SCOPED_TRACE(text);
+    return placed_message(failure(text), project_file);
   }
   // A prediction `late` with these members.
   PredictSpec predict(const std::string& members) {
@@ -136,12 +130,9 @@ TEST_F(ProjectTest, PredictionsStandInTheOrderOfTheFile) {
   for (const PredictSpec& spec : project.predicts) names.push_back(spec.name);
   EXPECT_EQ(names, (Names{"z", "a", "m"}));
   EXPECT_EQ(project.predict("m").name, "m");
-  try {
-    project.predict("mm");
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), Code::not_found);
-    EXPECT_FALSE(error.hint().empty());
-  }
+  const Error error = gristmill::failure([&] { project.predict("mm"); });
+  EXPECT_EQ(error.code(), Code::not_found);
+  EXPECT_FALSE(error.hint().empty());
 }
 
 TEST_F(ProjectTest, ParametersAreTypedAsTheirDefaults) {
@@ -275,13 +266,9 @@ TEST_F(ProjectTest, NamesThatSqlTakesForOne) {
 }
 
 TEST_F(ProjectTest, AFolderWithoutTheFile) {
-  try {
-    Project::read(dir.path(), {});
-    FAIL() << "nothing was thrown";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), Code::not_found);
-    EXPECT_NE(error.hint().find("gristmill init"), std::string::npos);
-  }
+  const Error error = gristmill::failure([&] { Project::read(dir.path(), {}); });
+  EXPECT_EQ(error.code(), Code::not_found);
+  EXPECT_NE(error.hint().find("gristmill init"), std::string::npos);
   EXPECT_EQ(read("tables: {}\n").name, dir.path().filename().string());
 }
 

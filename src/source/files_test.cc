@@ -110,12 +110,8 @@ TEST_F(FilesTest, TablesAreNamedAfterTheirFiles) {
   EXPECT_EQ(stem_of("a/flights.2013.csv", suffixes), "flights.2013");
   EXPECT_EQ(stem_of("a/flights.txt", suffixes), "flights");
   SourceFiles files{.files = {"a/x.csv", "b/X.csv"}};
-  try {
-    table_names(files, suffixes);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), Code::conflict);
-  }
+  const Error error = gristmill::failure([&] { table_names(files, suffixes); });
+  EXPECT_EQ(error.code(), Code::conflict);
 }
 
 TEST_F(FilesTest, QuotesForSql) {
