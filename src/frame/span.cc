@@ -7,6 +7,7 @@
 #include "frame/civil.h"
 
 namespace gristmill {
+
 std::optional<int64_t> read_span(const std::string& text) {
   if (text.size() < 2) return std::nullopt;
   int64_t unit = 0;
