@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -38,6 +39,10 @@ Error file_error(int error_number, std::string_view doing, const fs::path& path)
 }
 
 namespace {
+
+// Opening a pipe would wait for its writer.
+constexpr int regular_only = O_RDONLY | O_NONBLOCK;
+constexpr std::align_val_t copy_alignment{64};
 
 // A file descriptor that closes itself.
 class Descriptor {
@@ -70,6 +75,28 @@ void sync_folder_of(const fs::path& path) {
   sync(fd, folder);
 }
 
+// The size of what is open; Code::invalid for all but regular files.
+size_t size_of_regular(int fd, const fs::path& path) {
+  struct stat status;
+  if (::fstat(fd, &status) != 0) throw file_error(errno, "read", path);
+  if (!S_ISREG(status.st_mode))
+    throw Error(Code::invalid, "cannot read " + path.string() + ": it is not a file");
+  return size_t(status.st_size);
+}
+
+// How much there was, up to `size`.
+size_t read_all(int fd, char* to, size_t size, const fs::path& path) {
+  size_t used = 0;
+  while (used < size) {
+    const ssize_t got = ::read(fd, to + used, size - used);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw file_error(errno, "read", path);
+    if (got == 0) break;
+    used += size_t(got);
+  }
+  return used;
+}
+
 void write_all(int fd, std::string_view bytes, const fs::path& path) {
   while (!bytes.empty()) {
     ssize_t wrote = ::write(fd, bytes.data(), std::min(bytes.size(), size_t(1) << 30));
@@ -98,14 +125,10 @@ class Disk : public FileSystem {
     std::string bytes(size_t(std::max<off_t>(status.st_size, 0)), '\0');
     size_t used = 0;
     // The size is a hint only: /proc files say 0, others may grow meanwhile.
-    while (true) {
+    do {
       if (used == bytes.size()) bytes.resize(bytes.size() + (bytes.size() / 2) + 4096);
-      ssize_t got = ::read(fd, bytes.data() + used, bytes.size() - used);
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) throw file_error(errno, "read", path);
-      if (got == 0) break;
-      used += size_t(got);
-    }
+      used += read_all(fd, bytes.data() + used, bytes.size() - used, path);
+    } while (used == bytes.size());
     bytes.resize(used);
     return bytes;
   }
@@ -213,12 +236,8 @@ AsideFile::~AsideFile() { ::unlink(aside_.c_str()); }
 void AsideFile::publish() { disk().publish(aside_, path_); }
 
 MappedFile::MappedFile(const fs::path& path) {
-  Descriptor fd(path, O_RDONLY, "read");
-  struct stat status;
-  if (::fstat(fd, &status) != 0) throw file_error(errno, "read", path);
-  if (!S_ISREG(status.st_mode))
-    throw Error(Code::invalid, "cannot read " + path.string() + ": it is not a file");
-  size_ = size_t(status.st_size);
+  Descriptor fd(path, regular_only, "read");
+  size_ = size_of_regular(fd, path);
   if (size_ == 0) return;
   void* mapped = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd, 0);
   if (mapped == MAP_FAILED) throw file_error(errno, "read", path);
@@ -228,6 +247,20 @@ MappedFile::MappedFile(const fs::path& path) {
 MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<char*>(data_), size_);
 }
+
+FileCopy::FileCopy(const fs::path& path) {
+  Descriptor fd(path, regular_only, "read");
+  const size_t size = size_of_regular(fd, path);
+  data_ = static_cast<char*>(::operator new(size, copy_alignment));
+  try {
+    size_ = read_all(fd, data_, size, path);
+  } catch (...) {
+    ::operator delete(data_, copy_alignment);
+    throw;
+  }
+}
+
+FileCopy::~FileCopy() { ::operator delete(data_, copy_alignment); }
 
 ScratchDir::ScratchDir(const fs::path& parent) {
   std::string name = (parent / "gristmill-XXXXXX").string();

@@ -70,7 +70,8 @@ class AsideFile {
   fs::path path_, aside_;
 };
 
-// A file mapped read-only. Pages come in when touched.
+// A file mapped read-only. Pages come in when touched: only for files that nobody writes to again,
+// or touching what was cut off kills the program.
 class MappedFile {
  public:
   explicit MappedFile(const fs::path& path);
@@ -81,6 +82,21 @@ class MappedFile {
 
  private:
   const char* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+// A file's bytes in memory of their own, aligned to 64 bytes: what happens to the file afterwards
+// does not reach them.
+class FileCopy {
+ public:
+  explicit FileCopy(const fs::path& path);
+  ~FileCopy();
+  FileCopy(const FileCopy&) = delete;
+  FileCopy& operator=(const FileCopy&) = delete;
+  std::string_view bytes() const { return {data_, size_}; }
+
+ private:
+  char* data_ = nullptr;
   size_t size_ = 0;
 };
 

@@ -167,7 +167,31 @@ TEST(MappedFile, ShowsTheBytes) {
   EXPECT_EQ(MappedFile(scratch.path() / "x").bytes(), "hello");
   EXPECT_EQ(MappedFile(scratch.path() / "empty").bytes(), "");
   EXPECT_EQ(code_of([&] { MappedFile file(scratch.path() / "none"); }), Code::not_found);
-  EXPECT_EQ(code_of([&] { MappedFile file(scratch.path()); }), Code::invalid);
+}
+
+TEST(FileCopy, KeepsTheBytesThatWereThere) {
+  ScratchDir scratch;
+  const fs::path path = scratch.path() / "x";
+  disk().write_atomic(path, "hello");
+  const FileCopy copy(path);
+  std::ofstream(path) << "other";  // in place
+  EXPECT_EQ(copy.bytes(), "hello");
+  fs::resize_file(path, 0);
+  EXPECT_EQ(copy.bytes(), "hello");
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(copy.bytes().data()) % 64, 0u);
+  EXPECT_EQ(FileCopy(path).bytes(), "");
+  EXPECT_EQ(code_of([&] { FileCopy file(scratch.path() / "none"); }), Code::not_found);
+}
+
+// A pipe without a writer is told at once.
+TEST(FileCopy, OnlyRegularFiles) {
+  ScratchDir scratch;
+  const fs::path pipe = scratch.path() / "pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  for (const fs::path& path : {scratch.path(), pipe, fs::path("/dev/zero")}) {
+    EXPECT_EQ(code_of([&] { FileCopy file(path); }), Code::invalid) << path;
+    EXPECT_EQ(code_of([&] { MappedFile file(path); }), Code::invalid) << path;
+  }
 }
 
 TEST(ScratchDir, GoesWithWhatIsInIt) {

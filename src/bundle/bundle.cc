@@ -70,7 +70,7 @@ std::shared_ptr<const Bundle> Bundle::parse(std::shared_ptr<const void> owner,
 }
 
 std::shared_ptr<const Bundle> Bundle::open(const fs::path& path) {
-  auto file = std::make_shared<MappedFile>(path);
+  auto file = std::make_shared<FileCopy>(path);
   const std::string_view bytes = file->bytes();
   return parse(std::move(file), bytes, path.string());
 }

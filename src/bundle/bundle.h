@@ -55,7 +55,8 @@ struct Bundle {
 
   // The file's bytes; deterministic: equal content gives equal bytes.
   std::string serialize() const;
-  // Opens, and checks every checksum and that the parts fit each other. Code::not_found;
+  // Opens, and checks every checksum and that the parts fit each other. The file is read whole:
+  // writing over it changes nothing for who has it open. Code::not_found;
   // Code::corrupt, also for what a later version wrote (its hint says so); Code::exhausted for
   // trees that need too much memory.
   static std::shared_ptr<const Bundle> open(const fs::path& path);

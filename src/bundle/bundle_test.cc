@@ -2,6 +2,8 @@
 // model.
 #include "bundle/bundle.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cmath>
 #include <set>
@@ -139,13 +141,16 @@ TEST(Bundle, OpensFromDisk) {
   const std::string bytes = order_bundle("linear", Problem::binary).serialize();
   disk().write_atomic(path, bytes);
   auto opened = Bundle::open(path);
-  disk().remove(path);  // what is open stays whole
+  fs::resize_file(path, 0);  // as a copy over it begins: what is open stays whole
   EXPECT_EQ(opened->serialize(), bytes);
   const BatchBuffer rows = orders();
   EXPECT_EQ(bits_of(answers_of(opened, rows.view()).probabilities),
             bits_of(answers_of(parse_bundle(bytes), rows.view()).probabilities));
+  disk().remove(path);
   EXPECT_EQ(testing_rules::error_of([&] { Bundle::open(path); }, Code::not_found).find("cannot"),
             0u);
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  testing_rules::error_of([&] { Bundle::open(path); }, Code::invalid);
   disk().write_atomic(path, "");
   EXPECT_NE(testing_rules::error_of([&] { Bundle::open(path); }, Code::corrupt).find("late.bundle"),
             std::string::npos);
