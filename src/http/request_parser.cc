@@ -130,7 +130,10 @@ RequestParser::Result RequestParser::parse(ByteBuffer& input) {
 }
 
 RequestParser::Result RequestParser::failed(llhttp_errno_t error) {
-  if (refusal_.status == 0) {
+  if (refusal_.status == 0 && error == HPE_INVALID_TRANSFER_ENCODING &&
+      (llhttp_.flags & F_CONTENT_LENGTH) == 0) {
+    refuse_coding();
+  } else if (refusal_.status == 0) {
     const char* detail = llhttp_get_error_reason(&llhttp_);
     refuse(400, Code::invalid,
            fmt::format("not a valid HTTP request: {}",
@@ -165,7 +168,7 @@ int RequestParser::head_complete() {
 }
 
 int RequestParser::check_headers() {
-  int hosts = 0;
+  int hosts = 0, codings = 0;
   for (const Header& header : headers_) {
     std::string_view name = text(header.name);
     if (equal_ignoring_case(name, "host")) {
@@ -175,11 +178,25 @@ int RequestParser::check_headers() {
         return refuse(417, Code::invalid, "the only expectation known is 100-continue",
                       "bad_request");
       expects_continue_ = llhttp_.http_minor == 1;
+    } else if (equal_ignoring_case(name, "transfer-encoding")) {
+      if (int refused = check_coding(text(header.value), ++codings)) return refused;
     }
   }
   if (hosts > 1 || (hosts == 0 && llhttp_.http_minor == 1))
     return refuse(400, Code::invalid, "an HTTP/1.1 request needs one Host header", "bad_request");
   return 0;
+}
+
+// What another coding has wrapped must not be taken for the body itself (RFC 9112 §6.1).
+int RequestParser::check_coding(std::string_view coding, int which) {
+  if (llhttp_.http_minor == 0)
+    return refuse(400, Code::invalid, "HTTP/1.0 knows no Transfer-Encoding", "bad_request");
+  if (which > 1 || !equal_ignoring_case(coding, "chunked")) return refuse_coding();
+  return 0;
+}
+
+int RequestParser::refuse_coding() {
+  return refuse(501, Code::invalid, "the only Transfer-Encoding known is chunked", "bad_request");
 }
 
 int RequestParser::body_piece(const char* at, size_t size) {

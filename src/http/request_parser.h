@@ -62,6 +62,8 @@ class RequestParser {
   int refuse(int status, Code code, std::string message, std::string_view reason);
   int head_complete();
   int check_headers();
+  int check_coding(std::string_view coding, int which);
+  int refuse_coding();
   int body_piece(const char* at, size_t size);
   Result failed(llhttp_errno_t error);
   std::string_view text(const Piece& piece) const;
