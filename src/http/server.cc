@@ -1,6 +1,7 @@
 #include "http/server.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -58,6 +59,14 @@ int bound_port(int socket) {
   if (address.ss_family == AF_INET6)
     return ntohs(reinterpret_cast<sockaddr_in6*>(&address)->sin6_port);
   return ntohs(reinterpret_cast<sockaddr_in*>(&address)->sin_port);
+}
+
+// Without a descriptor for a first connection nobody would ever be answered.
+void check_room(int listener) {
+  if (UniqueFd probe(fcntl(listener, F_DUPFD_CLOEXEC, 0)); probe.get() < 0)
+    throw Error(Code::unavailable,
+                "there is no room for connections: " + std::generic_category().message(errno), {},
+                "allow the process more open files");
 }
 
 struct DrainAtEnd {
@@ -119,7 +128,7 @@ int HttpServer::listen(const std::string& host, int port) {
   throw_bind_error(host, port, error);
 }
 
-void HttpServer::run() {
+void HttpServer::run(const std::function<void()>& ready) {
   Impl& impl = *impl_;
   impl.workers.clear();
   for (int i = 0; i < impl.threads; ++i) {
@@ -140,6 +149,8 @@ void HttpServer::run() {
                   {}, "allow the process more threads, or ask for fewer");
     }
   }
+  check_room(impl.listener.get());
+  ready();
   impl.accept_until_stopped();
   impl.listener = UniqueFd();
 }

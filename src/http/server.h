@@ -71,8 +71,8 @@ class HttpServer {
   int listen(const std::string& host, int port);
   // Accepts on this thread until stop() and deals connections round over the network threads, each
   // with an event loop of its own. Returns when all connections are gone. Code::unavailable when
-  // the machine has no threads or files left for them.
-  void run();
+  // the machine has no threads or files left for them; `ready` is called once it had.
+  void run(const std::function<void()>& ready = [] {});
   // Stops accepting, answers what was begun (Connection: close), ends within drain_seconds. From
   // any thread, and from a signal handler.
   void stop();

@@ -22,8 +22,10 @@ constexpr size_t read_budget = 1 << 20;  // of one connection before the others 
 
 int checked(int result, const char* what) {
   if (result < 0)
-    throw Error(Code::unavailable, std::string("cannot start a network thread: ") + what + ": " +
-                                       std::generic_category().message(errno));
+    throw Error(Code::unavailable,
+                std::string("cannot start a network thread: ") + what + ": " +
+                    std::generic_category().message(errno),
+                {}, "allow the process more open files, or ask for fewer threads");
   return result;
 }
 

@@ -80,8 +80,7 @@ void serve_bundles(const ServeOptions& options) {
   endpoint.attach(server);
   int port = listen(server, options);
   StopOnSignals stop(server);
-  announce(options.host, port);
-  server.run();
+  server.run([&] { announce(options.host, port); });
 }
 
 int serve_main(int argc, char** argv) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,7 +21,8 @@ namespace {
 // gristmill-serve as a process of its own, its output in a pipe.
 class Program {
  public:
-  explicit Program(std::vector<std::string> arguments) {
+  // `files`: the most descriptors it may have; 0: as we may.
+  explicit Program(std::vector<std::string> arguments, rlim_t files = 0) {
     int pipe_ends[2];
     EXPECT_EQ(pipe(pipe_ends), 0);
     std::fflush(stdout);  // or the child prints what the test runner has buffered
@@ -29,6 +31,8 @@ class Program {
       dup2(pipe_ends[1], STDOUT_FILENO);
       dup2(pipe_ends[1], STDERR_FILENO);
       close(pipe_ends[0]);
+      const rlimit limit{files, files};
+      if (files > 0) setrlimit(RLIMIT_NOFILE, &limit);
       arguments.insert(arguments.begin(), "gristmill-serve");
       std::vector<char*> argv;
       for (std::string& argument : arguments) argv.push_back(argument.data());
@@ -133,6 +137,27 @@ TEST_F(Serve, TakenPortNamesTheOption) {
   EXPECT_NE(text.find(std::to_string(port)), std::string::npos) << text;
   EXPECT_NE(text.find("--port"), std::string::npos) << text;
   EXPECT_NE(text.find("GRISTMILL_PORT"), std::string::npos) << text;
+}
+
+// Who reads that it listens is answered; what it lacks it says before.
+TEST_F(Serve, ListensOnlyWithDescriptorsForAnAnswer) {
+  int refused = 0;
+  for (rlim_t files = 3;; ++files) {
+    ASSERT_LT(files, 100u);
+    Program program({path, "--port", "0", "--threads", "2"}, files);
+    std::string line = program.line();
+    if (line.starts_with("listening")) {
+      TestClient client(port_of(line));
+      EXPECT_EQ(status_of(predict(client)), 200);
+      break;
+    }
+    EXPECT_TRUE(line.starts_with("error: ")) << line;
+    std::string rest = program.rest();
+    EXPECT_EQ(rest.find("listening"), std::string::npos) << rest;
+    EXPECT_EQ(program.wait(), 1);
+    ++refused;
+  }
+  EXPECT_GT(refused, 4);
 }
 
 TEST_F(Serve, WrongUsage) {
