@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/json.h"
 
 namespace gristmill {
 namespace {
@@ -14,6 +15,8 @@ constexpr char magic[8] = {'G', 'R', 'I', 'S', 'T', 'B', 'D', 'L'};
 constexpr size_t alignment = 64;
 constexpr size_t header_bytes = 24;  // magic, format version, CRC of the index, length of the index
 constexpr size_t max_dimensions = 8;
+// In memory JSON takes up to 25 times its text.
+constexpr size_t max_json_bytes = size_t(16) << 20;
 
 template <class T>
 void append_value(std::string& out, T value) {
@@ -57,6 +60,23 @@ std::string index_of(std::vector<Section>& sections) {
               "copy or build it again");
 }
 
+nlohmann::json parsed(std::string_view text, const std::string& what, const std::string& name) {
+  if (text.size() > max_json_bytes) {
+    corrupt(name, fmt::format("its {} has {} MB, more than {} are not read", what,
+                              text.size() >> 20, max_json_bytes >> 20));
+  }
+  return parse_json(text);
+}
+
+// What is written can be read again.
+void check_json_size(std::string_view text, const char* hint) {
+  if (text.size() <= max_json_bytes) return;
+  throw Error(Code::exhausted,
+              fmt::format("the bundle's description would have {} MB, more than {} are not read",
+                          text.size() >> 20, max_json_bytes >> 20),
+              {}, hint);
+}
+
 // JSON would turn fractions and negative numbers into some whole number without a word.
 uint64_t whole(const nlohmann::json& value, const std::string& name) {
   if (!value.is_number_unsigned()) corrupt(name, "its index holds " + value.dump() + " for a size");
@@ -97,7 +117,7 @@ void read_section(const nlohmann::json& entry, std::string_view body, size_t& at
   }
   file.section_bytes[section] = int64_t(size);
   if (entry.at("kind") == "json") {
-    file.state.json = nlohmann::json::parse(bytes);
+    file.state.json = parsed(bytes, "manifest", name);
     return;
   }
   Array array{parse_dtype(entry.at("dtype").get<std::string>()),
@@ -115,6 +135,7 @@ void read_section(const nlohmann::json& entry, std::string_view body, size_t& at
 
 std::string write_state_file(const State& state) {
   const std::string json = state.json.dump();
+  check_json_size(json, "a long `map` is better a table that `lookup` joins");
   std::vector<Section> sections{{"manifest", {{"kind", "json"}}, json}};
   for (const auto& [name, array] : state.arrays()) {
     sections.push_back(
@@ -123,6 +144,7 @@ std::string write_state_file(const State& state) {
          array.bytes});
   }
   std::string index = index_of(sections);
+  check_json_size(index, "the model has too many parts");
   index.append(aligned(header_bytes + index.size()) - header_bytes - index.size(), ' ');
 
   std::string out(magic, sizeof(magic));
@@ -161,7 +183,7 @@ StateFile read_state_file(std::shared_ptr<const void> owner, std::string_view by
   const std::string_view body = bytes.substr(header_bytes + index_size);
   size_t at = 0;
   try {
-    const nlohmann::json entries = nlohmann::json::parse(index).at("sections");
+    const nlohmann::json entries = parsed(index, "index", name).at("sections");
     for (const auto& entry : entries) read_section(entry, body, at, file, owner, name);
   } catch (const nlohmann::json::exception& error) {
     corrupt(name, error.what());

@@ -12,7 +12,7 @@ namespace gristmill {
 
 inline constexpr uint32_t state_file_version = 1;
 
-// Deterministic: equal states give equal bytes.
+// Deterministic: equal states give equal bytes. Code::exhausted for more than 16 MB of JSON.
 std::string write_state_file(const State& state);
 
 struct StateFile {

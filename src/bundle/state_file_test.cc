@@ -63,5 +63,62 @@ TEST(StateFile, DigestsAreChecked) {
   EXPECT_THROW(read(with_index(whole, index)), Error);
 }
 
+// What the program says about a file with this index or this manifest, as bytes.
+std::string refused(const std::string& bytes) {
+  try {
+    read(bytes);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::corrupt);
+    return error.message();
+  }
+  return "";
+}
+
+// The file with these bytes as its manifest, which is all there is, and their checksums.
+std::string with_manifest(const std::string& manifest) {
+  const std::string whole = write_state_file(State());
+  nlohmann::json index = index_of(whole);
+  nlohmann::json& entry = index["sections"][0];
+  entry["size"] = manifest.size();
+  entry["crc32c"] = crc32c(manifest);
+  entry["sha256"] = Digest::of(manifest).hex();
+  std::string bytes = with_index(whole, index);
+  uint64_t size;
+  std::memcpy(&size, bytes.data() + 16, sizeof(size));
+  return bytes.substr(0, 24 + size) + manifest;
+}
+
+TEST(StateFile, JsonNestsOnlySoDeep) {
+  EXPECT_EQ(refused(with_manifest("[[]]")), "");
+  for (const char* open : {"[", "{\"a\":"}) {
+    std::string deep;
+    for (int i = 0; i < 200000; ++i) deep += open;
+    EXPECT_NE(refused(with_manifest(deep)).find("nests deeper"), std::string::npos);
+  }
+  nlohmann::json index;
+  for (int i = 0; i < 5000; ++i) index = nlohmann::json::array({std::move(index)});
+  const std::string whole = write_state_file(State());
+  EXPECT_NE(refused(with_index(whole, index)).find("nests deeper"), std::string::npos);
+}
+
+TEST(StateFile, JsonIsOnlySoLong) {
+  const std::string padding(16 << 20, ' ');
+  EXPECT_EQ(refused(with_manifest("{}" + padding.substr(2))), "");
+  EXPECT_NE(refused(with_manifest("{}" + padding)).find("its manifest has 16 MB"),
+            std::string::npos);
+  const std::string whole = write_state_file(State());
+  nlohmann::json index = index_of(whole);
+  index["padding"] = padding;
+  EXPECT_NE(refused(with_index(whole, index)).find("its index has 16 MB"), std::string::npos);
+  State state;
+  state.json["padding"] = padding;
+  try {
+    write_state_file(state);
+    FAIL() << "what cannot be read was written";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::exhausted);
+  }
+}
+
 }  // namespace
 }  // namespace gristmill

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "tensor/dataset_file.h"
 
@@ -95,7 +96,7 @@ class MappedDataset : public Dataset {
     const Header header = read_header();
     std::string_view json = file_.bytes().substr(sizeof(Header), header.json_bytes);
     if (crc32c(json) != header.json_crc) throw corrupt("its description is damaged");
-    nlohmann::json parsed = nlohmann::json::parse(json, nullptr, false);
+    nlohmann::json parsed = try_parse_json(json);
     if (parsed.is_discarded()) throw corrupt("its description is not JSON");
     info_ = DatasetInfo::from_json(parsed);
     if (info_.weighted != (header.weighted == 1)) throw corrupt("its header is damaged");
