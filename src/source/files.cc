@@ -1,8 +1,5 @@
 #include "source/files.h"
 
-#include <fnmatch.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <fstream>
 #include <map>
@@ -16,10 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-bool has_wildcard(std::string_view text) {
-  return text.find_first_of("*?[") != std::string_view::npos;
-}
-
 std::string text_of(const json& given, const char* key, const std::string& owner) {
   auto it = given.find(key);
   if (it == given.end() || it->is_null()) return {};
@@ -27,36 +20,6 @@ std::string text_of(const json& given, const char* key, const std::string& owner
     throw Error(Code::invalid, fmt::format("`{}` of {} must be text", key, owner));
   }
   return it->get<std::string>();
-}
-
-// One level of a pattern at a time.
-void descend(const fs::path& dir, const std::vector<std::string>& parts, size_t part,
-             std::vector<fs::path>& out) {
-  if (part == parts.size()) {
-    std::error_code failed;
-    if (!fs::is_directory(dir, failed)) out.push_back(dir);
-    return;
-  }
-  const std::string& pattern = parts[part];
-  if (pattern != "**" && !has_wildcard(pattern)) {
-    std::error_code failed;
-    if (fs::exists(dir / pattern, failed)) descend(dir / pattern, parts, part + 1, out);
-    return;
-  }
-  if (pattern == "**") descend(dir, parts, part + 1, out);
-  std::error_code failed;
-  for (const fs::directory_entry& entry : fs::directory_iterator(dir, failed)) {
-    std::string name = entry.path().filename().string();
-    if (name[0] == '.' && pattern[0] != '.') continue;
-    std::error_code ignored;
-    if (pattern == "**") {
-      bool folder = entry.is_directory(ignored) && !entry.is_symlink(ignored);
-      if (folder) descend(entry.path(), parts, part, out);
-    } else if (::fnmatch(pattern.c_str(), name.c_str(), 0) == 0) {
-      bool last = part + 1 == parts.size();
-      if (last || entry.is_directory(ignored)) descend(entry.path(), parts, part + 1, out);
-    }
-  }
 }
 
 Error no_such_file(const fs::path& path, const std::string& pattern) {
@@ -141,20 +104,19 @@ void add_matches(const fs::path& base, const std::string& pattern, SourceFiles& 
   }
 }
 
-}  // namespace
-
-std::vector<fs::path> glob_files(const fs::path& base, const std::string& pattern) {
-  fs::path full = base / pattern;
-  std::vector<std::string> parts;
-  for (const fs::path& part : full.relative_path()) {
-    if (!part.empty()) parts.push_back(part.string());
+// What is read twice, and by position, must be a file: a pipe waits for ever.
+void refuse_others(const std::vector<fs::path>& files) {
+  for (const fs::path& file : files) {
+    std::error_code failed;
+    if (fs::is_regular_file(file, failed) || failed) continue;
+    throw Error(
+        Code::invalid,
+        fmt::format("`{}` is no regular file, but a pipe, a device or a socket", file.string()), {},
+        "write what it gives into a file, and name that");
   }
-  std::vector<fs::path> out;
-  descend(full.is_absolute() ? full.root_path() : fs::path("."), parts, 0, out);
-  std::sort(out.begin(), out.end());
-  out.erase(std::unique(out.begin(), out.end()), out.end());
-  return out;
 }
+
+}  // namespace
 
 SourceFiles find_files(const SourceSpec& spec) {
   SourceFiles out;
@@ -178,6 +140,7 @@ SourceFiles find_files(const SourceSpec& spec) {
   if (out.files.empty()) {
     throw Error(Code::invalid, fmt::format("`files` of source {} is empty", spec.name));
   }
+  refuse_others(out.files);
   for (fs::path& file : out.files) file = file.lexically_normal();
   std::sort(out.files.begin(), out.files.end());
   out.files.erase(std::unique(out.files.begin(), out.files.end()), out.files.end());

@@ -9,9 +9,11 @@
 
 namespace gristmill {
 
-// Code::not_found when nothing matches, naming the nearest file; Code::invalid for a folder.
+// Code::not_found when nothing matches, naming the nearest file; Code::invalid for a folder
+// and all else that is no regular file.
 SourceFiles find_files(const SourceSpec& spec);
 
+bool has_wildcard(std::string_view text);
 // Files matching a pattern of *, ?, […] and ** (any folders below), sorted. Links to folders are
 // not followed by **.
 std::vector<fs::path> glob_files(const fs::path& base, const std::string& pattern);

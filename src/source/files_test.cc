@@ -1,6 +1,7 @@
 #include "source/files.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <fstream>
 
@@ -47,6 +48,34 @@ TEST_F(FilesTest, GlobsAreSortedAndKnowFolders) {
   // A loop of links ends.
   fs::create_directory_symlink(dir.path(), dir.path() / "x" / "loop");
   EXPECT_EQ(found("**/d.csv"), (Names{"x/y/d.csv"}));
+}
+
+// Each `**` may be any folders: their ways to one place are as many as there are grains of sand.
+TEST_F(FilesTest, ManyFoldersOfAnyNameAreSeenOnce) {
+  std::string deep;
+  for (int i = 0; i < 25; ++i) deep += "x/";
+  touch(deep + "a.csv");
+  std::string pattern, apart;
+  for (int i = 0; i < 12; ++i) {
+    pattern += "**/";
+    apart += "**/x/";
+  }
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(found(pattern + "*.csv"), Names{deep + "a.csv"});
+  EXPECT_EQ(found(apart + "*.csv"), Names{deep + "a.csv"});
+  EXPECT_EQ(found(apart + "*.txt"), Names{});
+}
+
+TEST_F(FilesTest, OnlyRegularFilesAreSources) {
+  ASSERT_EQ(mkfifo((dir.path() / "pipe.csv").c_str(), 0600), 0);
+  touch("a.csv");
+  fs::create_symlink(dir.path() / "a.csv", dir.path() / "link.csv");
+  EXPECT_EQ(find_files(spec("link.csv")).files.size(), 1u);
+  for (const char* given : {"pipe.csv", "*.csv", "/dev/zero"}) {
+    const Error error = failure(given);
+    EXPECT_EQ(error.code(), Code::invalid) << given;
+    EXPECT_NE(error.message().find("no regular file"), std::string::npos) << error.message();
+  }
 }
 
 TEST_F(FilesTest, APathThatIsThereIsNoGlob) {

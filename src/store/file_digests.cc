@@ -58,6 +58,10 @@ FileStamp stamp_of(const fs::path& path) {
   if (S_ISDIR(status.st_mode)) {
     throw Error(Code::invalid, "a file is due here, this is a folder", {.file = path.string()});
   }
+  if (!S_ISREG(status.st_mode)) {
+    throw Error(Code::invalid, "a file is due here, this is a pipe, a device or a socket",
+                {.file = path.string()});
+  }
   std::error_code failed;
   fs::path full = fs::absolute(path, failed);
   return {(failed ? path : full).string(), int64_t(status.st_size),

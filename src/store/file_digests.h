@@ -15,7 +15,8 @@ struct FileStamp {
   int64_t size = 0, mtime_ns = 0, inode = 0;
   bool operator==(const FileStamp&) const = default;
 };
-// Code::not_found for an absent file, Code::invalid for a folder, Code::unavailable otherwise.
+// Code::not_found for an absent file, Code::invalid for what is no regular file,
+// Code::unavailable otherwise.
 FileStamp stamp_of(const fs::path& path);
 
 // One object a thread, as the database under it.

@@ -84,6 +84,8 @@ TEST_F(FileDigestsTest, SaysWhatIsNotAFile) {
   };
   EXPECT_EQ(code_of(dir.path() / "absent"), Code::not_found);
   EXPECT_EQ(code_of(dir.path()), Code::invalid);
+  ASSERT_EQ(::mkfifo((dir.path() / "pipe").c_str(), 0600), 0);
+  EXPECT_EQ(code_of(dir.path() / "pipe"), Code::invalid);
 }
 
 }  // namespace
