@@ -21,14 +21,16 @@ void sources(const Invocation& call) {
   nlohmann::json list = nlohmann::json::array();
   std::string text;
   for (const auto& [name, table] : open.tables.source_tables()) {
-    const int64_t rows = count_rows(engine, table.relation);
+    const nlohmann::json rows =
+        table.endless ? nlohmann::json() : nlohmann::json(count_rows(engine, table.relation));
     const int64_t bytes = bytes_of(table);
     list.push_back({{"table", name},
                     {"rows", rows},
                     {"bytes", bytes},
                     {"columns", table.columns.json()},
                     {"notes", table.notes}});
-    text += fmt::format("{}  {} rows, {} columns, {}\n", name, grouped(rows), table.columns.size(),
+    text += fmt::format("{}  {} rows, {} columns, {}\n", name,
+                        rows.is_null() ? "?" : grouped(rows.get<int64_t>()), table.columns.size(),
                         bytes_text(bytes));
     for (const Field& field : table.columns.fields())
       text += fmt::format("    {}  {}\n", field.name, name_of(field.type));

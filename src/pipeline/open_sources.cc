@@ -23,6 +23,12 @@ void OpenSources::open(const std::string& source) {
     remembering.digests = &workspace_.file_digests();
     try {
       for (SourceTable& table : make_source(remembering)->open(workspace_.engine())) {
+        if (table.problem) {
+          progress_.note(fmt::format("{}.{} is left out: {}", table.schema, table.name,
+                                     table.problem->message()));
+          broken_.emplace(table.schema + "." + table.name, *table.problem);
+          continue;
+        }
         workspace_.engine().define(table.schema, table.name, table.relation);
         for (const std::string& note : table.notes)
           progress_.note(fmt::format("{}.{}: {}", table.schema, table.name, note));
@@ -42,6 +48,7 @@ const std::map<std::string, SourceTable>& OpenSources::tables() {
 
 const SourceTable* OpenSources::find(const std::string& name, const Where& where) {
   open(split_name(name).first);
+  if (auto broken = broken_.find(name); broken != broken_.end()) throw broken->second;
   auto found = tables_.find(name);
   if (found == tables_.end()) return nullptr;
   for (const auto& [other, unused] : tables_) {

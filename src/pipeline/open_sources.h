@@ -20,8 +20,8 @@ class OpenSources {
 
   // The tables of all sources, by "source.table".
   const std::map<std::string, SourceTable>& tables();
-  // Opens its source alone. nullptr when it has no such table; Code::invalid, at `where`, when it
-  // has another that SQL takes for the same.
+  // Opens its source alone. Throws what is wrong with a table that cannot be read. nullptr when it
+  // has no such table; Code::invalid, at `where`, when it has another that SQL takes for the same.
   const SourceTable* find(const std::string& name, const Where& where);
 
   // What a task that reads the table needs: its content.
@@ -38,6 +38,7 @@ class OpenSources {
   Workspace& workspace_;
   Progress& progress_;
   std::map<std::string, SourceTable> tables_;
+  std::map<std::string, Error> broken_;  // why they cannot be read
   std::set<std::string> opened_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ struct SourceTable {
   bool single_file_order = false;  // an unjoined read keeps the file's own order
   Schema columns;
   std::vector<std::string> notes;  // "column dep_time read as text: row 17 holds \"N/A\""
+  bool endless = false;            // a view that may take for ever: nobody counts its rows unasked
+  std::optional<Error> problem;    // it cannot be read, as a view of what is no longer there
 };
 
 struct SourceSpec {

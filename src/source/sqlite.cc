@@ -4,70 +4,12 @@
 
 #include "source/files.h"
 #include "source/sqlite_file.h"
+#include "source/sqlite_shape.h"
 
 namespace gristmill {
 namespace {
 
 using nlohmann::json;
-
-// A column and how it is read.
-struct SqliteColumn {
-  std::string name;
-  std::string declared;  // DuckDB's type for what was declared
-  std::string type;      // the type read
-};
-
-// What was found out about a table.
-struct SqliteShape {
-  std::vector<SqliteColumn> columns;
-  bool direct = true;  // DuckDB's own scan reads it
-  std::vector<std::string> notes;
-
-  json to_json() const {
-    json out = {{"columns", json::array()}, {"direct", direct}, {"notes", notes}};
-    for (const SqliteColumn& c : columns) out["columns"].push_back({c.name, c.declared, c.type});
-    return out;
-  }
-  static SqliteShape from_json(const json& in) {
-    SqliteShape out;
-    for (const json& c : in.at("columns")) out.columns.push_back({c.at(0), c.at(1), c.at(2)});
-    out.direct = in.at("direct").get<bool>();
-    out.notes = in.at("notes").get<std::vector<std::string>>();
-    return out;
-  }
-};
-
-// SQLite's condition for the cells that a scan of this type refuses; "" when only a try can tell.
-std::string refused_cells(const std::string& type) {
-  if (type == "BIGINT") return "typeof(c) NOT IN ('integer', 'null')";
-  if (type == "DOUBLE") return "typeof(c) NOT IN ('integer', 'real', 'null')";
-  if (type == "VARCHAR") return "typeof(c) = 'blob'";
-  // ISO 8601, and what DuckDB reads beside it, has digits and punctuation alone, but for T and Z.
-  return "typeof(c) IN ('blob', 'real') OR (typeof(c) = 'text' AND date(c) IS NULL)";
-}
-
-bool refuses(const std::string& type, const SqliteCells& cells) {
-  if (type == "BIGINT") return cells.reals + cells.texts + cells.blobs > 0;
-  if (type == "DOUBLE") return cells.texts + cells.blobs > 0;
-  return cells.blobs > 0;
-}
-
-// A column declared without a type has the one that its cells agree on.
-std::string type_of_cells(const SqliteCells& cells) {
-  if (cells.blobs > 0 && cells.texts + cells.integers + cells.reals == 0) return "BLOB";
-  if (cells.texts + cells.blobs > 0) return "VARCHAR";
-  if (cells.reals > 0) return "DOUBLE";
-  return cells.integers > 0 ? "BIGINT" : "VARCHAR";
-}
-
-// The SQL by which SQLite gives a column as text that reads back to the same value.
-std::string as_text(const SqliteColumn& column) {
-  std::string c = quote_name(column.name);
-  if (column.type == "DOUBLE") {
-    return fmt::format("CASE typeof({0}) WHEN 'real' THEN printf('%!.17g', {0}) ELSE {0} END", c);
-  }
-  return fmt::format("CASE typeof({0}) WHEN 'blob' THEN quote({0}) ELSE CAST({0} AS TEXT) END", c);
-}
 
 class SqliteSource : public Source {
  public:
@@ -83,8 +25,8 @@ class SqliteSource : public Source {
       throw Error(Code::invalid, "this is not a SQLite database", {.file = file.string()});
     }
     SqliteFile sqlite(file);
-    std::vector<std::string> names = sqlite.tables();
-    if (names.empty()) {
+    const std::vector<SqliteTable> found = sqlite.tables();
+    if (found.empty()) {
       throw Error(Code::invalid, "this SQLite database has no tables", {.file = file.string()});
     }
     session.load_extension("sqlite_scanner");
@@ -92,11 +34,20 @@ class SqliteSource : public Source {
     session.execute(fmt::format("ATTACH IF NOT EXISTS {} AS {} (TYPE sqlite, READ_ONLY)",
                                 quote_text(file.string()), quote_name(catalog_)));
     std::vector<SourceTable> tables;
-    for (const std::string& name : names) {
+    for (const SqliteTable& each : found) {
       try {
-        tables.push_back(table(session, sqlite, name));
+        tables.push_back(table(session, sqlite, each));
       } catch (const Error& error) {
-        throw in_file(error.at({.table = spec_.name + "." + name}), file);
+        const Error told = in_file(error.at({.table = spec_.name + "." + each.name}), file);
+        // A view of what is no longer there spoils nothing else.
+        if (!each.view || error.code() != Code::invalid) throw told;
+        tables.push_back({.schema = spec_.name,
+                          .name = each.name,
+                          .relation = {},
+                          .files = {},
+                          .columns = {},
+                          .notes = {},
+                          .problem = told});
       }
     }
     return tables;
@@ -107,34 +58,38 @@ class SqliteSource : public Source {
     return quote_name(catalog_) + "." + quote_name(table);
   }
 
-  SourceTable table(SqlSession& session, SqliteFile& sqlite, const std::string& name) {
+  SourceTable table(SqlSession& session, SqliteFile& sqlite, const SqliteTable& found) {
     SourceTable out;
     out.schema = spec_.name;
-    out.name = name;
+    out.name = found.name;
     out.files = with_log(files_.files[0], "-wal");
-    SqliteShape shape = shape_of(session, sqlite, name);
+    SqliteShape shape = shape_of(session, sqlite, found);
     out.notes = shape.notes;
-    out.relation = shape.direct ? scan(name) : query(name, shape);
+    out.endless = shape.endless;
+    out.relation = shape.direct ? scan(found.name) : query(found.name, shape);
     out.columns = session.describe("SELECT * FROM " + out.relation);
     return out;
   }
 
-  SqliteShape shape_of(SqlSession& session, SqliteFile& sqlite, const std::string& name) {
+  SqliteShape shape_of(SqlSession& session, SqliteFile& sqlite, const SqliteTable& table) {
     const fs::path& file = files_.files[0];
     // With a log beside it, the file alone does not tell what the tables hold.
     bool known_by_file = spec_.digests != nullptr && with_log(file, "-wal").size() == 1;
-    const std::string fact = "sqlite shape 1 " + name;
+    const std::string fact = "sqlite shape 2 " + table.name;
     if (known_by_file) {
       if (auto known = spec_.digests->fact(file, fact)) {
         return SqliteShape::from_json(json::parse(*known));
       }
     }
-    SqliteShape shape = look(session, sqlite, name);
+    SqliteShape shape =
+        table.view ? look_at_view(sqlite, table.name) : look_at_table(session, sqlite, table.name);
+    // DuckDB's scan counts row ids where no column is wanted.
+    if (!table.row_id) shape.direct = false;
     if (known_by_file) spec_.digests->remember(file, fact, shape.to_json().dump());
     return shape;
   }
 
-  SqliteShape look(SqlSession& session, SqliteFile& sqlite, const std::string& name) {
+  SqliteShape look_at_table(SqlSession& session, SqliteFile& sqlite, const std::string& name) {
     SqliteShape shape;
     bool untyped = false;
     for (const auto& row : session.rows("DESCRIBE SELECT * FROM " + scan(name))) {
@@ -149,19 +104,56 @@ class SqliteSource : public Source {
     for (size_t i = 0; i < names.size(); ++i) {
       SqliteColumn& column = shape.columns[i];
       bool by_content = column.declared == "BLOB";
-      bool by_class = column.declared == "BIGINT" || column.declared == "DOUBLE" ||
-                      column.declared == "VARCHAR";
       if (by_content) {
         column.type = type_of_cells(cells[i]);
-      } else if (by_class ? refuses(column.declared, cells[i])
-                          : !reads(session, fmt::format("SELECT count({}) FROM {}",
-                                                        quote_name(column.name), scan(name)))) {
+      } else if (told_by_class(column.declared)
+                     ? refuses(column.declared, cells[i])
+                     : !reads(session, fmt::format("SELECT count({}) FROM {}",
+                                                   quote_name(column.name), scan(name)))) {
         column.type = "VARCHAR";
         shape.notes.push_back(note(sqlite, name, column));
       } else {
         continue;
       }
       if (column.type != column.declared || !by_content) shape.direct = false;
+    }
+    return shape;
+  }
+
+  // By SQLite alone, for DuckDB does not know its functions. Nothing says how long a view takes:
+  // one that does not end soon is read as it is declared, what has no type as text.
+  SqliteShape look_at_view(SqliteFile& sqlite, const std::string& name) {
+    SqliteShape shape;
+    shape.direct = false;
+    std::vector<std::string> names;
+    for (const auto& [column, declared] : sqlite.columns(name)) {
+      const std::string type = duckdb_type_of_declared(declared);
+      shape.columns.push_back({column, type, type == "BLOB" ? "VARCHAR" : type});
+      names.push_back(column);
+    }
+    std::vector<SqliteColumn> fitting = shape.columns;
+    std::vector<std::string> notes;
+    const bool seen = sqlite.looks_within_limit([&] {
+      const std::vector<SqliteCells> cells = sqlite.cells(name, names);
+      for (size_t i = 0; i < names.size(); ++i) {
+        SqliteColumn& column = fitting[i];
+        if (column.declared == "BLOB") {
+          column.type = type_of_cells(cells[i]);
+        } else if (told_by_class(column.declared)
+                       ? refuses(column.declared, cells[i])
+                       : sqlite.first(name, names[i], refused_cells(column.declared)).first > 0) {
+          column.type = "VARCHAR";
+          notes.push_back(note(sqlite, name, column));
+        }
+      }
+    });
+    shape.endless = !seen;
+    if (seen) {
+      shape.columns = std::move(fitting);
+      shape.notes = std::move(notes);
+    } else {
+      shape.notes.push_back(
+          "this view takes long: its columns are read as they are declared, the others as text");
     }
     return shape;
   }

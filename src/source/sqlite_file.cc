@@ -1,20 +1,51 @@
 #include "source/sqlite_file.h"
 
+#include <limits>
+
 #include <fmt/format.h>
 
 #include "source/quote.h"
 
 namespace gristmill {
+namespace {
+
+constexpr int64_t steps_of_a_look = 40'000'000;
+
+}  // namespace
 
 SqliteFile::SqliteFile(const fs::path& path) : database_(path, Database::Access::read) {}
 
-std::vector<std::string> SqliteFile::tables() {
-  std::vector<std::string> names;
+std::vector<SqliteTable> SqliteFile::tables() {
+  std::vector<SqliteTable> tables;
   Statement row = database_.prepare(
-      "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') "
-      "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name");
-  while (row.step()) names.push_back(row.text(0));
-  return names;
+      "SELECT m.name, m.type = 'view', coalesce(l.wr, 0) FROM sqlite_master AS m "
+      "LEFT JOIN pragma_table_list AS l ON l.schema = 'main' AND l.name = m.name "
+      "WHERE m.type IN ('table', 'view') "
+      "AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.name");
+  while (row.step()) tables.push_back({row.text(0), row.integer(1) != 0, row.integer(2) == 0});
+  return tables;
+}
+
+std::vector<std::pair<std::string, std::string>> SqliteFile::columns(const std::string& table) {
+  database_.prepare("SELECT * FROM " + quote_name(table));  // says what a view lacks
+  std::vector<std::pair<std::string, std::string>> columns;
+  Statement row = database_.prepare(
+      fmt::format("SELECT name, type FROM pragma_table_info({})", quote_text(table)));
+  while (row.step()) columns.emplace_back(row.text(0), row.text(1));
+  return columns;
+}
+
+bool SqliteFile::looks_within_limit(const std::function<void()>& look) {
+  database_.allow_steps(steps_of_a_look);
+  bool done = true;
+  try {
+    look();
+  } catch (const Error& error) {
+    if (error.code() != Code::exhausted) throw;
+    done = false;
+  }
+  database_.allow_steps(std::numeric_limits<int64_t>::max());
+  return done;
 }
 
 std::vector<SqliteCells> SqliteFile::cells(const std::string& table,

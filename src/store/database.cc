@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <chrono>
+#include <limits>
 #include <thread>
 
 #include <fmt/format.h>
@@ -14,6 +15,7 @@ namespace gristmill {
 namespace {
 
 constexpr std::chrono::milliseconds busy_timeout{10000};
+constexpr int steps_between_looks = 100000;
 
 Error database_failure(sqlite3* handle, const std::string& path) {
   std::string text = handle == nullptr ? "out of memory" : sqlite3_errmsg(handle);
@@ -33,7 +35,8 @@ Error database_failure(sqlite3* handle, const std::string& path) {
       return say(Code::unavailable, "the database can be read but not written",
                  "check who owns the file and its folder");
     case SQLITE_INTERRUPT:
-      return Error(Code::interrupted, "interrupted");
+      if (interrupted()) return Error(Code::interrupted, "interrupted");
+      return say(Code::exhausted, "this takes too long");
     case SQLITE_CANTOPEN:
       return say(Code::unavailable, "the database cannot be opened",
                  "check that its folder exists and may be written");
@@ -134,6 +137,7 @@ struct Database::Impl {
   sqlite3* handle = nullptr;
   std::string path;
   int depth = 0;  // of transactions
+  int64_t steps_left = std::numeric_limits<int64_t>::max();
 
   ~Impl() { sqlite3_close_v2(handle); }
   void execute(const std::string& sql) {
@@ -165,8 +169,11 @@ Database::Database(const fs::path& path, Access access) : impl_(new Impl) {
   }
   sqlite3_busy_timeout(impl_->handle, int(busy_timeout.count()));
   if (reads) {
-    auto stop = [](void*) { return interrupted() ? 1 : 0; };
-    sqlite3_progress_handler(impl_->handle, 100000, stop, nullptr);
+    auto stop = [](void* impl) {
+      int64_t& left = static_cast<Impl*>(impl)->steps_left;
+      return interrupted() || (left -= steps_between_looks) < 0 ? 1 : 0;
+    };
+    sqlite3_progress_handler(impl_->handle, steps_between_looks, stop, impl_.get());
     return;
   }
   impl_->use_wal();
@@ -174,6 +181,8 @@ Database::Database(const fs::path& path, Access access) : impl_(new Impl) {
 }
 
 Database::~Database() = default;
+
+void Database::allow_steps(int64_t steps) { impl_->steps_left = steps; }
 
 Statement Database::prepare(std::string_view sql) {
   auto statement = std::make_unique<Statement::Impl>();

@@ -47,6 +47,9 @@ class Database {
   Database& operator=(const Database&) = delete;
   Statement prepare(std::string_view sql);
   void execute(std::string_view sql);
+  // What only reads: all its statements together may take this many more steps of SQLite's machine
+  // (some 50 million a second), then they fail with Code::exhausted.
+  void allow_steps(int64_t steps);
   // BEGIN IMMEDIATE … COMMIT; rolled back when `work` throws. Inside another one: part of it.
   void transaction(const std::function<void()>& work);
   // Brings the schema from `PRAGMA user_version` to the number of `steps`, one transaction.

@@ -155,6 +155,19 @@ TEST_F(DatabaseTest, AKilledWriterLeavesAWholeDatabase) {
   EXPECT_EQ(count(database, "t"), count(database, "u"));
 }
 
+TEST_F(DatabaseTest, ReadingTakesOnlySoManySteps) {
+  const char* endless =
+      "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c";
+  {
+    Database database(path);
+  }
+  Database database(path, Database::Access::read);
+  database.allow_steps(1000000);
+  EXPECT_EQ(failure([&] { database.prepare(endless).step(); }).code(), Code::exhausted);
+  database.allow_steps(1000000);
+  EXPECT_TRUE(database.prepare("SELECT 1").step());
+}
+
 TEST_F(DatabaseTest, ManyOpenANewFileAtOnce) {
   for (int round = 0; round < 20; ++round) {
     const fs::path fresh = dir.path() / std::to_string(round);

@@ -333,6 +333,69 @@ TEST_F(SourcesTest, SqliteColumnsWithoutATypeHaveThatOfTheirCells) {
   EXPECT_EQ(tables[0].notes.size(), 0u);
 }
 
+TEST_F(SourcesTest, SqliteTablesWithoutRowIds) {
+  sqlite("x.db",
+         "CREATE TABLE t (k TEXT PRIMARY KEY, n INTEGER, r REAL, day DATE) WITHOUT ROWID;"
+         "INSERT INTO t VALUES ('a', 1, 0.1, '2013-01-01'), ('b', NULL, 1e300, NULL)");
+  std::vector<SourceTable> tables = open("x.db");
+  EXPECT_EQ(types(tables.at(0)), "k string, n int64, r float64, day date, ");
+  EXPECT_EQ(all("SELECT count(*) FROM s.t"), "2|\n");
+  EXPECT_EQ(all("SELECT * EXCLUDE (r), r IN (0.1::DOUBLE, 1e300::DOUBLE) FROM s.t ORDER BY k"),
+            "a|1|2013-01-01|true|\nb|||true|\n");
+}
+
+TEST_F(SourcesTest, SqliteViewsAreReadBySqlite) {
+  sqlite(
+      "x.db",
+      "CREATE TABLE t (id INTEGER, day DATE, s TEXT); INSERT INTO t VALUES (1, '2013-01-01', 'a'),"
+      "(2, '2013-01-02', 'b'), (2, 'bad', NULL);"
+      "CREATE VIEW v AS SELECT id, count(*) AS n, avg(id) AS m, strftime('%Y', day) AS y, "
+      "min(s) AS s FROM t GROUP BY id;"
+      "CREATE VIEW days AS SELECT id, day FROM t; CREATE VIEW good AS SELECT day FROM t WHERE id = "
+      "1");
+  std::vector<SourceTable> tables = open("x.db");
+  ASSERT_EQ(tables.size(), 4u);
+  EXPECT_EQ(types(tables[0]), "id int64, day string, ");
+  ASSERT_EQ(tables[0].notes.size(), 1u);
+  EXPECT_NE(tables[0].notes[0].find("row 3 holds \"bad\""), std::string::npos);
+  EXPECT_EQ(types(tables[1]), "day date, ");
+  EXPECT_EQ(types(tables[3]), "id int64, n int64, m float64, y string, s string, ");
+  EXPECT_EQ(all("SELECT * FROM s.v ORDER BY id"), "1|1|1|2013|a|\n2|2|2|2013|b|\n");
+  EXPECT_EQ(all("SELECT count(*) FROM s.v"), "2|\n");
+}
+
+TEST_F(SourcesTest, ABrokenViewSpoilsNothingElse) {
+  sqlite("x.db",
+         "CREATE TABLE t (i INTEGER); INSERT INTO t VALUES (1); CREATE TABLE gone (i);"
+         "CREATE VIEW a AS SELECT * FROM gone; CREATE VIEW b AS SELECT * FROM a; DROP TABLE gone");
+  std::vector<SourceTable> tables;
+  for (SourceTable& table :
+       make_source({.name = "s", .given = "x.db", .base = dir.path()})->open(engine))
+    tables.push_back(std::move(table));
+  ASSERT_EQ(tables.size(), 3u);
+  for (size_t i : {0, 1}) {
+    ASSERT_TRUE(tables[i].problem);
+    EXPECT_EQ(tables[i].problem->code(), Code::invalid);
+    EXPECT_NE(tables[i].problem->message().find("gone"), std::string::npos);
+    EXPECT_EQ(tables[i].problem->where().file, dir.path() / "x.db");
+  }
+  EXPECT_FALSE(tables[2].problem);
+  EXPECT_EQ(types(tables[2]), "i int64, ");
+}
+
+TEST_F(SourcesTest, AViewWithoutAnEndIsNotWaitedFor) {
+  sqlite("x.db",
+         "CREATE TABLE t (i INTEGER); INSERT INTO t VALUES (1);"
+         "CREATE VIEW v AS WITH RECURSIVE c(x) AS (SELECT i FROM t UNION ALL SELECT x + 1 FROM c) "
+         "SELECT c.x, t.i FROM c, t");
+  std::vector<SourceTable> tables = open("x.db");
+  ASSERT_EQ(tables.size(), 2u);
+  EXPECT_FALSE(tables[0].endless);
+  EXPECT_TRUE(tables[1].endless);
+  EXPECT_EQ(types(tables[1]), "x string, i int64, ");
+  EXPECT_EQ(tables[1].notes.size(), 1u);
+}
+
 TEST_F(SourcesTest, SqliteLogsAreContent) {
   sqlite3* handle = nullptr;
   sqlite3_open((dir.path() / "x.db").c_str(), &handle);
