@@ -50,7 +50,25 @@ Session::Session(duckdb_database database, Interrupter& interrupter) : interrupt
   interrupter_.enter(connection_.get());
 }
 
-Session::~Session() { interrupter_.leave(connection_.get()); }
+Session::~Session() {
+  cancel();
+  interrupter_.leave(connection_.get());
+}
+
+void Session::cancel() noexcept {
+  if (!streams_) return;
+  streams_ = false;
+  interrupter_.leave(connection_.get());
+  duckdb_interrupt(connection_.get());
+  // A statement begins by ending the one before it.
+  DuckResult ignored;
+  duckdb_query(connection_.get(), "ROLLBACK", ignored.get());
+}
+
+void Session::finish_stream() {
+  execute("COMMIT");
+  streams_ = false;
+}
 
 void Session::execute(const std::string& sql) {
   check_interrupted();
@@ -70,6 +88,7 @@ DuckStatement Session::prepare(const std::string& sql) {
 }
 
 void Session::stream(const DuckStatement& statement, const std::string& sql, DuckResult& result) {
+  streams_ = true;
   DuckPending pending;
   if (duckdb_pending_prepared_streaming(statement.get(), pending.out()) == DuckDBError) {
     throw duckdb_failure(duckdb_pending_error(pending.get()), sql);
@@ -128,6 +147,8 @@ class StreamReader : public BatchReader {
     }
   }
 
+  ~StreamReader() override { session_->cancel(); }
+
   const Schema& schema() const override { return schema_; }
 
   bool next(Batch& batch) override {
@@ -163,7 +184,7 @@ class StreamReader : public BatchReader {
         const char* error = duckdb_result_error(result_.get());
         if (error != nullptr && *error != '\0') throw duckdb_failure(error, sql_);
         done_ = true;
-        session_->execute("COMMIT");
+        session_->finish_stream();
       } else if (duckdb_data_chunk_get_size(chunk_.get()) == 0) {
         chunk_.reset();
       }

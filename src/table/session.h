@@ -42,10 +42,15 @@ class Session {
   DuckStatement prepare(const std::string& sql);
   // The result as a stream: DuckDB runs ahead of the reader by a bounded buffer.
   void stream(const DuckStatement& statement, const std::string& sql, DuckResult& result);
+  void finish_stream();  // commits; all rows were read
+  // Ends what still runs, and waits for its threads. Without it DuckDB would roll the transaction
+  // back under them when the connection goes.
+  void cancel() noexcept;
 
  private:
   DuckConnection connection_;
   Interrupter& interrupter_;
+  bool streams_ = false;
 };
 
 struct Engine::Impl {
