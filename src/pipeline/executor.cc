@@ -99,6 +99,9 @@ TaskResult Executor::task(const std::string& kind, const std::string& name,
   }
   check_interrupted();
   const auto start = std::chrono::steady_clock::now();
+  for (const TaskNeed& need : needs) {
+    if (need.whole) need.whole();
+  }
   Made made = work();
   check_unchanged(task, needs);
   task.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -28,6 +28,7 @@ struct TaskNeed {
   std::optional<Digest> digest;         // absent: will be made anew
   std::function<Digest()> now;          // the digest again, of what others may change meanwhile
   std::vector<FileContent> files = {};  // that it is read from; recorded for the lineage
+  std::function<void()> whole = {};     // before it is read: Code::corrupt when it is damaged
 };
 // The files that a recorded task read for one of its inputs: [{"path", "digest"}].
 nlohmann::json files_of(const TaskRecord& task, const std::string& input);
@@ -53,8 +54,8 @@ class Executor {
     nlohmann::json facts;
   };
   // Looks the task up by (kind, what, needs); runs `work` and records it when it is not there, or
-  // when its output is no longer whole in the store. Code::conflict, and nothing recorded, when a
-  // need changed while `work` read it.
+  // when its output is no longer whole in the store. Needs are checked before `work` reads them.
+  // Code::conflict, and nothing recorded, when a need changed while `work` read it.
   TaskResult task(const std::string& kind, const std::string& name, const nlohmann::json& what,
                   const std::vector<TaskNeed>& needs, const std::function<Made()>& work);
 

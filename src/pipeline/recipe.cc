@@ -98,6 +98,14 @@ std::map<std::string, double> scores_of(const json& scores) {
   return out;
 }
 
+TaskNeed dataset_need(const PredictSpec& spec, const std::optional<Digest>& manifest,
+                      Executor& executor) {
+  return {
+      "dataset " + spec.name, manifest, {}, {}, [&store = executor.workspace().store(), manifest] {
+        for (const Descriptor& layer : store.manifest(*manifest).layers) store.check(layer.digest);
+      }};
+}
+
 Trained train(const PredictSpec& spec, const ModelSpec& model, const BuiltDataset& data,
               Executor& executor) {
   const LearnerKind& kind = Learners::instance().get(model.learner, "model");
@@ -108,7 +116,7 @@ Trained train(const PredictSpec& spec, const ModelSpec& model, const BuiltDatase
                      {"seed", spec.seed}};
   const std::string name = spec.name + "/" + model.name;
   const TaskResult result = executor.task(
-      "model", name, what, {{"dataset " + spec.name, data.manifest, {}}}, [&]() -> Executor::Made {
+      "model", name, what, {dataset_need(spec, data.manifest, executor)}, [&]() -> Executor::Made {
         const auto dataset = Dataset::open(data.path);
         TrainContext context{.seed = spec.seed, .threads = 0, .progress = executor.progress()};
         std::unique_ptr<Model> trained;
@@ -218,7 +226,7 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
 
   std::vector<TaskNeed> needs;
   for (const Candidate& candidate : candidates) {
-    needs.push_back({"dataset " + spec.name, candidate.dataset, {}});
+    needs.push_back(dataset_need(spec, candidate.dataset, executor));
     needs.push_back({"model " + candidate.name, candidate.model, {}});
   }
   json names = json::array();

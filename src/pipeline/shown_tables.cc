@@ -26,8 +26,10 @@ std::vector<std::string> Tables::define_shown(const std::string& sql) {
   // All are made before the first is defined: one may read another as its rules leave it.
   for (const std::string& name : names) shown(name);
   for (const std::string& name : names) {
+    const TableHandle& handle = shown(name);
+    if (handle.need.whole) handle.need.whole();
     const auto [schema, table] = split_name(name);
-    engine.define(schema, table, shown(name).relation);
+    engine.define(schema, table, handle.relation);
   }
   return names;
 }

@@ -73,11 +73,12 @@ std::vector<TaskNeed> Tables::define_inputs(const std::string& sql, const Where&
 TableHandle Tables::from_result(const std::string& name, const TaskResult& result) {
   TableHandle handle{.need = {"table " + name, std::nullopt, {}}};
   if (!result.output) return handle;
-  handle.version =
-      TableVersion::from_manifest(executor_.workspace().store().manifest(*result.output));
+  Store& store = executor_.workspace().store();
+  handle.version = TableVersion::from_manifest(store.manifest(*result.output));
+  handle.need.whole = [&store, version = *handle.version] { check_chunks(store, version); };
   handle.need.digest = handle.version->digest;
   handle.schema = handle.version->schema;
-  handle.relation = version_relation(executor_.workspace().store(), *handle.version);
+  handle.relation = version_relation(store, *handle.version);
   handle.facts = result.facts;
   return handle;
 }

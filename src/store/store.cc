@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/json.h"
 
 namespace gristmill {
 namespace {
@@ -53,7 +54,7 @@ bool may_be_manifest(const fs::path& path) {
 
 // Null for what is none.
 json manifest_json(const std::string& bytes) {
-  json manifest = json::parse(bytes, nullptr, false);
+  json manifest = try_parse_json(bytes);
   return manifest.is_object() && manifest.contains("schemaVersion") ? manifest : json();
 }
 
@@ -83,6 +84,13 @@ Error damaged(const fs::path& path, const std::string& why) {
           "a stored blob is damaged: " + why,
           {.file = path.string()},
           "remove the file and run again: it is made anew"};
+}
+
+Error lost(const fs::path& path, const std::string& why) {
+  return {Code::corrupt,
+          "a stored blob is damaged: " + why,
+          {.file = path.string()},
+          "run again: what it holds is made anew"};
 }
 
 }  // namespace
@@ -146,6 +154,28 @@ std::string Store::read(const Digest& digest) const {
   return bytes;
 }
 
+bool Store::is_known_whole(const Digest& digest) {
+  const std::lock_guard lock(mutex_);
+  return known_whole_.count(digest) > 0;
+}
+
+void Store::set_known_whole(const Digest& digest) {
+  const std::lock_guard lock(mutex_);
+  known_whole_.insert(digest);
+}
+
+void Store::check(const Digest& digest) {
+  if (is_known_whole(digest)) return;
+  const fs::path path = path_of(digest);
+  int64_t size = 0;
+  if (!has(digest)) throw lost(path, "it is not there");
+  if (digest_of_file(path, size) != digest) {
+    disk().remove(path);
+    throw lost(path, "its bytes did not fit its name");
+  }
+  set_known_whole(digest);
+}
+
 fs::path Store::new_file() {
   static std::atomic<uint64_t> counter{0};
   auto now = std::chrono::system_clock::now().time_since_epoch().count();
@@ -161,6 +191,7 @@ Descriptor Store::publish(const fs::path& file, std::string media_type) {
     disk().remove(file);
   } else {
     disk().publish(file, path_of(out.digest));
+    set_known_whole(out.digest);
   }
   return out;
 }
@@ -184,7 +215,7 @@ void Store::set_alias(const std::string& name, const Descriptor& blob) {
 std::optional<Descriptor> Store::find_alias(const std::string& name) const {
   fs::path path = dir_ / "aliases" / name;
   if (!disk().exists(path)) return std::nullopt;
-  json in = json::parse(disk().read(path), nullptr, false);
+  json in = try_parse_json(disk().read(path));
   // An alias only saves work: a damaged one is as good as none.
   if (!in.is_object()) return std::nullopt;
   Descriptor blob = Descriptor::from_json(in);
@@ -207,10 +238,10 @@ Digest Store::put_manifest(const Manifest& manifest) {
 Manifest Store::manifest(const Digest& digest) const {
   std::string bytes = read(digest);
   try {
-    json in = json::parse(bytes);
+    json in = parse_json(bytes);
     Manifest out;
     out.artifact_type = in.value("artifactType", "");
-    out.config = json::parse(read(Descriptor::from_json(in.at("config")).digest));
+    out.config = parse_json(read(Descriptor::from_json(in.at("config")).digest));
     for (const json& layer : in.at("layers")) out.layers.push_back(Descriptor::from_json(layer));
     if (in.contains("annotations")) out.annotations = in["annotations"];
     return out;
@@ -254,7 +285,7 @@ class Reachable {
 
 void Store::remove_stale_aliases() {
   for (const fs::path& path : disk().list(dir_ / "aliases")) {
-    json in = json::parse(disk().read(path), nullptr, false);
+    json in = try_parse_json(disk().read(path));
     bool stale = !in.is_object() || !has(Descriptor::from_json(in).digest);
     if (stale) disk().remove(path);
   }

@@ -81,6 +81,22 @@ TEST_F(StoreTest, SeesDamage) {
   EXPECT_EQ(store.read(blob.digest), "hello");
 }
 
+TEST_F(StoreTest, DamagedBlobsAreFoundBeforeTheyAreReadAndMadeAnew) {
+  const std::string bytes(3 << 20, 'x');
+  const Digest digest = store.put(bytes, type).digest;
+  store.check(digest);
+  std::string other = bytes;
+  other[1 << 20] ^= 1;
+  std::ofstream(store.path_of(digest), std::ios::binary) << other;
+  store.check(digest);  // once in the life of an object
+  Store later(store.dir());
+  EXPECT_EQ(code_of([&] { later.check(digest); }), Code::corrupt);
+  EXPECT_EQ(code_of([&] { later.check(digest); }), Code::corrupt);
+  EXPECT_FALSE(later.has(digest));
+  later.put(bytes, type);
+  EXPECT_NO_THROW(later.check(digest));
+}
+
 TEST_F(StoreTest, ManifestsComeBack) {
   Manifest manifest{.artifact_type = "application/vnd.gristmill.test.v1",
                     .config = {{"rows", 3}},
@@ -97,6 +113,10 @@ TEST_F(StoreTest, ManifestsComeBack) {
   EXPECT_EQ(raw["mediaType"], "application/vnd.oci.image.manifest.v1+json");
   EXPECT_EQ(code_of([&] { store.manifest(store.put("no JSON", type).digest); }), Code::corrupt);
   EXPECT_EQ(code_of([&] { store.manifest(store.put("{}", type).digest); }), Code::corrupt);
+  const Digest deep = store.put("{\"schemaVersion\":" + std::string(200000, '['), type).digest;
+  EXPECT_EQ(code_of([&] { store.manifest(deep); }), Code::corrupt);
+  EXPECT_TRUE(store.complete(deep));  // a blob like any other
+  store.collect({deep}, false);
   EXPECT_EQ(code_of([&] {
               store.manifest(store.put(R"({"config": {"digest": "sha256:12"}})", type).digest);
             }),

@@ -83,14 +83,16 @@ std::string version_relation(const Store& store, const TableVersion& version) {
   return parquet_relation(files);
 }
 
-std::unique_ptr<BatchReader> read_version(Engine& engine, const Store& store,
-                                          const TableVersion& version,
-                                          const std::vector<std::string>& columns) {
+void check_chunks(Store& store, const TableVersion& version) {
   for (const TableChunk& chunk : version.chunks) {
-    if (!store.has(chunk.blob.digest)) {
-      throw damaged(fmt::format("its chunk {} is not in the store", chunk.blob.digest.brief()));
-    }
+    check_interrupted();
+    store.check(chunk.blob.digest);
   }
+}
+
+std::unique_ptr<BatchReader> read_version(Engine& engine, Store& store, const TableVersion& version,
+                                          const std::vector<std::string>& columns) {
+  check_chunks(store, version);
   Schema schema = selected(version.schema, columns);
   std::string list;
   for (const Field& field : schema.fields()) {

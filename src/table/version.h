@@ -46,11 +46,12 @@ struct VersionRequest {
 TableVersion write_version(Engine& engine, Store& store, const VersionRequest& request,
                            Progress& progress);
 
-// Its rows in order. `columns` empty: all.
-std::unique_ptr<BatchReader> read_version(Engine& engine, const Store& store,
-                                          const TableVersion& version,
+// Its rows in order, all chunks checked. `columns` empty: all.
+std::unique_ptr<BatchReader> read_version(Engine& engine, Store& store, const TableVersion& version,
                                           const std::vector<std::string>& columns);
-// SQL relation of a version's rows.
+// Code::corrupt when a chunk is damaged or gone; each is read for it once in the store's life.
+void check_chunks(Store& store, const TableVersion& version);
+// SQL relation of a version's rows. Who reads them calls check_chunks() before.
 std::string version_relation(const Store& store, const TableVersion& version);
 
 // One join of a query and how it went.
