@@ -54,6 +54,8 @@ std::vector<std::string> CsvCells::read_header(const CsvBlock& block) {
   uint32_t begin = 0;
   for (size_t i = 0;; ++i) {
     const std::string_view cell(data_ + begin, stops_[i] - begin);
+    if (names.size() == csv_columns_max)
+      fail(begin, -1, "more than 100,000 columns", "is this CSV?");
     names.emplace_back(cell.starts_with('"') ? unquoted(cell, -1) : cell);
     begin = stops_[i] + 1;
     if (data_[stops_[i]] == delimiter_) continue;

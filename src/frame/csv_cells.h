@@ -10,6 +10,9 @@
 
 namespace gristmill {
 
+// More names than this in a header are a mistake: of the delimiter, or of the file.
+inline constexpr size_t csv_columns_max = 100000;
+
 // The texts that stand for a missing value; quoted or not.
 class NullTexts {
  public:
@@ -33,6 +36,7 @@ class CsvCells {
   explicit CsvCells(char delimiter) : delimiter_(delimiter) {}
 
   // The cells of the first record, which says how many columns there are; it is no row.
+  // Code::invalid for more than csv_columns_max.
   std::vector<std::string> read_header(const CsvBlock& block);
   void set_columns(size_t columns) { columns_ = columns; }
   // Finds the cells of all records (but the header, when it was just read). Empty lines are no

@@ -52,6 +52,16 @@ TEST(CsvReader, TellsUnknownColumnsOnceInTheirOrder) {
   EXPECT_EQ(told.size(), 1u);
 }
 
+TEST(CsvReader, OnlySoManyColumns) {
+  for (int columns : {10000, 100000}) {
+    std::string header = "name";
+    for (int i = 1; i < columns; ++i) header += ",c" + std::to_string(i);
+    EXPECT_EQ(read(header + "\na" + std::string(size_t(columns - 1), ',')), Rows{"a|~"});
+  }
+  EXPECT_THROW(read("name" + std::string(100000, ',')), Error);
+  EXPECT_THROW(read(std::string(5 << 20, ',')), Error);
+}
+
 TEST(CsvReader, SaysWhatIsWrongAndWhere) {
   struct Case {
     std::string text;

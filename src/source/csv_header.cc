@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "frame/cell.h"
+#include "frame/csv_cells.h"
 #include "source/files.h"
 #include "source/quote.h"
 #include "source/unpacked.h"
@@ -118,6 +119,12 @@ CsvHeader read_csv_header(const fs::path& file, char delimiter) {
   std::string_view record = text.substr(0, end);
   header.delimiter = delimiter != 0 ? delimiter : best_delimiter(record);
   header.cells = split(record, header.delimiter);
+  if (header.cells.size() > csv_columns_max) {
+    throw Error(Code::invalid,
+                fmt::format("the first line has {} columns, more than {} are not read",
+                            header.cells.size(), csv_columns_max),
+                {.file = file.string(), .line = 1}, "is this CSV, and is its delimiter right?");
+  }
   if (find_invalid_utf8(record) != record.npos)
     throw Error(Code::invalid, excerpt(record) + " is not UTF-8",
                 {.file = file.string(), .line = 1}, "save the file as UTF-8");

@@ -33,6 +33,12 @@ class CsvHeaderTest : public testing::Test {
   }
 };
 
+TEST_F(CsvHeaderTest, OnlySoManyColumns) {
+  EXPECT_EQ(read(std::string(9999, ',')).cells.size(), 10000u);
+  EXPECT_EQ(read(std::string(99999, ',')).cells.size(), 100000u);
+  EXPECT_NE(failure(std::string(100000, ',')).message().find("columns"), std::string::npos);
+}
+
 TEST_F(CsvHeaderTest, ReadsTheFirstRecord) {
   EXPECT_EQ(names("a,b,c\n1,2,3\n"), (Names{"a", "b", "c"}));
   EXPECT_EQ(names("a,b,c"), (Names{"a", "b", "c"}));
