@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "source/files.h"
 
 namespace gristmill {
 
@@ -22,6 +23,8 @@ void OpenSources::open(const std::string& source) {
     SourceSpec remembering = spec;
     remembering.digests = &workspace_.file_digests();
     try {
+      // A database that was attached shows what it was then, whatever lies in its place later.
+      for (const fs::path& file : find_files(spec).files) before_.emplace(file, stamp_of(file));
       for (SourceTable& table : make_source(remembering)->open(workspace_.engine())) {
         if (table.problem) {
           progress_.note(fmt::format("{}.{} is left out: {}", table.schema, table.name,
@@ -59,7 +62,17 @@ const SourceTable* OpenSources::find(const std::string& name, const Where& where
   return &found->second;
 }
 
+void OpenSources::check_unchanged(const SourceTable& table) {
+  for (const fs::path& file : table.files) {
+    const auto before = before_.find(file);
+    if (before == before_.end() || before->second == stamp_of(file)) continue;
+    throw Error(Code::conflict, "the file changed after it was opened", {.file = file.string()},
+                "wait until its writer is done, then run again");
+  }
+}
+
 TaskNeed OpenSources::need(const SourceTable& table) {
+  check_unchanged(table);
   return {fmt::format("table {}.{}", table.schema, table.name), digest(table),
           [this, &table] { return digest(table); }, contents(table)};
 }

@@ -31,6 +31,8 @@ class OpenSources {
 
  private:
   void open(const std::string& source);
+  // Code::conflict when a file is not the one that was opened.
+  void check_unchanged(const SourceTable& table);
   Digest digest(const SourceTable& table);
   std::vector<FileContent> contents(const SourceTable& table);
 
@@ -38,7 +40,8 @@ class OpenSources {
   Workspace& workspace_;
   Progress& progress_;
   std::map<std::string, SourceTable> tables_;
-  std::map<std::string, Error> broken_;  // why they cannot be read
+  std::map<std::string, Error> broken_;   // why they cannot be read
+  std::map<fs::path, FileStamp> before_;  // files, when they were opened
   std::set<std::string> opened_;
 };
 
