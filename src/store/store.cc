@@ -165,10 +165,10 @@ void Store::set_known_whole(const Digest& digest) {
 }
 
 void Store::check(const Digest& digest) {
-  if (is_known_whole(digest)) return;
   const fs::path path = path_of(digest);
   int64_t size = 0;
   if (!has(digest)) throw lost(path, "it is not there");
+  if (is_known_whole(digest)) return;
   if (digest_of_file(path, size) != digest) {
     disk().remove(path);
     throw lost(path, "its bytes did not fit its name");
