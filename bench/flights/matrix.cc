@@ -95,7 +95,6 @@ void run(const fs::path& dir) {
   const auto start = Clock::now();
   ScratchDir temp;
   Engine engine({.temp_dir = temp.path()});
-  engine.execute("SET GLOBAL preserve_insertion_order = false");
   for (const SourceSpec& source : project.sources) {
     for (const SourceTable& table : make_source(source)->open(engine))
       engine.define(table.schema, table.name, table.relation);
