@@ -15,6 +15,8 @@ namespace {
 // A block and the places of its cells stay in the second-level cache.
 constexpr size_t block_bytes = size_t(512) << 10;
 
+constexpr size_t record_bytes_max = cell_bytes_max + 1;  // with its end
+
 uint64_t equal_to(const char* bytes, char wanted) {
   const __m256i pattern = _mm256_set1_epi8(wanted);
   auto half = [&](const char* at) {
@@ -96,28 +98,27 @@ CsvBlocks::CsvBlocks(ReadBytes in, char delimiter) : in_(std::move(in)), delimit
   }
 }
 
-// Reads on until the block holds `size` bytes, and its last is no CR whose LF may follow.
 void CsvBlocks::fill(CsvBlock& block, size_t size) {
-  auto read = [&](size_t bytes) {
-    block.bytes.resize(std::max(block.bytes.size(), block.size + bytes + csv_slack));
-    const size_t got = in_(block.bytes.data() + block.size, bytes);
+  while (!ended_ && block.size < size) {
+    block.bytes.resize(std::max(block.bytes.size(), size + csv_slack));
+    const size_t got = in_(block.bytes.data() + block.size, size - block.size);
     block.size += got;
     ended_ = got == 0;
-  };
-  while (!ended_ && block.size < size) read(size - block.size);
-  while (!ended_ && block.size > 0 && block.bytes[block.size - 1] == '\r') read(1);
+  }
 }
 
-// 0 when no record ends in it.
+// 0 when no record ends in it. The LF of a last CR may follow: only the input's end ends that one.
 size_t CsvBlocks::last_record_end(const CsvBlock& block) const {
+  const bool is_open = !ended_ && block.size > 0 && block.bytes[block.size - 1] == '\r';
+  const size_t size = block.size - is_open;
   CsvMasks masks(delimiter_);
   size_t end = 0;
-  for (size_t at = 0; at < block.size; at += 64) {
+  for (size_t at = 0; at < size; at += 64) {
     uint64_t ends = masks.next(block.bytes.data() + at).ends;
-    if (block.size - at < 64) ends &= (uint64_t(1) << (block.size - at)) - 1;
+    if (size - at < 64) ends &= (uint64_t(1) << (size - at)) - 1;
     if (ends != 0) end = at + 64 - size_t(__builtin_clzll(ends));
   }
-  const bool is_crlf = end > 0 && end < block.size && block.bytes[end - 1] == '\r';
+  const bool is_crlf = end > 0 && end < size && block.bytes[end - 1] == '\r';
   return end + (is_crlf && block.bytes[end] == '\n');
 }
 
@@ -138,18 +139,18 @@ bool CsvBlocks::next(CsvBlock& block) {
     }
   }
   size_t end = 0;
-  for (size_t size = block_bytes; end == 0; size *= 2) {
+  for (size_t size = block_bytes; end == 0; size = std::min(size * 2, record_bytes_max)) {
     fill(block, size);
     if (block.size == 0) return false;
     end = last_record_end(block);
-    if (end == 0 && block.size > cell_bytes_max)
-      throw Error(Code::exhausted, "a line is longer than 64 MiB", {.line = int(line_)},
-                  "is a quote not closed?");
     if (ended_ && end < block.size) {
       block.bytes.resize(std::max(block.bytes.size(), block.size + 1 + csv_slack));
       block.bytes[block.size++] = '\n';  // the end that the last record lacks
       end = block.size;
     }
+    if (end == 0 && block.size >= record_bytes_max)
+      throw Error(Code::exhausted, "a line is longer than 64 MiB", {.line = int(line_)},
+                  "is a quote not closed?");
   }
   rest_.assign(block.bytes.begin() + long(end), block.bytes.begin() + long(block.size));
   block.size = end;

@@ -55,9 +55,10 @@ struct CsvBlock {
 // Cuts a stream. Not thread-safe: whoever reads blocks side by side takes turns here.
 class CsvBlocks {
  public:
-  // Code::invalid when the input begins as UTF-16 does, or the delimiter is a quote or line end.
+  // Code::invalid when the delimiter is a quote or line end.
   CsvBlocks(ReadBytes in, char delimiter);
-  // False at the end. Code::exhausted for a record beyond 64 MiB.
+  // False at the end. Code::invalid when the input begins as UTF-16 does, Code::exhausted for a
+  // record beyond 64 MiB.
   bool next(CsvBlock& block);
 
  private:

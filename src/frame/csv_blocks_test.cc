@@ -132,18 +132,24 @@ Type type_of(const Cells& texts) {
 }
 
 TEST(CsvType, IsTheNarrowestThatHoldsAll) {
-  EXPECT_EQ(type_of({"1", "-20", "NA", "", "+3", " 4 "}), Type::int64);
+  EXPECT_EQ(type_of({"1", "-20", "NA", "", " 4 "}), Type::int64);
   EXPECT_EQ(type_of({"1", "2.5", "1e3"}), Type::float64);
-  EXPECT_EQ(type_of({"99999999999999999999", "1"}), Type::float64);
+  EXPECT_EQ(type_of({"9007199254740993", "-9223372036854775808"}), Type::int64);
+  EXPECT_EQ(type_of({"99999999999999999999", "1"}), Type::string);
+  EXPECT_EQ(type_of({"9007199254740993", "1", "0.5"}), Type::string);
+  EXPECT_EQ(type_of({"1e300", "0.12345678901234567"}), Type::float64);
+  EXPECT_EQ(type_of({"+4930123456", "1"}), Type::string);
   EXPECT_EQ(type_of({"007", "12"}), Type::string);
   EXPECT_EQ(type_of({"0", "0.5", "-0"}), Type::float64);
   EXPECT_EQ(type_of({"inf", "1"}), Type::string);
   EXPECT_EQ(type_of({"true", "F", "t"}), Type::boolean);
   EXPECT_EQ(type_of({"yes", "no"}), Type::string);
   EXPECT_EQ(type_of({"true", "1"}), Type::string);
-  EXPECT_EQ(type_of({"2013-01-01", "2013-1-5"}), Type::date);
+  EXPECT_EQ(type_of({"2013-01-01", "1999-12-31"}), Type::date);
   EXPECT_EQ(type_of({"2013-01-01", "2013-01-01 10:00"}), Type::timestamp);
   EXPECT_EQ(type_of({"2013-01-01T10:00:00Z", "2013-01-01 10:00+02"}), Type::timestamptz);
+  EXPECT_EQ(type_of({"4711-1-2"}), Type::string);
+  EXPECT_EQ(type_of({"999999-01-01", "2013-01-01 10:00"}), Type::string);
   EXPECT_EQ(type_of({"2013-01-01T10:00:00Z", "2013-01-01 10:00"}), Type::string);
   EXPECT_EQ(type_of({"2013-01-01", "7"}), Type::string);
   EXPECT_EQ(type_of({"NA", ""}), Type::string);

@@ -1,5 +1,7 @@
 #include "frame/csv_columns.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -69,12 +71,25 @@ void read_others(CsvCells& cells, size_t column, const Field& field, const NullT
   }
 }
 
-// Begins as numbers do: "007" is a code, and inf and nan are words.
+// Begins as numbers do: "007" and "+49" are codes, and inf and nan are words.
 bool is_plain_number(std::string_view text) {
   text = trimmed(text);
-  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  if (text.starts_with('-')) text.remove_prefix(1);
   if (text.empty() || (!is_digit(text[0]) && text[0] != '.')) return false;
   return !(text[0] == '0' && text.size() > 1 && is_digit(text[1]));
+}
+
+// A whole number that float64 may not hold exactly: beyond 2^53 or near it.
+bool is_long_integer(std::string_view text) {
+  text = trimmed(text);
+  if (text.starts_with('-')) text.remove_prefix(1);
+  return text.size() >= 16 && std::all_of(text.begin(), text.end(), is_digit);
+}
+
+// "4711-1-2" is a code.
+bool is_plain_date(std::string_view text) {
+  text = trimmed(text);
+  return text.size() >= 10 && text[4] == '-' && text[7] == '-';
 }
 
 bool takes(Type type, std::string_view text) {
@@ -86,13 +101,13 @@ bool takes(Type type, std::string_view text) {
     case Type::int64:
       return is_plain_number(text) && parse_int64(text, whole);
     case Type::float64:
-      return is_plain_number(text) && parse_float64(text, number);
+      return is_plain_number(text) && !is_long_integer(text) && parse_float64(text, number);
     case Type::date:
-      return parse_date(text, days);
+      return is_plain_date(text) && parse_date(text, days);
     case Type::timestamp:
-      return parse_timestamp(text, whole, &had_offset) && !had_offset;
+      return is_plain_date(text) && parse_timestamp(text, whole, &had_offset) && !had_offset;
     case Type::timestamptz:
-      return parse_timestamp(text, whole, &had_offset) && had_offset;
+      return is_plain_date(text) && parse_timestamp(text, whole, &had_offset) && had_offset;
     case Type::boolean:
       text = trimmed(text);
       return equal_ignoring_case(text, "true") || equal_ignoring_case(text, "false") ||
@@ -163,6 +178,12 @@ Type widened(Type a, Type b) {
   return Type::string;
 }
 
+// Text when float64 would not hold the whole numbers.
+Type CsvType::widened_exactly(Type a, Type b) const {
+  const Type both = widened(a, b);
+  return both == Type::float64 && long_ ? Type::string : both;
+}
+
 // A column of names is not looked at to its end.
 void CsvType::observe(CsvCells& cells, size_t column, const NullTexts& nulls) {
   constexpr int64_t values_enough = 64;
@@ -172,6 +193,7 @@ void CsvType::observe(CsvCells& cells, size_t column, const NullTexts& nulls) {
     ++values_;
     if (narrow_ && takes(*narrow_, text)) {
       ++narrow_values_;
+      long_ = long_ || (narrow_ == Type::int64 && is_long_integer(text));
     } else {
       observe(text, cells, row, column);
     }
@@ -182,7 +204,8 @@ void CsvType::observe(CsvCells& cells, size_t column, const NullTexts& nulls) {
 // A text that is not of the type so far.
 void CsvType::observe(std::string_view text, const CsvCells& cells, int64_t row, size_t column) {
   const Type one = narrowest(text);
-  const Type both = narrow_ ? widened(*narrow_, one) : one;
+  long_ = long_ || (one == Type::int64 && is_long_integer(text));
+  const Type both = narrow_ ? widened_exactly(*narrow_, one) : one;
   if (both != Type::string) {
     narrow_ = both;
     ++narrow_values_;
@@ -202,10 +225,12 @@ void CsvType::merge(const CsvType& other) {
   narrow_values_ += other.narrow_values_;
   other_times_ += other.other_times_;
   if (narrow_ && other.narrow_) {
-    narrow_ = widened(*narrow_, *other.narrow_);
+    long_ = long_ || other.long_;
+    narrow_ = widened_exactly(*narrow_, *other.narrow_);
     broken_ = broken_ || narrow_ == Type::string;
   } else if (other.narrow_) {
     narrow_ = other.narrow_;
+    long_ = other.long_;
   }
   if (other.example_line_ > 0 && (example_line_ == 0 || other.example_line_ < example_line_)) {
     example_ = other.example_;

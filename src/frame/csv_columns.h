@@ -19,9 +19,9 @@ void read_csv_column(CsvCells& cells, size_t column, const Field& field, const N
 Type widened(Type a, Type b);
 
 // The narrowest type that takes every cell of a column; found block by block, and merged in any
-// order. Numbers with leading zeros are text ("007" is no 7), and so are the words inf and nan, yes
-// and no; 1 and 0 are integers. Dates and times are ISO 8601: which of day and month comes first is
-// never guessed.
+// order. Numbers with leading zeros or a plus are text ("007" is no 7), and so are the words inf
+// and nan, yes and no; 1 and 0 are integers. Whole numbers of 16 digits and more are int64 or text,
+// never float64. Dates and times are ISO 8601: which of day and month comes first is never guessed.
 class CsvType {
  public:
   // Looks at a column of all records found.
@@ -35,10 +35,12 @@ class CsvType {
 
  private:
   void observe(std::string_view text, const CsvCells& cells, int64_t row, size_t column);
+  Type widened_exactly(Type a, Type b) const;
 
   int64_t values_ = 0;
   std::optional<Type> narrow_;  // of those that it takes
   int64_t narrow_values_ = 0, other_times_ = 0;
+  bool long_ = false;    // whole numbers that float64 may not hold
   bool broken_ = false;  // a cell is not of that type: the column is text
   bool gave_up_ = false;
   std::string example_;

@@ -10,7 +10,7 @@ namespace gristmill {
 
 // Up to 512 values exactly (but for hashes of 64 bits that collide); beyond that HyperLogLog with
 // 4,096 registers and Ertl's estimator (2017), which has no bias at any count: its standard error
-// is 1.6 %, so that one in a thousand is more than 5.4 % off. At most 4 KiB, whatever was observed,
+// is 1.6 %, so that one in a thousand is more than 5.4 % off. At most 8 KiB, whatever was observed,
 // in any order and however it was merged.
 class DistinctCount {
  public:

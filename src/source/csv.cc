@@ -1,6 +1,7 @@
 // CSV files: one table a file, or one of all.
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "source/csv_shape.h"
 
 namespace gristmill {
@@ -50,25 +51,38 @@ class CsvSource : public Source {
     return shapes;
   }
 
-  void set_types(Schema& columns, const fs::path& file) const {
+  void set_types(CsvShape& shape, const fs::path& file) const {
     for (const auto& [name, type] : options_.types) {
-      const int found = columns.find(name);
+      const int found = shape.columns.find(name);
       if (found >= 0) {
-        columns.replace(size_t(found), {name, type, true});
+        shape.columns.replace(size_t(found), {name, type, true});
+        std::erase_if(shape.notes, [&, &name = name](const std::string& note) {
+          return note.starts_with(fmt::format("column {} is read as text", name));
+        });
         continue;
       }
       // Another file of the glob may have it.
       if (files_.as.empty() && files_.files.size() > 1) continue;
       throw Error(Code::not_found,
                   fmt::format("`types` names a column that is not there: \"{}\"", name),
-                  {.file = file.string()}, did_you_mean(name, columns.names()));
+                  {.file = file.string()}, did_you_mean(name, shape.columns.names()));
+    }
+  }
+
+  static void refuse_filename(const Schema& columns, const fs::path& file) {
+    for (const std::string& name : columns.names()) {
+      if (lower(name) != "filename") continue;
+      throw Error(Code::invalid,
+                  fmt::format("its column {} has the name of the one that `as` adds", name),
+                  {.file = file.string(), .line = 1}, "rename it, or leave `as` out");
     }
   }
 
   SourceTable table(const std::string& name, const std::vector<fs::path>& files,
                     CsvShape shape) const {
-    set_types(shape.columns, files[0]);
+    set_types(shape, files[0]);
     const bool is_many = !files_.as.empty();
+    if (is_many) refuse_filename(shape.columns, files[0]);
     const CsvScan scan{files,         shape.delimiter, options_.header, options_.nulls,
                        shape.columns, is_many,         shape.rows};
     SourceTable out;

@@ -19,65 +19,47 @@ namespace {
 
 constexpr size_t head_bytes = 1 << 20;
 
+// The first bytes, and the slack.
 std::string head_of_unpacked(const fs::path& file) {
   const ReadBytes read = read_unpacked(file);
   std::string head(head_bytes, '\0');
   size_t have = 0;
   while (const size_t got = read(head.data() + have, head.size() - have)) have += got;
-  head.resize(have);
+  head.resize(have + csv_slack);
   return head;
 }
 
-// The end of the first record: a line end outside quotes, or the end of the text.
-size_t record_end(std::string_view text) {
-  bool quoted = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '"') quoted = !quoted;
-    if (!quoted && (text[i] == '\n' || text[i] == '\r')) return i;
-  }
-  return text.size();
-}
-
-int count_outside_quotes(std::string_view record, char wanted) {
-  bool quoted = false;
-  int count = 0;
-  for (char c : record) {
-    if (c == '"') quoted = !quoted;
-    if (!quoted && c == wanted) ++count;
+// How often `delimiter` separates cells of the first record. `head` is followed by csv_slack bytes.
+int64_t count_delimiters(std::string_view head, char delimiter) {
+  CsvMasks masks(delimiter);
+  int64_t count = 0;
+  for (size_t at = 0; at < head.size(); at += 64) {
+    CsvMasks::Word word = masks.next(head.data() + at);
+    uint64_t in_record = word.ends == 0 ? ~uint64_t(0) : (word.ends & -word.ends) - 1;
+    if (head.size() - at < 64) in_record &= (uint64_t(1) << (head.size() - at)) - 1;
+    count += __builtin_popcountll(word.delimiters & in_record);
+    if (word.ends != 0) break;
   }
   return count;
 }
 
-char best_delimiter(std::string_view record) {
+char best_delimiter(std::string_view head) {
   char best = ',';
-  int most = 0;
-  for (char candidate : {',', ';', '\t', '|'}) {
-    int count = count_outside_quotes(record, candidate);
-    if (count > most) {
-      most = count;
-      best = candidate;
-    }
+  for (char candidate : {';', '\t', '|'}) {
+    if (count_delimiters(head, candidate) > count_delimiters(head, best)) best = candidate;
   }
   return best;
 }
 
-std::vector<std::string> split(std::string_view record, char delimiter) {
-  std::vector<std::string> cells(1);
-  bool quoted = false;
-  for (size_t i = 0; i < record.size(); ++i) {
-    char c = record[i];
-    if (quoted && c == '"' && i + 1 < record.size() && record[i + 1] == '"') {
-      cells.back() += '"';
-      ++i;
-    } else if (c == '"' && (quoted || cells.back().empty())) {
-      quoted = !quoted;
-    } else if (c == delimiter && !quoted) {
-      cells.emplace_back();
-    } else {
-      cells.back() += c;
-    }
+std::vector<std::string> first_record(const fs::path& file, char delimiter) {
+  try {
+    CsvBlocks blocks(read_unpacked(file), delimiter);
+    CsvBlock block;
+    if (!blocks.next(block)) return {};
+    return CsvCells(delimiter).read_header(block);
+  } catch (const Error& error) {
+    throw in_file(error, file);
   }
-  return cells;
 }
 
 bool is_data(const std::string& cell) {
@@ -96,7 +78,7 @@ Where line_of(const fs::path& file, std::string_view text, size_t at) {
 
 CsvHeader read_csv_header(const fs::path& file, char delimiter) {
   const std::string head = head_of_unpacked(file);
-  std::string_view text = head;
+  std::string_view text(head.data(), head.size() - csv_slack);
   if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
     throw Error(Code::invalid, "the file is UTF-16", {.file = file.string(), .line = 1},
                 "save it as UTF-8");
@@ -110,24 +92,14 @@ CsvHeader read_csv_header(const fs::path& file, char delimiter) {
     throw Error(Code::invalid, "the file is empty: not even a header line is in it",
                 {.file = file.string(), .line = 1});
   }
-  size_t end = record_end(text);
-  if (end == text.size() && head.size() == head_bytes) {
-    throw Error(Code::invalid, "the first line does not end within 1 MB",
-                {.file = file.string(), .line = 1}, "the file is not CSV, or a quote is left open");
-  }
   CsvHeader header;
-  std::string_view record = text.substr(0, end);
-  header.delimiter = delimiter != 0 ? delimiter : best_delimiter(record);
-  header.cells = split(record, header.delimiter);
-  if (header.cells.size() > csv_columns_max) {
-    throw Error(Code::invalid,
-                fmt::format("the first line has {} columns, more than {} are not read",
-                            header.cells.size(), csv_columns_max),
-                {.file = file.string(), .line = 1}, "is this CSV, and is its delimiter right?");
+  header.delimiter = delimiter != 0 ? delimiter : best_delimiter(text);
+  header.cells = first_record(file, header.delimiter);
+  for (const std::string& cell : header.cells) {
+    if (!is_utf8(cell))
+      throw Error(Code::invalid, excerpt(cell) + " is not UTF-8",
+                  {.file = file.string(), .line = 1}, "save the file as UTF-8");
   }
-  if (find_invalid_utf8(record) != record.npos)
-    throw Error(Code::invalid, excerpt(record) + " is not UTF-8",
-                {.file = file.string(), .line = 1}, "save the file as UTF-8");
   return header;
 }
 

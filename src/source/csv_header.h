@@ -1,4 +1,4 @@
-// The first line of a CSV file, read by ourselves: how cells are separated and what the columns
+// The first line of a CSV file: how cells are separated and what the columns
 // are.
 #pragma once
 
@@ -15,7 +15,8 @@ struct CsvHeader {
 };
 
 // `delimiter` 0: the one of , ; tab | that separates most cells. Code::invalid, naming file and
-// line, for an empty file, zero bytes (in the first MB), UTF-16 and a line that does not end.
+// line, for an empty file, zero bytes (in the first MB), UTF-16 and a first record that cannot be
+// read.
 CsvHeader read_csv_header(const fs::path& file, char delimiter);
 
 // Names for the columns. Code::invalid when two are equal (case ignored, as SQL does), or, unless

@@ -52,6 +52,7 @@ bool CsvScanBlocks::next(CsvBlock& block, size_t& file, CsvCells& cells) {
         return true;
       }
     } catch (const Error& error) {
+      file_ = scan_.files.size();  // nobody reads on in the middle
       throw in_scan(error, scan_.files[file]);
     }
     blocks_.reset();

@@ -105,7 +105,7 @@ const std::vector<ParamDoc>& csv_params() {
       {"header", "boolean", "whether the first line names the columns", nullptr, {}, {}, {}},
       {"types",
        "object",
-       "types by column: text, integer, number, boolean, date, timestamp",
+       "types by column: text, integer, number, boolean, date, timestamp, timestamptz",
        nullptr,
        {},
        {},
@@ -172,7 +172,14 @@ CsvShape merged_shape(const std::vector<fs::path>& files, const std::vector<CsvS
   CsvShape all = shapes[0];
   for (size_t i = 1; i < shapes.size(); ++i) {
     const CsvShape& one = shapes[i];
-    if (one.columns.names() != all.columns.names() || one.delimiter != all.delimiter) {
+    if (one.delimiter != all.delimiter) {
+      throw Error(Code::invalid,
+                  fmt::format("its cells are separated by \"{}\", those of {} by \"{}\"",
+                              one.delimiter, files[0].string(), all.delimiter),
+                  {.file = files[i].string(), .line = 1},
+                  "one table of all files needs the same delimiter");
+    }
+    if (one.columns.names() != all.columns.names()) {
       throw Error(
           Code::invalid,
           fmt::format("its columns are not those of {}: {} here, {} there", files[0].string(),

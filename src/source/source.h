@@ -35,13 +35,13 @@ struct SourceTable {
   std::string schema;  // the source's name
   std::string name;    // the table's
   std::string
-      relation;  // SQL that stands in FROM: read_csv('…', columns={…}), "ops"."main"."flights"
+      relation;  // SQL that stands in FROM: gristmill_csv(['…'], '…'), "ops"."main"."flights"
   std::vector<fs::path> files;     // whose content decides the table's; absolute
   std::string server;              // where it lies when not in files; without user and password
   int64_t max_age = 0;             // of what was read from a server, in µs; 0: read on each run
   bool single_file_order = false;  // an unjoined read keeps the file's own order
   Schema columns;
-  std::vector<std::string> notes;  // "column dep_time read as text: row 17 holds \"N/A\""
+  std::vector<std::string> notes;  // "column dep_time is read as text: line 17 holds \"N/A\" …"
   bool endless = false;            // a view that may take for ever: nobody counts its rows unasked
   std::optional<Error> problem;    // it cannot be read, as a view of what is no longer there
 };
