@@ -1,10 +1,12 @@
 """Bad input: one clear error, exit code not 0, nothing lost, nothing half-written."""
+import contextlib
 import os
 import random
 import re
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 
 import pyarrow
@@ -542,3 +544,43 @@ predict:
     refused(tmp_path, f"column a has {nulls} nulls in 270 rows, {nulls - 1} allowed")
     write_project(tmp_path, text.replace("ALLOWED", str(nulls)))
     gristmill("run", "-C", tmp_path)
+
+
+# --- SQLite's views -------------------------------------------------------------------------------------------------
+
+def test_views_that_are_broken_or_never_end_spoil_nothing_else(tmp_path):
+    with contextlib.closing(sqlite3.connect(tmp_path / "shop.db")) as database:
+        database.executescript("""
+            CREATE TABLE rows (id INTEGER, a REAL);
+            INSERT INTO rows VALUES (1, 0.5), (2, 1.5);
+            CREATE TABLE gone (i);
+            CREATE VIEW broken AS SELECT * FROM gone;
+            DROP TABLE gone;
+            CREATE VIEW endless AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c;
+            CREATE VIEW totals AS SELECT id, count(*) AS n FROM rows GROUP BY id;
+        """)
+    write_project(tmp_path, "project: views\nsources: {shop: shop.db}\n")
+    done = gristmill("sources", "-C", tmp_path)
+    assert "shop.broken is left out" in done.stderr and "gone" in done.stderr
+    listed = {t["table"]: t for t in gristmill_json("sources", "-C", tmp_path)["tables"]}
+    assert sorted(listed) == ["shop.endless", "shop.rows", "shop.totals"]
+    assert listed["shop.rows"]["rows"] == 2 and listed["shop.totals"]["rows"] == 2
+    assert listed["shop.endless"]["rows"] is None and listed["shop.endless"]["notes"]
+    assert "gone" in fails("sql", "SELECT * FROM shop.broken", "-C", tmp_path)
+    gristmill("sql", "SELECT sum(n) FROM shop.totals", "-C", tmp_path)
+
+
+def test_a_pipe_is_no_source(tmp_path):
+    small(tmp_path)
+    (tmp_path / "data.csv").unlink()
+    os.mkfifo(tmp_path / "data.csv")
+    refused(tmp_path, "no regular file", timeout=20)
+
+
+@pytest.mark.parametrize("megabytes", range(250, 1250, 125))
+def test_too_little_memory_is_an_error(run_once, megabytes):
+    """However little of it there is: never an abort."""
+    def limited():
+        resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+    done = gristmill("sources", "-C", run_once, code=None, preexec_fn=limited)
+    assert done.returncode in (0, 1, 127), (done.returncode, done.stderr)  # 127: not even its libraries

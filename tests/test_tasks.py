@@ -10,9 +10,11 @@ import sqlite3
 import subprocess
 import time
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 
-from conftest import GRISTMILL, PROJECT, bundle_bytes, fails, gristmill, gristmill_json, make_project, whole, write_project
+from conftest import GRISTMILL, PROJECT, bundle_bytes, fails, gristmill, gristmill_json, make_project, wait_for, whole, write_project
 
 # Long enough to be interrupted in the middle.
 SLOW = """\
@@ -376,6 +378,114 @@ def test_what_vanishes_from_the_store_is_made_again(run_once, damage):
         assert (blobs / name).read_bytes() == whole_blob
         assert bundle_bytes(run_once) == before
     assert gristmill_json("run", "-C", run_once)["tasks"]["ran"] == 0
+
+
+def flip_a_bit(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 16
+    path.write_bytes(content)
+
+
+def test_a_flipped_bit_in_the_store_is_no_answer(run_once):
+    """What is read again is checked before, and made anew by the next run."""
+    blobs = run_once / ".gristmill/store/blobs/sha256"
+    chunks = [p for p in blobs.iterdir() if p.read_bytes()[:4] == b"PAR1"]
+    datasets = [p for p in blobs.iterdir() if p.read_bytes()[:8] == b"GRISTDST"]
+    assert chunks
+    before = {p: p.read_bytes() for p in chunks + datasets}
+    write_project(run_once, PROJECT.replace("[-40, 60]", "[-41, 60]").replace("trees: 20", "trees: 21"))
+    for path in chunks:
+        flip_a_bit(path)
+    for _ in chunks:
+        error = fails("sql", "SELECT * FROM orders", "-C", run_once)
+        assert "damaged" in error and "run again" in error
+        if all(path.exists() for path in chunks):
+            continue
+        break
+    while True:
+        done = gristmill("run", "-C", run_once, code=None)
+        if done.returncode == 0:
+            break
+        assert "damaged" in done.stderr and "run again" in done.stderr
+    for path in chunks:
+        assert path.read_bytes() == before[path]
+
+
+def test_a_flipped_bit_in_a_data_set_trains_nothing(run_once):
+    blobs = run_once / ".gristmill/store/blobs/sha256"
+    largest = sorted((p for p in blobs.iterdir() if p.read_bytes()[:4] != b"PAR1"), key=lambda p: p.stat().st_size)[-2:]
+    before = {p: p.read_bytes() for p in largest}
+    for path in largest:
+        flip_a_bit(path)
+    write_project(run_once, PROJECT.replace("trees: 20", "trees: 21"))
+    while True:
+        done = gristmill("run", "-C", run_once, code=None)
+        if done.returncode == 0:
+            break
+        assert "damaged" in done.stderr and "run again" in done.stderr
+    for path in largest:
+        assert path.read_bytes() == before[path]
+
+
+REPLACED = """\
+project: replaced
+sources: {s: SOURCE}
+tables:
+  slow: |
+    SELECT r.id, h.n FROM s.TABLE AS r,
+      (SELECT count(*) AS n FROM range(400000) AS a(i), range(2500) AS b(j) WHERE hash(i + j) % 7 = 3) AS h
+"""
+
+
+def write_ids(path, ids):
+    """Aside, then in the place of what is there."""
+    aside = path.with_suffix(".aside")
+    if path.suffix == ".parquet":
+        pyarrow.parquet.write_table(pyarrow.table({"id": ids}), aside)
+    else:
+        with contextlib.closing(sqlite3.connect(aside)) as database:
+            database.execute("CREATE TABLE rows (id INTEGER)")
+            database.executemany("INSERT INTO rows VALUES (?)", [[i] for i in ids])
+            database.commit()
+    os.replace(aside, path)
+
+
+@pytest.mark.parametrize("name", ["rows.db", "rows.parquet"])
+def test_a_file_replaced_while_it_is_read_is_not_stored_as_what_it_was(tmp_path, name):
+    write_ids(tmp_path / name, range(1000))
+    write_project(tmp_path, REPLACED.replace("SOURCE", name).replace("TABLE", "rows"))
+    process = subprocess.Popen([GRISTMILL, "run", "-C", tmp_path], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        wait_for(lambda: list((tmp_path / ".gristmill/tmp").glob("*/*")) if (tmp_path / ".gristmill/tmp").exists() else [])
+        time.sleep(1)
+        assert process.poll() is None
+        write_ids(tmp_path / name, range(5000, 5010))
+        _, err = process.communicate(timeout=100)
+    finally:
+        process.kill()
+    assert process.returncode == 1 and "changed" in err and "run again" in err, err
+    assert fates(tmp_path)["table", "slow"][0] == "would run"
+    write_project(tmp_path, REPLACED.replace("SOURCE", name).replace("TABLE", "rows").replace("400000", "4"))
+    gristmill("run", "-C", tmp_path)
+    rows = gristmill_json("sql", "SELECT count(*) AS n, min(id) AS least FROM slow", "-C", tmp_path)["rows"]
+    assert [list(row.values()) if isinstance(row, dict) else row for row in rows] == [[10, 5000]]
+
+
+def test_ctrl_c_at_random_instants(tmp_path):
+    """Whatever it interrupts, the program ends by itself, with its one error."""
+    write_project(tmp_path, SLOW.replace("3000000", "600000"))
+    chance = random.Random(3)
+    for _ in range(6):
+        process = subprocess.Popen([GRISTMILL, "run", "-C", tmp_path], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        try:
+            wait_for((tmp_path / ".gristmill/store").exists)
+            time.sleep(chance.uniform(0, 1))
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=20)
+        finally:
+            process.kill()
+        assert process.returncode == 1 and "interrupted" in err, (process.returncode, err)
+        shutil.rmtree(tmp_path / ".gristmill")
 
 
 def test_unchanged_runs_leave_nothing(run_once):

@@ -72,6 +72,17 @@ void Executor::check_unchanged(const TaskRecord& task, const std::vector<TaskNee
   }
 }
 
+// A file that changes under its reader makes odd errors: what changed is the better one.
+Executor::Made Executor::undisturbed(const TaskRecord& task, const std::vector<TaskNeed>& needs,
+                                     const std::function<Made()>& work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    if (error.code() != Code::interrupted) check_unchanged(task, needs);
+    throw;
+  }
+}
+
 TaskResult Executor::task(const std::string& kind, const std::string& name,
                           const nlohmann::json& what, const std::vector<TaskNeed>& needs,
                           const std::function<Made()>& work) {
@@ -102,7 +113,7 @@ TaskResult Executor::task(const std::string& kind, const std::string& name,
   for (const TaskNeed& need : needs) {
     if (need.whole) need.whole();
   }
-  Made made = work();
+  Made made = undisturbed(task, needs, work);
   check_unchanged(task, needs);
   task.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   task.output = made.output;

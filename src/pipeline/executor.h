@@ -69,6 +69,8 @@ class Executor {
 
  private:
   std::string why(const TaskRecord& task);
+  static Made undisturbed(const TaskRecord& task, const std::vector<TaskNeed>& needs,
+                          const std::function<Made()>& work);
   static void check_unchanged(const TaskRecord& task, const std::vector<TaskNeed>& needs);
 
   Workspace& workspace_;

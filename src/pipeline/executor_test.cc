@@ -46,6 +46,35 @@ TEST_F(ExecutorTest, WhatReadAChangingInputIsNotRecorded) {
   EXPECT_EQ(worked, 2);
 }
 
+TEST_F(ExecutorTest, AReaderFailsByWhatChangedUnderIt) {
+  const auto fails = [&]() -> Executor::Made { throw Error(Code::invalid, "odd bytes"); };
+  const auto code = [&](const Digest& now) {
+    Executor run(workspace, progress, false, "");
+    try {
+      run.task("table", "t", nlohmann::json::object(), {{"file a", input, [&] { return now; }}},
+               fails);
+    } catch (const Error& error) {
+      return error.code();
+    }
+    return Code::internal;
+  };
+  EXPECT_EQ(code(input), Code::invalid);
+  EXPECT_EQ(code(Digest::of("other")), Code::conflict);
+}
+
+TEST_F(ExecutorTest, NeedsAreCheckedBeforeTheyAreRead) {
+  Executor run(workspace, progress, false, "");
+  TaskNeed need{"table t", input, {}};
+  need.whole = [] { throw Error(Code::corrupt, "a flipped bit"); };
+  int worked = 0;
+  const auto work = [&]() -> Executor::Made {
+    ++worked;
+    return {workspace.store().put("x", "text/plain").digest, {}};
+  };
+  EXPECT_THROW(run.task("model", "m", nlohmann::json::object(), {need}, work), Error);
+  EXPECT_EQ(worked, 0);
+}
+
 TEST_F(ExecutorTest, APlanMakesNothingAndNamesNothing) {
   make("flights");
   Executor plan(workspace, progress, true, "");
