@@ -56,6 +56,14 @@ class TablesTest : public testing::Test {
 };
 using Steps = std::vector<std::string>;
 
+TEST_F(TablesTest, AFileReplacedAfterItWasOpenedIsTold) {
+  file("data.csv", "id\n1\n");
+  Tables& tables = this->tables("");
+  tables.source_tables();
+  file("data.csv", "id\n2\n");
+  EXPECT_EQ(failure([&] { tables.stored("here.data"); }).code(), Code::conflict);
+}
+
 TEST_F(TablesTest, CirclesAreNamedAlongTheirWay) {
   file("data.csv", "id\n1\n");
   const std::string start = "tables:\n  a: SELECT * FROM ";
