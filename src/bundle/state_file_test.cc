@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/json.h"
 
 namespace gristmill {
 namespace {
@@ -96,7 +97,7 @@ TEST(StateFile, JsonNestsOnlySoDeep) {
     EXPECT_NE(refused(with_manifest(deep)).find("nests deeper"), std::string::npos);
   }
   nlohmann::json index;
-  for (int i = 0; i < 5000; ++i) index = nlohmann::json::array({std::move(index)});
+  for (int i = 0; i <= json_levels_max; ++i) index = nlohmann::json::array({std::move(index)});
   const std::string whole = write_state_file(State());
   EXPECT_NE(refused(with_index(whole, index)).find("nests deeper"), std::string::npos);
 }
