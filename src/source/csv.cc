@@ -33,7 +33,7 @@ class CsvSource : public Source {
 
  private:
   std::vector<CsvShape> shapes_of() const {
-    const std::string fact = "csv shape 3 " + options_.text;
+    const std::string fact = "csv shape 4 " + options_.text;
     std::optional<ThreadPool> pool;
     std::vector<CsvShape> shapes;
     for (const fs::path& file : files_.files) {
@@ -56,9 +56,8 @@ class CsvSource : public Source {
       const int found = shape.columns.find(name);
       if (found >= 0) {
         shape.columns.replace(size_t(found), {name, type, true});
-        std::erase_if(shape.notes, [&, &name = name](const std::string& note) {
-          return note.starts_with(fmt::format("column {} is read as text", name));
-        });
+        std::erase_if(shape.notes,
+                      [&, &name = name](const auto& note) { return note.first == name; });
         continue;
       }
       // Another file of the glob may have it.
@@ -89,11 +88,10 @@ class CsvSource : public Source {
     out.schema = spec_.name;
     out.name = name;
     out.files = files;
-    out.notes = std::move(shape.notes);
+    for (auto& [column, note] : shape.notes) out.notes.push_back(std::move(note));
     out.relation = is_many ? with_short_names(scan.sql(), spec_.base) : scan.sql();
     out.single_file_order = files.size() == 1;
-    out.columns = std::move(shape.columns);
-    if (is_many) out.columns.add({"filename", Type::string, true});
+    out.columns = scan.schema();
     return out;
   }
 

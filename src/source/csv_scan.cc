@@ -10,6 +10,12 @@ namespace gristmill {
 
 using nlohmann::json;
 
+Schema CsvScan::schema() const {
+  Schema schema = columns;
+  if (filename) schema.add({"filename", Type::string, true});
+  return schema;
+}
+
 std::string CsvScan::sql() const {
   std::string list;
   for (const fs::path& file : files) list += (list.empty() ? "" : ", ") + quote_text(file.string());

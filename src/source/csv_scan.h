@@ -22,6 +22,7 @@ struct CsvScan {
   bool filename = false;  // a last column `filename`
   int64_t rows = -1;      // in all; negative: not known
 
+  Schema schema() const;  // of what it gives: with `filename`
   std::string sql() const;
   static CsvScan from_options(const std::string& options);  // all but the files
 };

@@ -49,5 +49,8 @@ duckdb_type duckdb_type_of(Type type);
 // Writes rows [begin, begin + rows), at most duckdb_vector_size(), into a vector of that type. Long
 // text is not copied: `column` must live until the vector was read.
 void fill_vector(duckdb_vector vector, const Column& column, int64_t begin, int64_t rows);
+// The same for all columns of a chunk, from row `begin` on: as many rows as it takes, or as there
+// are; how many.
+int64_t fill_chunk(duckdb_data_chunk chunk, const Batch& batch, int64_t begin);
 
 }  // namespace gristmill

@@ -8,11 +8,6 @@
 namespace gristmill {
 namespace {
 
-struct Bound {
-  CsvScan scan;
-  Schema columns;  // of the function, with `filename`
-};
-
 // Of one scan.
 struct Shared {
   explicit Shared(const CsvScan& scan) : scan(scan), blocks(scan), nulls(scan.nulls) {}
@@ -36,38 +31,29 @@ struct Local {
 void bind(duckdb_bind_info info) {
   guarded(info, duckdb_bind_set_error, [&] {
     Value files(duckdb_bind_get_parameter(info, 0)), options(duckdb_bind_get_parameter(info, 1));
-    auto bound = std::make_unique<Bound>();
-    bound->scan = CsvScan::from_options(text_of(options));
+    auto scan = std::make_unique<CsvScan>(CsvScan::from_options(text_of(options)));
     for (idx_t i = 0; i < duckdb_get_list_size(files.get()); ++i)
-      bound->scan.files.push_back(text_of(Value(duckdb_get_list_child(files.get(), i))));
-    bound->columns = bound->scan.columns;
-    if (bound->scan.filename) bound->columns.add({"filename", Type::string, false});
-    for (const Field& field : bound->columns.fields()) {
-      DuckType type(duckdb_create_logical_type(duckdb_type_of(field.type)));
-      duckdb_bind_add_result_column(info, field.name.c_str(), type.get());
-    }
-    if (bound->scan.rows >= 0) duckdb_bind_set_cardinality(info, idx_t(bound->scan.rows), true);
-    duckdb_bind_set_bind_data(info, bound.release(), destroy<Bound>);
+      scan->files.push_back(text_of(Value(duckdb_get_list_child(files.get(), i))));
+    add_result_columns(info, scan->schema());
+    if (scan->rows >= 0) duckdb_bind_set_cardinality(info, idx_t(scan->rows), true);
+    duckdb_bind_set_bind_data(info, scan.release(), destroy<CsvScan>);
   });
 }
 
 void init(duckdb_init_info info) {
   guarded(info, duckdb_init_set_error, [&] {
-    const Bound& bound = *static_cast<const Bound*>(duckdb_init_get_bind_data(info));
-    auto shared = std::make_unique<Shared>(bound.scan);
+    const CsvScan& scan = *static_cast<const CsvScan*>(duckdb_init_get_bind_data(info));
+    const Schema schema = scan.schema();
+    auto shared = std::make_unique<Shared>(scan);
     for (idx_t i = 0; i < duckdb_init_get_column_count(info); ++i) {
       const idx_t column = duckdb_init_get_column_index(info, i);
-      if (column >= bound.columns.size()) throw Error(Code::internal, "a column that is not there");
+      if (column >= schema.size()) throw Error(Code::internal, "a column that is not there");
       shared->wanted.push_back(column);
-      shared->schema.add(bound.columns[column]);
+      shared->schema.add(schema[column]);
     }
     duckdb_init_set_max_threads(info, idx_t(available_cores()));
     duckdb_init_set_init_data(info, shared.release(), destroy<Shared>);
   });
-}
-
-Shared& shared_of(duckdb_function_info info) {
-  return *static_cast<Shared*>(duckdb_function_get_init_data(info));
 }
 
 void init_local(duckdb_init_info info) {
@@ -111,18 +97,14 @@ bool read_block(Shared& shared, Local& local) {
 
 void read(duckdb_function_info info, duckdb_data_chunk chunk) {
   guarded(info, duckdb_function_set_error, [&] {
-    Shared& shared = shared_of(info);
+    Shared& shared = *static_cast<Shared*>(duckdb_function_get_init_data(info));
     auto& local = *static_cast<std::unique_ptr<Local>*>(duckdb_function_get_local_init_data(info));
     if (local == nullptr) local = std::make_unique<Local>(shared);
-    int64_t rows = 0;
-    if (local->given < local->in_block || read_block(shared, *local)) {
-      rows = std::min(int64_t(duckdb_vector_size()), local->in_block - local->given);
-      const Batch batch = local->rows.view();
-      for (size_t i = 0; i < batch.columns.size(); ++i)
-        fill_vector(duckdb_data_chunk_get_vector(chunk, i), batch.columns[i], local->given, rows);
-      local->given += rows;
-    }
-    duckdb_data_chunk_set_size(chunk, idx_t(rows));
+    if (local->given == local->in_block && !read_block(shared, *local))
+      return duckdb_data_chunk_set_size(chunk, 0);
+    Batch batch = local->rows.view();
+    batch.rows = local->in_block;  // there may be no columns
+    local->given += fill_chunk(chunk, batch, local->given);
   });
 }
 

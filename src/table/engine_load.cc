@@ -28,14 +28,9 @@ std::string failure_of(const Appender& appender) {
 }
 
 void append(const Appender& appender, const Batch& batch, const DuckChunk& chunk) {
-  int64_t step = int64_t(duckdb_vector_size());
-  for (int64_t begin = 0; begin < batch.rows; begin += step) {
-    int64_t rows = std::min(step, batch.rows - begin);
+  for (int64_t begin = 0; begin < batch.rows;) {
     duckdb_data_chunk_reset(chunk.get());
-    for (size_t i = 0; i < batch.columns.size(); ++i) {
-      fill_vector(duckdb_data_chunk_get_vector(chunk.get(), i), batch.columns[i], begin, rows);
-    }
-    duckdb_data_chunk_set_size(chunk.get(), idx_t(rows));
+    begin += fill_chunk(chunk.get(), batch, begin);
     if (duckdb_append_data_chunk(appender.get(), chunk.get()) == DuckDBError) {
       throw duckdb_failure(failure_of(appender), "");
     }

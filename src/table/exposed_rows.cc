@@ -39,10 +39,7 @@ void bind(duckdb_bind_info info) {
     duckdb_bind_set_error(info, "these rows are gone");
     return;
   }
-  for (const Field& field : rows->schema->fields()) {
-    DuckType type(duckdb_create_logical_type(duckdb_type_of(field.type)));
-    duckdb_bind_add_result_column(info, field.name.c_str(), type.get());
-  }
+  add_result_columns(info, *rows->schema);
   duckdb_bind_set_cardinality(info, idx_t(rows->rows), true);
   duckdb_bind_set_bind_data(info, new Scan{rows}, destroy<Scan>);
 }
@@ -55,15 +52,17 @@ void init(duckdb_init_info info) {
 
 void read(duckdb_function_info info, duckdb_data_chunk chunk) {
   Scan& scan = *static_cast<Scan*>(duckdb_function_get_init_data(info));
-  int64_t rows = std::min(int64_t(duckdb_vector_size()), scan.rows->rows - scan.position);
-  for (size_t i = 0; i < scan.rows->columns.size(); ++i) {
-    fill_vector(duckdb_data_chunk_get_vector(chunk, i), scan.rows->columns[i], scan.position, rows);
-  }
-  duckdb_data_chunk_set_size(chunk, idx_t(rows));
-  scan.position += rows;
+  scan.position += fill_chunk(chunk, *scan.rows, scan.position);
 }
 
 }  // namespace
+
+void add_result_columns(duckdb_bind_info info, const Schema& schema) {
+  for (const Field& field : schema.fields()) {
+    DuckType type(duckdb_create_logical_type(duckdb_type_of(field.type)));
+    duckdb_bind_add_result_column(info, field.name.c_str(), type.get());
+  }
+}
 
 void add_function(duckdb_connection connection, duckdb_table_function function,
                   const std::string& name) {

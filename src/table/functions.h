@@ -37,6 +37,8 @@ void guarded(Info info, void (*set_error)(Info, const char*), const Call& call) 
   }
 }
 
+void add_result_columns(duckdb_bind_info info, const Schema& schema);
+
 // Registers and destroys it.
 void add_function(duckdb_connection connection, duckdb_table_function function,
                   const std::string& name);

@@ -1,4 +1,5 @@
 // Our columns → DuckDB's vectors.
+#include <algorithm>
 #include <cstring>
 
 #include "table/convert.h"
@@ -73,6 +74,14 @@ void fill_vector(duckdb_vector vector, const Column& column, int64_t begin, int6
     std::memcpy(to, static_cast<const char*>(column.data) + size_t(begin) * width,
                 size_t(rows) * width);
   }
+}
+
+int64_t fill_chunk(duckdb_data_chunk chunk, const Batch& batch, int64_t begin) {
+  const int64_t rows = std::min(int64_t(duckdb_vector_size()), batch.rows - begin);
+  for (size_t i = 0; i < batch.columns.size(); ++i)
+    fill_vector(duckdb_data_chunk_get_vector(chunk, i), batch.columns[i], begin, rows);
+  duckdb_data_chunk_set_size(chunk, idx_t(rows));
+  return rows;
 }
 
 }  // namespace gristmill
