@@ -38,6 +38,14 @@ Error file_error(int error_number, std::string_view doing, const fs::path& path)
   }
 }
 
+size_t read_some(int fd, char* to, size_t size, const fs::path& path) {
+  for (;;) {
+    const ssize_t got = ::read(fd, to, size);
+    if (got >= 0) return size_t(got);
+    if (errno != EINTR) throw file_error(errno, "read", path);
+  }
+}
+
 namespace {
 
 // Opening a pipe would wait for its writer.
@@ -88,11 +96,9 @@ size_t size_of_regular(int fd, const fs::path& path) {
 size_t read_all(int fd, char* to, size_t size, const fs::path& path) {
   size_t used = 0;
   while (used < size) {
-    const ssize_t got = ::read(fd, to + used, size - used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw file_error(errno, "read", path);
+    const size_t got = read_some(fd, to + used, size - used, path);
     if (got == 0) break;
-    used += size_t(got);
+    used += got;
   }
   return used;
 }

@@ -19,6 +19,9 @@ namespace fs = std::filesystem;
 // Code::not_found, all else Code::unavailable.
 Error file_error(int error_number, std::string_view doing, const fs::path& path);
 
+// read(2), again after a signal: up to `size` bytes, 0 at the end.
+size_t read_some(int fd, char* to, size_t size, const fs::path& path);
+
 // Every failure is an Error: Code::not_found, or Code::unavailable with errno's text and the path.
 class FileSystem {
  public:

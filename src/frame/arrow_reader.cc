@@ -122,7 +122,7 @@ class ArrowReader : public BatchReader {
   void check_no_null(size_t i, int64_t count) {
     const Column column = rows_[i].view();
     for (int64_t k = 0; k < count && column.validity != nullptr; ++k) {
-      if (column.is_null(k)) throw_null(schema()[i], row_ + k);
+      if (column.is_null(k)) throw missing_value(schema()[i], row_ + k);
     }
   }
 

@@ -19,11 +19,7 @@ namespace {
 }
 
 [[noreturn]] void fail_null(const CsvCells& cells, int64_t row, size_t column, const Field& field) {
-  try {
-    throw_null(field, row);
-  } catch (const Error& error) {
-    throw error.at({.line = int(cells.line(row, column))});
-  }
+  throw missing_value(field, row).at({.line = int(cells.line(row, column))});
 }
 
 [[noreturn]] void fail_type(const CsvCells& cells, int64_t row, size_t column, const Field& field,
@@ -65,7 +61,7 @@ void read_others(CsvCells& cells, size_t column, const Field& field, const NullT
       out.append_null();
       continue;
     }
-    if (check_utf8 && find_invalid_utf8(text) != text.npos)
+    if (check_utf8 && !is_utf8(text))
       fail(cells, row, column, field, excerpt(text) + " is not UTF-8", "save the file as UTF-8");
     if (!append_parsed(out, text)) fail_type(cells, row, column, field, text);
   }
@@ -220,17 +216,16 @@ void CsvType::observe(std::string_view text, const CsvCells& cells, int64_t row,
 
 void CsvType::merge(const CsvType& other) {
   values_ += other.values_;
+  long_ = long_ || other.long_;
   broken_ = broken_ || other.broken_;
   gave_up_ = gave_up_ || other.gave_up_;
   narrow_values_ += other.narrow_values_;
   other_times_ += other.other_times_;
   if (narrow_ && other.narrow_) {
-    long_ = long_ || other.long_;
     narrow_ = widened_exactly(*narrow_, *other.narrow_);
     broken_ = broken_ || narrow_ == Type::string;
   } else if (other.narrow_) {
     narrow_ = other.narrow_;
-    long_ = other.long_;
   }
   if (other.example_line_ > 0 && (example_line_ == 0 || other.example_line_ < example_line_)) {
     example_ = other.example_;

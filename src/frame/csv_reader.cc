@@ -45,7 +45,7 @@ class CsvReader : public BatchReader {
     has_block_ = true;
     std::vector<std::string> names = cells_.read_header(block_);
     for (const std::string& name : names) {
-      if (find_invalid_utf8(name) != name.npos)
+      if (!is_utf8(name))
         throw Error(Code::invalid, excerpt(name) + " is not UTF-8", {.line = 1},
                     "save the file as UTF-8");
     }

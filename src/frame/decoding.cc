@@ -33,14 +33,11 @@ std::string unknown_hint(std::string_view missing, std::span<const std::string> 
   return fmt::format("\"{}\" is not known; did you mean \"{}\"?", near, missing);
 }
 
-void throw_null(const Field& field, int64_t row) {
-  Where where;
-  where.row = row;
-  where.field = field.name;
-  throw Error(
+Error missing_value(const Field& field, int64_t row) {
+  return {
       Code::invalid,
       fmt::format("column \"{}\" is empty, but it must have {}", field.name, kind_of(field.type)),
-      where);
+      {.field = field.name, .row = row}};
 }
 
 ColumnMatch match_columns(const Expected& expected, std::span<const std::string> names) {

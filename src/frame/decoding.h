@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "frame/readers.h"
 
@@ -36,6 +37,6 @@ ColumnMatch match_columns(const Expected& expected, std::span<const std::string>
 std::string unknown_hint(std::string_view missing, std::span<const std::string> unknown);
 
 // The column may hold no nulls, but this row does.
-[[noreturn]] void throw_null(const Field& field, int64_t row);
+Error missing_value(const Field& field, int64_t row);
 
 }  // namespace gristmill

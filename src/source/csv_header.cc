@@ -20,8 +20,7 @@ namespace {
 constexpr size_t head_bytes = 1 << 20;
 
 // The first bytes, and the slack.
-std::string head_of_unpacked(const fs::path& file) {
-  const ReadBytes read = read_unpacked(file);
+std::string read_head(const ReadBytes& read) {
   std::string head(head_bytes, '\0');
   size_t have = 0;
   while (const size_t got = read(head.data() + have, head.size() - have)) have += got;
@@ -51,15 +50,20 @@ char best_delimiter(std::string_view head) {
   return best;
 }
 
-std::vector<std::string> first_record(const fs::path& file, char delimiter) {
-  try {
-    CsvBlocks blocks(read_unpacked(file), delimiter);
-    CsvBlock block;
-    if (!blocks.next(block)) return {};
-    return CsvCells(delimiter).read_header(block);
-  } catch (const Error& error) {
-    throw in_file(error, file);
-  }
+// `head`: what was read already, `rest` what follows.
+std::vector<std::string> first_record(std::string_view head, const ReadBytes& rest,
+                                      char delimiter) {
+  const auto all = [&](char* to, size_t size) {
+    if (head.empty()) return rest(to, size);
+    const size_t part = std::min(size, head.size());
+    std::copy_n(head.data(), part, to);
+    head.remove_prefix(part);
+    return part;
+  };
+  CsvBlocks blocks(all, delimiter);
+  CsvBlock block;
+  if (!blocks.next(block)) return {};
+  return CsvCells(delimiter).read_header(block);
 }
 
 bool is_data(const std::string& cell) {
@@ -77,7 +81,8 @@ Where line_of(const fs::path& file, std::string_view text, size_t at) {
 }  // namespace
 
 CsvHeader read_csv_header(const fs::path& file, char delimiter) {
-  const std::string head = head_of_unpacked(file);
+  const ReadBytes read = read_unpacked(file);
+  const std::string head = read_head(read);
   std::string_view text(head.data(), head.size() - csv_slack);
   if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
     throw Error(Code::invalid, "the file is UTF-16", {.file = file.string(), .line = 1},
@@ -94,7 +99,11 @@ CsvHeader read_csv_header(const fs::path& file, char delimiter) {
   }
   CsvHeader header;
   header.delimiter = delimiter != 0 ? delimiter : best_delimiter(text);
-  header.cells = first_record(file, header.delimiter);
+  try {
+    header.cells = first_record(text, read, header.delimiter);
+  } catch (const Error& error) {
+    throw in_file(error, file);
+  }
   for (const std::string& cell : header.cells) {
     if (!is_utf8(cell))
       throw Error(Code::invalid, excerpt(cell) + " is not UTF-8",

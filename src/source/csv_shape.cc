@@ -95,7 +95,7 @@ json CsvShape::to_json() const {
 CsvShape CsvShape::from_json(const json& in) {
   return {in.at("delimiter").get<std::string>().at(0), Schema::from_json(in.at("columns")),
           in.at("has_values").get<std::vector<bool>>(), in.at("rows").get<int64_t>(),
-          in.at("notes").get<std::vector<std::string>>()};
+          in.at("notes").get<std::vector<std::pair<std::string, std::string>>>()};
 }
 
 const std::vector<ParamDoc>& csv_params() {
@@ -162,7 +162,7 @@ CsvShape look_at_csv(const fs::path& file, const CsvReading& reading, ThreadPool
     fields[c].type = type.type();
     shape.has_values.push_back(type.has_values());
     const std::string note = type.note(names[c]);
-    if (!note.empty()) shape.notes.push_back(note);
+    if (!note.empty()) shape.notes.emplace_back(names[c], note);
   }
   shape.columns = Schema(std::move(fields));
   return shape;
@@ -196,7 +196,7 @@ CsvShape merged_shape(const std::vector<fs::path>& files, const std::vector<CsvS
       all.has_values[c] = true;
     }
     all.rows += one.rows;
-    for (const std::string& note : one.notes) {
+    for (const auto& note : one.notes) {
       if (std::find(all.notes.begin(), all.notes.end(), note) == all.notes.end())
         all.notes.push_back(note);
     }

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/thread_pool.h"
@@ -17,7 +18,7 @@ struct CsvShape {
   Schema columns;
   std::vector<bool> has_values;  // by column; without any, its type says nothing
   int64_t rows = 0;
-  std::vector<std::string> notes;
+  std::vector<std::pair<std::string, std::string>> notes;  // column, what was found odd
 
   nlohmann::json to_json() const;
   static CsvShape from_json(const nlohmann::json& in);

@@ -70,7 +70,6 @@ std::vector<fs::path> glob_files(const fs::path& base, const std::string& patter
   glob.descend(full.is_absolute() ? full.root_path() : fs::path("."), 0);
   std::vector<fs::path> out = glob.found();
   std::sort(out.begin(), out.end());
-  out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 

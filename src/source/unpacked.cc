@@ -23,14 +23,7 @@ class PlainBytes {
   PlainBytes(const PlainBytes&) = delete;
   PlainBytes& operator=(const PlainBytes&) = delete;
 
-  size_t read(char* to, size_t size) {
-    ssize_t got;
-    do {
-      got = ::read(fd_, to, size);
-    } while (got < 0 && errno == EINTR);
-    if (got < 0) throw file_error(errno, "read", file_);
-    return size_t(got);
-  }
+  size_t read(char* to, size_t size) { return read_some(fd_, to, size, file_); }
 
  private:
   fs::path file_;
