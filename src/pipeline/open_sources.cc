@@ -24,8 +24,10 @@ void OpenSources::open(const std::string& source) {
     remembering.digests = &workspace_.file_digests();
     try {
       // A database that was attached shows what it was then, whatever lies in its place later.
-      for (const fs::path& file : find_files(spec).files) before_.emplace(file, stamp_of(file));
-      for (SourceTable& table : make_source(remembering)->open(workspace_.engine())) {
+      SourceFiles files = find_files(spec);
+      for (const fs::path& file : files.files) before_.emplace(file, stamp_of(file));
+      const auto opened = make_source(remembering, std::move(files));
+      for (SourceTable& table : opened->open(workspace_.engine())) {
         if (table.problem) {
           progress_.note(fmt::format("{}.{} is left out: {}", table.schema, table.name,
                                      table.problem->message()));
@@ -73,8 +75,12 @@ void OpenSources::check_unchanged(const SourceTable& table) {
 
 TaskNeed OpenSources::need(const SourceTable& table) {
   check_unchanged(table);
-  return {fmt::format("table {}.{}", table.schema, table.name), digest(table),
-          [this, &table] { return digest(table); }, contents(table)};
+  std::vector<FileContent> files = contents(table);
+  const Digest content = digest(table, files);
+  return {.name = fmt::format("table {}.{}", table.schema, table.name),
+          .digest = content,
+          .now = [this, &table] { return digest(table, contents(table)); },
+          .files = std::move(files)};
 }
 
 // Paths as the project file could give them, so that a moved project is the same one.
@@ -89,7 +95,7 @@ std::vector<FileContent> OpenSources::contents(const SourceTable& table) {
   return files;
 }
 
-Digest OpenSources::digest(const SourceTable& table) {
+Digest OpenSources::digest(const SourceTable& table, const std::vector<FileContent>& files) {
   Hasher hasher;
   hasher.update(relative(table.relation));
   hasher.update(table.columns.json().dump());
@@ -99,9 +105,7 @@ Digest OpenSources::digest(const SourceTable& table) {
     hasher.update(table.server);
     hasher.update(&read, sizeof(read));
   }
-  for (const fs::path& file : table.files) {
-    hasher.update(workspace_.file_digests().digest(file).hex());
-  }
+  for (const FileContent& file : files) hasher.update(file.digest.hex());
   return hasher.finish();
 }
 

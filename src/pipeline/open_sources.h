@@ -33,7 +33,7 @@ class OpenSources {
   void open(const std::string& source);
   // Code::conflict when a file is not the one that was opened.
   void check_unchanged(const SourceTable& table);
-  Digest digest(const SourceTable& table);
+  Digest digest(const SourceTable& table, const std::vector<FileContent>& files);
   std::vector<FileContent> contents(const SourceTable& table);
 
   const Project& project_;

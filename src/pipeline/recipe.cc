@@ -186,11 +186,12 @@ BuiltDataset build_dataset(const Project& project, const PredictSpec& spec, cons
                     dataset_what(spec, rules, wants), needs,
                     [&] { return fit(spec, rules, wants, table, tables, executor); });
   BuiltDataset built{.manifest = result.output, .facts = result.facts};
-  if (!result.output)
+  if (!result.output) {
     bind_prediction(spec, rules, table.schema, tables.rule_maker(spec.from), wants);
-  if (result.output)
-    built.path = executor.workspace().store().path_of(
-        executor.workspace().store().manifest(*result.output).layers.at(0).digest);
+    return built;
+  }
+  built.path = executor.workspace().store().path_of(
+      executor.workspace().store().manifest(*result.output).layers.at(0).digest);
   return built;
 }
 

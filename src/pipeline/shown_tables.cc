@@ -15,9 +15,12 @@ bool Tables::shown_before_rules(const std::string& name) const {
 }
 
 const TableHandle& Tables::shown(const std::string& name) {
-  if (!shown_before_rules(name)) return cleaned(name);
-  if (project_.tables.count(name) > 0) return stored(name);
-  return shown_.try_emplace(name, source_handle(source_table(name, {}))).first->second;
+  const bool before_rules = shown_before_rules(name);
+  if (before_rules && project_.tables.count(name) == 0)
+    return shown_.try_emplace(name, source_handle(source_table(name, {}))).first->second;
+  const TableHandle& handle = before_rules ? stored(name) : cleaned(name);
+  if (handle.need.whole) handle.need.whole();
+  return handle;
 }
 
 std::vector<std::string> Tables::define_shown(const std::string& sql) {
@@ -26,10 +29,8 @@ std::vector<std::string> Tables::define_shown(const std::string& sql) {
   // All are made before the first is defined: one may read another as its rules leave it.
   for (const std::string& name : names) shown(name);
   for (const std::string& name : names) {
-    const TableHandle& handle = shown(name);
-    if (handle.need.whole) handle.need.whole();
     const auto [schema, table] = split_name(name);
-    engine.define(schema, table, handle.relation);
+    engine.define(schema, table, shown(name).relation);
   }
   return names;
 }

@@ -74,7 +74,10 @@ const std::vector<ParamDoc>& common_source_params() {
 }
 
 std::unique_ptr<Source> make_source(const SourceSpec& spec) {
-  SourceFiles files = find_files(spec);
+  return make_source(spec, find_files(spec));
+}
+
+std::unique_ptr<Source> make_source(const SourceSpec& spec, SourceFiles files) {
   const SourceKind& kind = kind_of(files);
   std::vector<ParamDoc> docs = common_source_params();
   docs.insert(docs.end(), kind.params.begin(), kind.params.end());

@@ -105,5 +105,7 @@ const std::vector<ParamDoc>& common_source_params();
 // Chooses the kind by scheme or suffix (of the files a glob finds). Code::invalid when none fits,
 // Code::not_found when no file matches.
 std::unique_ptr<Source> make_source(const SourceSpec& spec);
+// The same, of the files that find_files() gave.
+std::unique_ptr<Source> make_source(const SourceSpec& spec, SourceFiles files);
 
 }  // namespace gristmill

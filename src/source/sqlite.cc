@@ -1,5 +1,7 @@
 // SQLite files, attached read-only. SQLite keeps any value in any column; DuckDB fails a whole scan
 // on the first cell that breaks its column's declared type. Such a column is read as text.
+#include <functional>
+
 #include <fmt/format.h>
 
 #include "source/files.h"
@@ -98,26 +100,33 @@ class SqliteSource : public Source {
     }
     // Most tables are clean: one scan by DuckDB shows it.
     if (!untyped && reads(session, "SELECT count(COLUMNS(*)) FROM " + scan(name))) return shape;
+    fit(sqlite, name, shape, [&](const SqliteColumn& column) {
+      return !reads(session,
+                    fmt::format("SELECT count({}) FROM {}", quote_name(column.name), scan(name)));
+    });
+    shape.direct = shape.notes.empty();
+    for (const SqliteColumn& column : shape.columns)
+      shape.direct = shape.direct && column.type == column.declared;
+    return shape;
+  }
+
+  // The types that the cells allow. `is_refused`: whether a scan refuses a cell of a column, where
+  // SQLite's storage classes do not tell.
+  static void fit(SqliteFile& sqlite, const std::string& table, SqliteShape& shape,
+                  const std::function<bool(const SqliteColumn&)>& is_refused) {
     std::vector<std::string> names;
     for (const SqliteColumn& column : shape.columns) names.push_back(column.name);
-    std::vector<SqliteCells> cells = sqlite.cells(name, names);
+    const std::vector<SqliteCells> cells = sqlite.cells(table, names);
     for (size_t i = 0; i < names.size(); ++i) {
       SqliteColumn& column = shape.columns[i];
-      bool by_content = column.declared == "BLOB";
-      if (by_content) {
+      if (column.declared == "BLOB") {
         column.type = type_of_cells(cells[i]);
-      } else if (told_by_class(column.declared)
-                     ? refuses(column.declared, cells[i])
-                     : !reads(session, fmt::format("SELECT count({}) FROM {}",
-                                                   quote_name(column.name), scan(name)))) {
+      } else if (told_by_class(column.declared) ? refuses(column.declared, cells[i])
+                                                : is_refused(column)) {
         column.type = "VARCHAR";
-        shape.notes.push_back(note(sqlite, name, column));
-      } else {
-        continue;
+        shape.notes.push_back(note(sqlite, table, column));
       }
-      if (column.type != column.declared || !by_content) shape.direct = false;
     }
-    return shape;
   }
 
   // By SQLite alone, for DuckDB does not know its functions. Nothing says how long a view takes:
@@ -125,36 +134,20 @@ class SqliteSource : public Source {
   SqliteShape look_at_view(SqliteFile& sqlite, const std::string& name) {
     SqliteShape shape;
     shape.direct = false;
-    std::vector<std::string> names;
     for (const auto& [column, declared] : sqlite.columns(name)) {
       const std::string type = duckdb_type_of_declared(declared);
       shape.columns.push_back({column, type, type == "BLOB" ? "VARCHAR" : type});
-      names.push_back(column);
     }
-    std::vector<SqliteColumn> fitting = shape.columns;
-    std::vector<std::string> notes;
+    SqliteShape fitted = shape;
     const bool seen = sqlite.looks_within_limit([&] {
-      const std::vector<SqliteCells> cells = sqlite.cells(name, names);
-      for (size_t i = 0; i < names.size(); ++i) {
-        SqliteColumn& column = fitting[i];
-        if (column.declared == "BLOB") {
-          column.type = type_of_cells(cells[i]);
-        } else if (told_by_class(column.declared)
-                       ? refuses(column.declared, cells[i])
-                       : sqlite.first(name, names[i], refused_cells(column.declared)).first > 0) {
-          column.type = "VARCHAR";
-          notes.push_back(note(sqlite, name, column));
-        }
-      }
+      fit(sqlite, name, fitted, [&](const SqliteColumn& column) {
+        return sqlite.first(name, column.name, refused_cells(column.declared)).first > 0;
+      });
     });
-    shape.endless = !seen;
-    if (seen) {
-      shape.columns = std::move(fitting);
-      shape.notes = std::move(notes);
-    } else {
-      shape.notes.push_back(
-          "this view takes long: its columns are read as they are declared, the others as text");
-    }
+    if (seen) return fitted;
+    shape.endless = true;
+    shape.notes.push_back(
+        "this view takes long: its columns are read as they are declared, the others as text");
     return shape;
   }
 
