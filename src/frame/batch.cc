@@ -42,27 +42,33 @@ size_t BatchBuffer::memory() const {
   return bytes;
 }
 
-Chunker::Chunker(BatchReader& reader, int64_t rows) : reader_(reader), size_(rows) {}
+bool BatchReader::read(BatchBuffer& rows) {
+  Batch batch;
+  if (!next(batch)) return false;
+  rows.reset(schema());
+  rows.append(batch, 0, batch.rows);
+  return true;
+}
 
 bool Chunker::next(BatchBuffer& chunk) {
-  chunk.reset(reader_.schema());
-  int64_t filled = 0;
-  while (filled < size_ && !done_) {
+  if (done_) return false;
+  if (used_ == pending_.rows) {
+    done_ = !reader_.read(chunk);
+    if (done_) return false;
+  } else {
+    chunk.reset(reader_.schema());
+  }
+  while (chunk.rows() < chunk_rows) {
     if (used_ == pending_.rows) {
-      used_ = 0;
-      pending_.rows = 0;
-      if (!reader_.next(pending_)) {
-        pending_.rows = 0;
-        done_ = true;
-        break;
-      }
+      used_ = pending_.rows = 0;
+      done_ = !reader_.next(pending_);
+      if (done_) break;
     }
-    int64_t count = std::min(size_ - filled, pending_.rows - used_);
+    const int64_t count = std::min(chunk_rows - chunk.rows(), pending_.rows - used_);
     chunk.append(pending_, used_, count);
     used_ += count;
-    filled += count;
   }
-  return filled > 0;
+  return true;
 }
 
 }  // namespace gristmill

@@ -54,18 +54,20 @@ class BatchReader {
   virtual const Schema& schema() const = 0;
   // The next rows (1 … chunk_rows), or false at the end. Views hold until the next call.
   virtual bool next(Batch& batch) = 0;
+  // The same, for the caller to keep.
+  virtual bool read(BatchBuffer& rows);
 };
 
-// The same rows in chunks of exactly `rows` (the last may be shorter): fitting needs fixed cuts.
+// The same rows in chunks of exactly chunk_rows (the last may be shorter): fitting needs fixed
+// cuts.
 class Chunker {
  public:
-  explicit Chunker(BatchReader& reader, int64_t rows = chunk_rows);
+  explicit Chunker(BatchReader& reader) : reader_(reader) {}
   // Fills `chunk` (reset to the schema); false at the end.
   bool next(BatchBuffer& chunk);
 
  private:
   BatchReader& reader_;
-  int64_t size_;
   Batch pending_;
   int64_t used_ = 0;
   bool done_ = false;

@@ -13,8 +13,12 @@ namespace {
 
 size_t bitmap_bytes(int64_t bits) { return size_t(bytes_of_bits(bits)); }
 
+// Doubles. std::vector would move the bytes one by one, as they are constructed.
 void grow(UnzeroedVector<uint8_t>& bytes, size_t size) {
-  if (bytes.size() < size) bytes.resize(std::max(size, bytes.size() * 2));
+  if (size <= bytes.size()) return;
+  UnzeroedVector<uint8_t> larger(std::max(size, bytes.size() * 2));
+  std::copy(bytes.begin(), bytes.end(), larger.begin());
+  bytes.swap(larger);
 }
 
 // Copies `count` bits; bits of `to` outside [at, at + count) are kept.

@@ -11,7 +11,11 @@
 namespace gristmill {
 
 NullTexts::NullTexts(std::vector<std::string> texts) : texts_(std::move(texts)) {
-  for (const std::string& text : texts_) longest_ = std::max(longest_, text.size());
+  for (const std::string& text : texts_) {
+    longest_ = std::max(longest_, text.size());
+    empty_ = empty_ || text.empty();
+    if (!text.empty()) begins_[uint8_t(text.front())] = true;
+  }
 }
 
 void CsvCells::fail(size_t byte, int64_t row, std::string message, std::string hint) const {
@@ -31,7 +35,8 @@ uint32_t CsvCells::after(uint32_t end) const {
 
 void CsvCells::find_stops(size_t from) {
   const size_t size = block_->size;
-  stops_.resize(std::max(stops_.size(), size - from + 64));
+  // Blocks are of almost one size; what the last one had is not kept.
+  if (stops_.size() < size + 64) stops_ = UnzeroedVector<uint32_t>(size + size / 4 + 64);
   uint32_t* out = stops_.data();
   CsvMasks masks(delimiter_);
   for (size_t at = from; at < size; at += 64) {

@@ -18,7 +18,8 @@ class NullTexts {
  public:
   explicit NullTexts(std::vector<std::string> texts);
   bool contains(std::string_view text) const {
-    if (text.size() > longest_) return false;
+    if (text.empty()) return empty_;
+    if (text.size() > longest_ || !begins_[uint8_t(text.front())]) return false;
     for (const std::string& null : texts_) {
       if (text == null) return true;
     }
@@ -28,6 +29,8 @@ class NullTexts {
  private:
   std::vector<std::string> texts_;
   size_t longest_ = 0;
+  bool empty_ = false;     // "" is one
+  bool begins_[256] = {};  // by the first byte of a text
 };
 
 // The cells of one block, found at once, then read column by column. Reused from block to block.

@@ -33,7 +33,7 @@ namespace {
 // Values of fixed width; parse(text, value) is false for a text that is none.
 template <class T, class Parse>
 void read_values(CsvCells& cells, size_t column, const Field& field, const NullTexts& nulls,
-                 ColumnBuffer& out, const Parse& parse) {
+                 ColumnBuffer& out, Parse parse) {
   const int64_t rows = cells.rows();
   T* values = out.resize<T>(rows);
   uint8_t* validity = nullptr;
@@ -49,6 +49,27 @@ void read_values(CsvCells& cells, size_t column, const Field& field, const NullT
     }
   }
 }
+
+// Times come in runs: one text like the one before is not parsed again.
+template <class T>
+class RunParser {
+ public:
+  using Parse = bool (*)(std::string_view text, T& value);
+  explicit RunParser(Parse parse) : parse_(parse) {}
+  bool operator()(std::string_view text, T& value) {
+    if (text.empty() || text != text_) {
+      if (!parse_(text, value_)) return false;
+      text_ = text;
+    }
+    value = value_;
+    return true;
+  }
+
+ private:
+  Parse parse_;
+  std::string_view text_;
+  T value_ = 0;
+};
 
 // Text and booleans.
 void read_others(CsvCells& cells, size_t column, const Field& field, const NullTexts& nulls,
@@ -82,6 +103,17 @@ bool is_long_integer(std::string_view text) {
   return text.size() >= 16 && std::all_of(text.begin(), text.end(), is_digit);
 }
 
+// Most numbers of most tables, told without parsing: a minus sign, at most 15 digits, no zero
+// before others.
+bool is_short_integer(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  if (text.empty() || text.size() > 15 || (text[0] == '0' && text.size() > 1)) return false;
+  for (char c : text) {
+    if (!is_digit(c)) return false;
+  }
+  return true;
+}
+
 // "4711-1-2" is a code.
 bool is_plain_date(std::string_view text) {
   text = trimmed(text);
@@ -95,9 +127,10 @@ bool takes(Type type, std::string_view text) {
   bool had_offset = false;
   switch (type) {
     case Type::int64:
-      return is_plain_number(text) && parse_int64(text, whole);
+      return is_short_integer(text) || (is_plain_number(text) && parse_int64(text, whole));
     case Type::float64:
-      return is_plain_number(text) && !is_long_integer(text) && parse_float64(text, number);
+      return is_short_integer(text) ||
+             (is_plain_number(text) && !is_long_integer(text) && parse_float64(text, number));
     case Type::date:
       return is_plain_date(text) && parse_date(text, days);
     case Type::timestamp:
@@ -152,12 +185,13 @@ void read_csv_column(CsvCells& cells, size_t column, const Field& field, const N
     case Type::float64:
       return read_values<double>(cells, column, field, nulls, out, parse_float64);
     case Type::date:
-      return read_values<int32_t>(cells, column, field, nulls, out, parse_date);
+      return read_values<int32_t>(cells, column, field, nulls, out, RunParser(parse_date));
     case Type::timestamp:
     case Type::timestamptz:
-      return read_values<int64_t>(
-          cells, column, field, nulls, out,
-          [](std::string_view text, int64_t& value) { return parse_timestamp(text, value); });
+      return read_values<int64_t>(cells, column, field, nulls, out,
+                                  RunParser<int64_t>([](std::string_view text, int64_t& value) {
+                                    return parse_timestamp(text, value);
+                                  }));
     case Type::boolean:
     case Type::string:
       return read_others(cells, column, field, nulls, out);
@@ -183,13 +217,15 @@ Type CsvType::widened_exactly(Type a, Type b) const {
 // A column of names is not looked at to its end.
 void CsvType::observe(CsvCells& cells, size_t column, const NullTexts& nulls) {
   constexpr int64_t values_enough = 64;
+  std::string_view taken;  // the last time
   for (int64_t row = 0; row < cells.rows() && !gave_up_; ++row) {
     const std::string_view text = cells.text(row, column);
     if (nulls.contains(text)) continue;
     ++values_;
-    if (narrow_ && takes(*narrow_, text)) {
+    if (narrow_ && ((is_time(*narrow_) && text == taken) || takes(*narrow_, text))) {
       ++narrow_values_;
-      long_ = long_ || (narrow_ == Type::int64 && is_long_integer(text));
+      taken = text;
+      long_ = long_ || (narrow_ == Type::int64 && text.size() > 15 && is_long_integer(text));
     } else {
       observe(text, cells, row, column);
     }

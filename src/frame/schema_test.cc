@@ -80,10 +80,13 @@ class Counting : public BatchReader {
 };
 
 TEST(Chunker, CutsByPosition) {
-  for (std::vector<int64_t> sizes : std::vector<std::vector<int64_t>>{
-           {25}, {10, 10, 5}, {1, 2, 3, 4, 5, 6, 4}, {20, 5}, {3, 22}}) {
+  constexpr int64_t most = chunk_rows;
+  for (std::vector<int64_t> sizes : std::vector<std::vector<int64_t>>{{most, most, 5},
+                                                                      {most - 1, most, 6},
+                                                                      {1, most - 1, most, 2, 3},
+                                                                      {50000, 50000, 31077}}) {
     Counting reader(sizes);
-    Chunker chunker(reader, 10);
+    Chunker chunker(reader);
     BatchBuffer chunk;
     std::vector<int64_t> seen;
     int64_t value = 0;
@@ -92,9 +95,9 @@ TEST(Chunker, CutsByPosition) {
       Batch batch = chunk.view();
       EXPECT_EQ(batch.schema->size(), 1u);
       for (int64_t i = 0; i < batch.rows; ++i)
-        EXPECT_EQ(batch.columns[0].values<int64_t>()[i], value++);
+        ASSERT_EQ(batch.columns[0].values<int64_t>()[i], value++);
     }
-    EXPECT_EQ(seen, (std::vector<int64_t>{10, 10, 5}));
+    EXPECT_EQ(seen, (std::vector<int64_t>{most, most, 5}));
     EXPECT_FALSE(chunker.next(chunk));
   }
   Counting none({});

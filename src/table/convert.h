@@ -13,35 +13,29 @@ namespace gristmill {
 // The type in which values of a DuckDB type move: decimals and integers beyond int64 become
 // float64, small integers int64, times without a date, lists, structs and the rest text.
 Type type_from_duckdb(duckdb_type type);
-// Whether a ColumnGather reads it; all else must be cast to text in SQL.
+// Whether a VectorReader reads it; all else must be cast to text in SQL.
 bool is_readable(duckdb_type type);
 
-// Up to chunk_rows values gathered from vectors of one DuckDB type; memory is reused.
-class ColumnGather {
+// Vectors of one DuckDB type as our columns.
+class VectorReader {
  public:
-  explicit ColumnGather(duckdb_logical_type type);
-  void clear();
-  // Appends the first `rows` values. Code::exhausted past 2 GiB of text in one batch.
-  void append(duckdb_vector vector, int64_t rows);
-  Column view() const;
-  int64_t text_bytes() const { return used_; }
+  explicit VectorReader(duckdb_logical_type type);
+  // The first `rows` values: the vector's own where both lay them out alike, else in memory of the
+  // reader. Valid until the next call and while the vector lives. Code::exhausted past 2 GiB of
+  // text.
+  Column column(duckdb_vector vector, int64_t rows);
 
  private:
-  void append_values(const void* from, int64_t rows, uint64_t* validity);
-  void append_text(const duckdb_string_t* from, int64_t rows, const uint64_t* validity);
-  void append_validity(const uint64_t* from, int64_t rows);
+  const void* values(const void* from, int64_t rows, const uint64_t* validity);
+  void read_text(const duckdb_string_t* from, int64_t rows, const uint64_t* validity);
 
   duckdb_type source_;
   duckdb_type storage_;  // of a decimal: the integer it is kept as
   double divisor_ = 1;   // of a decimal: 10^scale
   Type type_;
-  int64_t length_ = 0;
-  bool has_nulls_ = false;
-  std::unique_ptr<uint64_t[]> validity_;
-  std::unique_ptr<uint8_t[]> values_;
-  std::unique_ptr<int32_t[]> offsets_;
-  std::unique_ptr<char[]> text_;
-  int64_t used_ = 0, capacity_ = 0;
+  std::vector<int64_t> values_;  // or doubles, or bits
+  std::vector<int32_t> offsets_;
+  UnzeroedVector<char> text_;
 };
 
 // The other way.

@@ -127,6 +127,29 @@ TEST_F(EngineTest, LargeResultsAreReadWhole) {
   EXPECT_EQ(row, 66667);
 }
 
+TEST_F(EngineTest, AnErrorAmongLaterRowsIsTold) {
+  engine.execute("SET GLOBAL threads = 1");  // else it comes before the first row
+  const auto reader = engine.query(
+      "SELECT if(i < 900000, i, CAST('x' || i AS BIGINT)) AS i FROM range(1000000) t(i)");
+  Batch batch;
+  int64_t rows = 0;
+  const Error error = failure([&] {
+    while (reader->next(batch)) rows += batch.rows;
+  });
+  EXPECT_GE(rows, 4 * chunk_rows);  // what is under way when it comes is lost
+  EXPECT_NE(error.message().find("x900000"), std::string::npos) << error.message();
+}
+
+TEST_F(EngineTest, AResultLeftUnreadIsEnded) {
+  for (int batches : {0, 1, 3}) {
+    const auto reader =
+        engine.query("SELECT i, i::VARCHAR AS s FROM range(1000000000) t(i) WHERE hash(i) % 2 = 0");
+    Batch batch;
+    for (int i = 0; i < batches; ++i) ASSERT_TRUE(reader->next(batch));
+  }
+  EXPECT_EQ(all("SELECT 1"), "1|\n");
+}
+
 TEST_F(EngineTest, LongCellsEndABatchEarly) {
   std::unique_ptr<BatchReader> reader =
       engine.query("SELECT repeat('x', 100000) AS s FROM range(3000)");

@@ -42,7 +42,8 @@ class Session {
   DuckStatement prepare(const std::string& sql);
   // The result as a stream: DuckDB runs ahead of the reader by a bounded buffer.
   void stream(const DuckStatement& statement, const std::string& sql, DuckResult& result);
-  void finish_stream();  // commits; all rows were read
+  void finish_stream();       // commits; all rows were read
+  void interrupt() noexcept;  // from any thread
   // Ends what still runs, and waits for its threads. Without it DuckDB would roll the transaction
   // back under them when the connection goes.
   void cancel() noexcept;

@@ -1,0 +1,106 @@
+// A query's rows as batches.
+#include "table/convert.h"
+#include "table/result_stream.h"
+#include "table/sql_text.h"
+
+namespace gristmill {
+namespace {
+
+class StreamReader : public BatchReader {
+ public:
+  StreamReader(std::unique_ptr<Session> session, std::string sql, const Schema* schema) {
+    // One transaction from binding to the last row: the SQLite reader binds to a file that it
+    // closes when a transaction ends.
+    session->execute("BEGIN TRANSACTION");
+    DuckStatement statement = session->prepare(sql);
+    const std::vector<ResultColumn> columns = result_columns(statement);
+    schema_ = schema_of(columns);
+    if (schema != nullptr) schema_ = *schema;
+    if (std::string readable = with_text_casts(columns, sql); !readable.empty()) {
+      sql = std::move(readable);
+      statement = session->prepare(sql);
+    }
+    stream_ = std::make_unique<ResultStream>(std::move(session), statement, std::move(sql));
+    for (size_t i = 0; i < columns.size(); ++i)
+      vectors_.emplace_back(stream_->column_type(i).get());
+  }
+
+  const Schema& schema() const override { return schema_; }
+
+  bool next(Batch& batch) override {
+    if (!read(rows_)) return false;
+    batch = rows_.view();
+    return true;
+  }
+
+  bool read(BatchBuffer& rows) override {
+    rows.reset(schema_);
+    int64_t text = 0;
+    // 64 MB of text end a batch early: memory stays bounded when cells are long.
+    while (rows.rows() < chunk_rows && text < (int64_t(64) << 20) && has_row()) {
+      const int64_t count = std::min(fetched_.rows - taken_, chunk_rows - rows.rows());
+      rows.append(fetched_, taken_, count);
+      for (const Column& column : fetched_.columns) {
+        if (column.type == Type::string)
+          text += column.offsets[taken_ + count] - column.offsets[taken_];
+      }
+      taken_ += count;
+    }
+    return rows.rows() > 0;
+  }
+
+ private:
+  // There is a row that was not taken yet; false at the end.
+  bool has_row() {
+    while (taken_ == fetched_.rows && !ended_) {
+      chunk_ = stream_->next();
+      ended_ = !chunk_;
+      if (chunk_) view_chunk();
+    }
+    return !ended_;
+  }
+
+  void view_chunk() {
+    taken_ = 0;
+    fetched_.rows = int64_t(duckdb_data_chunk_get_size(chunk_.get()));
+    fetched_.columns.clear();
+    for (size_t i = 0; i < vectors_.size(); ++i)
+      fetched_.columns.push_back(
+          vectors_[i].column(duckdb_data_chunk_get_vector(chunk_.get(), i), fetched_.rows));
+  }
+
+  // The query with columns of other types as text; "" when there are none.
+  static std::string with_text_casts(const std::vector<ResultColumn>& columns,
+                                     const std::string& sql) {
+    std::string casts;
+    for (const ResultColumn& column : columns) {
+      if (is_readable(column.type)) continue;
+      bool nested = column.type == DUCKDB_TYPE_LIST || column.type == DUCKDB_TYPE_STRUCT ||
+                    column.type == DUCKDB_TYPE_MAP || column.type == DUCKDB_TYPE_ARRAY ||
+                    column.type == DUCKDB_TYPE_UNION;
+      std::string name = quote_name(column.name);
+      casts += fmt::format("{}CAST({} AS VARCHAR) AS {}", casts.empty() ? "" : ", ",
+                           nested ? "to_json(" + name + ")" : name, name);
+    }
+    if (casts.empty()) return {};
+    return fmt::format("SELECT * REPLACE ({}) FROM (\n{}\n)", casts, trim_sql(sql));
+  }
+
+  Schema schema_;
+  std::unique_ptr<ResultStream> stream_;
+  std::vector<VectorReader> vectors_;
+  DuckChunk chunk_;
+  Batch fetched_;      // views of it
+  int64_t taken_ = 0;  // rows of it
+  bool ended_ = false;
+  BatchBuffer rows_;
+};
+
+}  // namespace
+
+std::unique_ptr<BatchReader> stream_query(std::unique_ptr<Session> session, const std::string& sql,
+                                          const Schema* schema) {
+  return std::make_unique<StreamReader>(std::move(session), sql, schema);
+}
+
+}  // namespace gristmill
