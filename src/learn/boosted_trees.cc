@@ -111,12 +111,13 @@ std::unique_ptr<Model> train(const Dataset& data, const Params& params, TrainCon
   LGBM_RegisterLogCallback([](const char*) {});
   const std::string parameters = parameters_of(data, params, context);
   const LightgbmDataset training = make_lightgbm_data(data, Fold::train, parameters, nullptr);
-  const LightgbmDataset validation =
-      make_lightgbm_data(data, Fold::validate, parameters, training.get());
+  LightgbmDataset validation;  // only early stopping asks for its loss
+  if (params.integer("patience") > 0)
+    validation = make_lightgbm_data(data, Fold::validate, parameters, training.get());
   void* handle = nullptr;
   lightgbm_check(LGBM_BoosterCreate(training.get(), parameters.c_str(), &handle));
   const LightgbmBooster booster(handle);
-  lightgbm_check(LGBM_BoosterAddValidData(booster.get(), validation.get()));
+  if (validation) lightgbm_check(LGBM_BoosterAddValidData(booster.get(), validation.get()));
   return read_lightgbm(model_text(booster.get(), grow(booster.get(), params, context.progress)),
                        data.info().layout);
 }
