@@ -13,7 +13,6 @@ namespace gristmill {
 namespace {
 
 // A block and the places of its cells stay in the second-level cache.
-constexpr size_t block_bytes = size_t(512) << 10;
 
 constexpr size_t record_bytes_max = cell_bytes_max + 1;  // with its end
 
@@ -92,7 +91,8 @@ uint64_t CsvMasks::outside_by_byte(const char* bytes) {
   return out;
 }
 
-CsvBlocks::CsvBlocks(ReadBytes in, char delimiter) : in_(std::move(in)), delimiter_(delimiter) {
+CsvBlocks::CsvBlocks(ReadBytes in, char delimiter, size_t block_bytes)
+    : in_(std::move(in)), delimiter_(delimiter), block_bytes_(block_bytes) {
   if (delimiter == '"' || delimiter == '\n' || delimiter == '\r' || delimiter == '\0') {
     throw Error(Code::invalid, "a CSV delimiter cannot be a quote, a line end or NUL");
   }
@@ -139,7 +139,7 @@ bool CsvBlocks::next(CsvBlock& block) {
     }
   }
   size_t end = 0;
-  for (size_t size = block_bytes; end == 0; size = std::min(size * 2, record_bytes_max)) {
+  for (size_t size = block_bytes_; end == 0; size = std::min(size * 2, record_bytes_max)) {
     fill(block, size);
     if (block.size == 0) return false;
     end = last_record_end(block);

@@ -40,6 +40,8 @@ class CsvMasks {
 // Line ends: LF, CR and CRLF.
 int64_t count_csv_lines(std::string_view text);
 
+// Bytes of a block, as long as its records are shorter.
+inline constexpr size_t csv_block_bytes = size_t(512) << 10;
 // Bytes past the end of a block that may be read, whatever is there.
 inline constexpr size_t csv_slack = 64;
 
@@ -56,7 +58,7 @@ struct CsvBlock {
 class CsvBlocks {
  public:
   // Code::invalid when the delimiter is a quote or line end.
-  CsvBlocks(ReadBytes in, char delimiter);
+  CsvBlocks(ReadBytes in, char delimiter, size_t block_bytes = csv_block_bytes);
   // False at the end. Code::invalid when the input begins as UTF-16 does, Code::exhausted for a
   // record beyond 64 MiB.
   bool next(CsvBlock& block);
@@ -67,6 +69,7 @@ class CsvBlocks {
 
   ReadBytes in_;
   char delimiter_;
+  size_t block_bytes_;
   UnzeroedVector<char> rest_;  // read, behind the last block
   bool begun_ = false, ended_ = false;
   int64_t line_ = 1;
