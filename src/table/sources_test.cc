@@ -1,57 +1,11 @@
 // Every kind of source through the engine, over files made here.
-#include <gtest/gtest.h>
-#include <sqlite3.h>
 #include <sys/stat.h>
 #include <zlib.h>
 
-#include <fstream>
-
-#include "base/testing.h"
-#include "source/source.h"
-#include "table/engine.h"
+#include "table/test_sources.h"
 
 namespace gristmill {
 namespace {
-
-class SourcesTest : public testing::Test {
- protected:
-  ScratchDir dir;
-  Engine engine{{.temp_dir = dir.path() / "spill", .threads = 2}};
-
-  void write(const std::string& name, const std::string& bytes) {
-    fs::create_directories((dir.path() / name).parent_path());
-    std::ofstream(dir.path() / name, std::ios::binary) << bytes;
-  }
-  void sqlite(const std::string& name, const std::string& sql) {
-    sqlite3* handle = nullptr;
-    ASSERT_EQ(sqlite3_open((dir.path() / name).c_str(), &handle), SQLITE_OK);
-    char* message = nullptr;
-    EXPECT_EQ(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, &message), SQLITE_OK) << message;
-    sqlite3_close(handle);
-  }
-  std::vector<SourceTable> open(nlohmann::json given, FileDigests* digests = nullptr) {
-    SourceSpec spec{.name = "s", .given = std::move(given), .base = dir.path(), .digests = digests};
-    std::vector<SourceTable> tables = make_source(spec)->open(engine);
-    for (const SourceTable& table : tables) engine.define(table.schema, table.name, table.relation);
-    return tables;
-  }
-
-  std::string all(const std::string& sql) {
-    std::string out;
-    for (const auto& row : engine.rows(sql)) {
-      for (const std::string& cell : row) out += cell + "|";
-      out += "\n";
-    }
-    return out;
-  }
-  std::string types(const SourceTable& table) {
-    std::string out;
-    for (const Field& field : table.columns.fields()) {
-      out += field.name + " " + std::string(name_of(field.type)) + ", ";
-    }
-    return out;
-  }
-};
 
 TEST_F(SourcesTest, CompressedCsvIsReadByItsName) {
   std::string path = (dir.path() / "a.csv.gz").string();
@@ -68,6 +22,21 @@ TEST_F(SourcesTest, CompressedCsvIsReadByItsName) {
             "this gzip file is damaged or cut short");
   write("plain.csv.gz", "id\n1\n");
   EXPECT_EQ(failure([&] { open("plain.csv.gz"); }).message(), "this is not a gzip file");
+}
+
+TEST_F(SourcesTest, AnEmptyCellAfterATimeIsNoTime) {
+  write("t.csv", "id,day\n1,2013-01-01\n2,\n3,2013-01-01\n4,2013-01-01\n");
+  EXPECT_EQ(types(open({{"files", "t.csv"}, {"nulls", {"NA"}}})[0]), "id int64, day string, ");
+  EXPECT_EQ(all("SELECT count(day) FROM s.t WHERE day <> ''"), "3|\n");
+  EXPECT_EQ(types(open("t.csv")[0]), "id int64, day date, ");
+  EXPECT_EQ(all("SELECT count(day) FROM s.t"), "3|\n");
+}
+
+TEST_F(SourcesTest, LongIntegersOfOneFileAreNotRoundedByFractionsOfAnother) {
+  write("p/1.csv", "a\n9007199254740993\n");
+  write("p/2.csv", "a\n0.5\n");
+  EXPECT_EQ(types(open({{"files", "p/*.csv"}, {"as", "all"}})[0]), "a string, filename string, ");
+  EXPECT_EQ(all("SELECT a FROM s.all ORDER BY a"), "0.5|\n9007199254740993|\n");
 }
 
 TEST_F(SourcesTest, AColumnWithoutValuesInOneFileHasNoSayInItsType) {
@@ -202,10 +171,11 @@ TEST_F(SourcesTest, TypesHoldEveryCellHoweverLate) {
   write("late.csv", rows + "7,1.5,N/A\n");
   const SourceTable table = open("late.csv")[0];
   EXPECT_EQ(types(table), "n int64, x float64, t string, ");
-  EXPECT_EQ(table.notes,
-            std::vector<std::string>{
-                "column t is read as text: line 300002 holds \"N/A\" where all but 1 cells are "
-                "date; if it means missing, name it in `nulls`"});
+  EXPECT_EQ(
+      table.notes,
+      std::vector<std::string>{
+          "column t is read as text: line 300002 holds \"N/A\" where all but 1 cells are "
+          "date; if it means missing, name it in `nulls`, beside those that mean it already"});
   EXPECT_EQ(all("SELECT count(*), sum(n)::BIGINT, sum(x), max(t) FROM s.late"),
             "300001|44999850007|300001.5|N/A|\n");
   EXPECT_EQ(types(open({{"files", "late.csv"}, {"nulls", {"N/A"}}})[0]),

@@ -1,0 +1,206 @@
+#include "source/json_shape.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "source/unpacked.h"
+
+namespace gristmill {
+namespace {
+
+using nlohmann::json;
+
+// Every field of every object is a column, however rare.
+constexpr std::string_view look_options =
+    "records='true', union_by_name=true, sample_size=-1, field_appearance_threshold=0, "
+    "map_inference_threshold=-1";
+
+// Regular expressions of RE2.
+constexpr std::string_view time_pattern = R"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*)";
+constexpr std::string_view zoned_pattern = R"(.*\d\d:\d\d.*(Z|z|[+-]\d\d(:?\d\d)?))";
+
+std::string read_json(const std::vector<fs::path>& files, std::string_view options) {
+  std::string list;
+  for (const fs::path& file : files) list += (list.empty() ? "" : ", ") + quote_text(file.string());
+  return fmt::format("read_json([{}], {})", list, options);
+}
+
+// Line by line, so that a file of any size is looked at in the memory of its longest line.
+class Lines {
+ public:
+  explicit Lines(const fs::path& file) : read_(read_unpacked(file)) {}
+
+  bool next(std::string& line) {
+    for (;;) {
+      const size_t end = rest_.find('\n', at_);
+      if (end != std::string::npos || ended_) {
+        line = rest_.substr(at_, end - at_);
+        const bool any = end != std::string::npos || at_ < rest_.size();
+        at_ = end == std::string::npos ? rest_.size() : end + 1;
+        return any;
+      }
+      rest_.erase(0, at_);
+      at_ = 0;
+      const size_t had = rest_.size();
+      rest_.resize(had + (size_t(1) << 16));
+      const size_t got = read_(rest_.data() + had, size_t(1) << 16);
+      rest_.resize(had + got);
+      ended_ = got == 0;
+    }
+  }
+
+ private:
+  ReadBytes read_;
+  std::string rest_;
+  size_t at_ = 0;
+  bool ended_ = false;
+};
+
+// The first line that is no object, as an error that says so; of a file that is one document, what
+// the parser says of it all.
+Error place_of_error(const Error& error, const std::vector<fs::path>& files) {
+  for (const fs::path& file : files) {
+    Lines lines(file);
+    std::string line;
+    int number = 0;
+    for (bool any = false; lines.next(line);) {
+      ++number;
+      const std::string_view text = trimmed(line);
+      if (text.empty()) continue;
+      // An array, or an object over several lines: no line of it stands alone.
+      if (!any && (text.front() == '[' || text == "{")) return in_file(error, file);
+      any = true;
+      const json value = json::parse(text, nullptr, false);
+      if (value.is_object()) continue;
+      const std::string_view what = value.is_discarded() ? "is not JSON" : "is no object of JSON";
+      return {Code::invalid,
+              fmt::format("{} {}", excerpt(text), what),
+              {.file = file.string(), .line = number},
+              "each line is an object: {\"column\": value, …}"};
+    }
+    if (number == 0) return {Code::invalid, "the file is empty", {.file = file.string()}, ""};
+  }
+  return in_file(error, files[0]);
+}
+
+// Of the columns that DuckDB takes for times or text, those whose first values are times.
+JsonShape times_among(SqlSession& session, const std::vector<fs::path>& files,
+                      const JsonShape& shape) {
+  JsonShape texts, times;
+  std::string looks;
+  for (const auto& [name, type] : shape.columns) {
+    if (type != "TIMESTAMP" && type != "VARCHAR") continue;
+    texts.columns.emplace_back(name, "VARCHAR");
+    looks += fmt::format("{}coalesce(any_value({}), '') SIMILAR TO '{}'", looks.empty() ? "" : ", ",
+                         quote_name(name), time_pattern);
+  }
+  if (texts.columns.empty()) return times;
+  const auto found = session.rows(fmt::format("SELECT {} FROM (SELECT * FROM {} LIMIT 1000)", looks,
+                                              json_relation(files, texts, false)));
+  for (size_t i = 0; i < texts.columns.size(); ++i) {
+    if (found[0][i] == "true") times.columns.push_back(texts.columns[i]);
+  }
+  return times;
+}
+
+// A time that names its offset is a moment; DuckDB would drop the offset, or read text where there
+// are several.
+void tell_zones(SqlSession& session, const std::vector<fs::path>& files, JsonShape& shape) {
+  const JsonShape times = times_among(session, files, shape);
+  if (times.columns.empty()) return;
+  std::string counts;
+  for (const auto& [name, unused] : times.columns) {
+    const std::string column = quote_name(name);
+    counts += fmt::format(
+        "{0}count({1}), count(TRY_CAST({1} AS TIMESTAMPTZ)), count(*) FILTER ({1} SIMILAR TO "
+        "'{2}')",
+        counts.empty() ? "" : ", ", column, zoned_pattern);
+  }
+  const std::vector<std::string> row =
+      session.rows(fmt::format("SELECT {} FROM {}", counts, json_relation(files, times, false)))[0];
+  for (size_t i = 0; i < times.columns.size(); ++i) {
+    const std::string& name = times.columns[i].first;
+    const std::string &all = row[3 * i], &valid = row[3 * i + 1], &zoned = row[3 * i + 2];
+    if (zoned == "0" || valid != all) continue;
+    const auto column = std::find_if(shape.columns.begin(), shape.columns.end(),
+                                     [&](const auto& one) { return one.first == name; });
+    column->second = zoned == all ? "TIMESTAMPTZ" : "VARCHAR";
+    if (zoned != all)
+      shape.notes.push_back(
+          fmt::format("column {} is read as text: {} of its {} times name their "
+                      "offset",
+                      name, zoned, all));
+  }
+}
+
+bool has_values(SqlSession& session, const std::vector<fs::path>& files, const std::string& name) {
+  const JsonShape one{.columns = {{name, "JSON"}}, .notes = {}};
+  return session.rows(fmt::format("SELECT count({}) FROM {}", quote_name(name),
+                                  json_relation(files, one, false)))[0][0] != "0";
+}
+
+// DuckDB calls a field "A" beside "a" "A_1", and then does not find it.
+void refuse_like_names(SqlSession& session, const std::vector<fs::path>& files,
+                       const JsonShape& shape) {
+  for (const auto& [name, unused] : shape.columns) {
+    const size_t mark = name.rfind('_');
+    if (mark == std::string::npos || name.find_first_not_of("0123456789", mark + 1) != name.npos)
+      continue;
+    const std::string stem = name.substr(0, mark);
+    const bool is_like = std::any_of(
+        shape.columns.begin(), shape.columns.end(), [&, &name = name](const auto& other) {
+          return other.first != name && other.first != stem && lower(other.first) == lower(stem);
+        });
+    if (!is_like || has_values(session, files, name)) continue;
+    throw Error(Code::invalid,
+                fmt::format("its fields \"{}\" and one that differs in case alone cannot both be "
+                            "columns",
+                            stem),
+                {.file = files[0].string()}, "rename one of them in the file");
+  }
+}
+
+}  // namespace
+
+nlohmann::json JsonShape::to_json() const { return {{"columns", columns}, {"notes", notes}}; }
+
+JsonShape JsonShape::from_json(const json& in) {
+  return {in.at("columns").get<std::vector<std::pair<std::string, std::string>>>(),
+          in.at("notes").get<std::vector<std::string>>()};
+}
+
+JsonShape look_at_json(SqlSession& session, const std::vector<fs::path>& files) {
+  JsonShape shape;
+  try {
+    for (const std::vector<std::string>& row :
+         session.rows("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM " +
+                      read_json(files, look_options) + ")"))
+      shape.columns.emplace_back(row.at(0), row.at(1));
+  } catch (const Error& error) {
+    if (error.code() == Code::interrupted) throw;
+    throw place_of_error(error, files);
+  }
+  refuse_like_names(session, files, shape);
+  for (auto& [name, type] : shape.columns) {
+    if (type != "JSON") continue;
+    type = "VARCHAR";
+    shape.notes.push_back(
+        fmt::format("column {} is read as text: it holds values of several kinds", name));
+  }
+  tell_zones(session, files, shape);
+  return shape;
+}
+
+std::string json_relation(const std::vector<fs::path>& files, const JsonShape& shape,
+                          bool filename) {
+  std::string columns;
+  for (const auto& [name, type] : shape.columns)
+    columns +=
+        fmt::format("{}{}: {}", columns.empty() ? "" : ", ", quote_text(name), quote_text(type));
+  return read_json(files, fmt::format("records='true', columns={{{}}}{}", columns,
+                                      filename ? ", filename=true" : ""));
+}
+
+}  // namespace gristmill

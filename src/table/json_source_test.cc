@@ -1,0 +1,76 @@
+#include "table/test_sources.h"
+
+namespace gristmill {
+namespace {
+
+using JsonSourceTest = SourcesTest;
+
+TEST_F(JsonSourceTest, LinesAndArraysAreTables) {
+  write("lines.jsonl", "{\"id\": 1, \"code\": \"007\"}\n\n{\"id\": 2, \"late\": 0.5}\n");
+  write("array.json", "[{\"id\": 1, \"ok\": true},\n {\"id\": 2.5, \"ok\": null}]");
+  std::vector<SourceTable> tables = open("*.json*");
+  ASSERT_EQ(tables.size(), 2u);
+  EXPECT_EQ(types(tables[0]), "id float64, ok boolean, ");
+  EXPECT_EQ(types(tables[1]), "id int64, code string, late float64, ");
+  EXPECT_EQ(all("SELECT * FROM s.lines"), "1|007||\n2||0.5|\n");
+  EXPECT_EQ(all("SELECT * FROM s.array"), "1|true|\n2.5||\n");
+}
+
+TEST_F(JsonSourceTest, WhatIsNestedIsTakenApartBySql) {
+  write("orders.jsonl",
+        "{\"id\": 1, \"to\": {\"city\": \"Ulm\"}, \"items\": [{\"n\": 2}, {\"n\": 3}]}\n"
+        "{\"id\": 2, \"to\": null, \"items\": []}\n");
+  EXPECT_EQ(types(open("orders.jsonl")[0]), "id int64, to string, items string, ");
+  EXPECT_EQ(all("SELECT id, o.to.city, unnest(items).n AS n FROM s.orders o ORDER BY ALL"),
+            "1|Ulm|2|\n1|Ulm|3|\n");
+  EXPECT_EQ(all("SELECT items FROM s.orders"), "[{\"n\":2},{\"n\":3}]|\n[]|\n");
+}
+
+TEST_F(JsonSourceTest, TypesHoldEveryValueHoweverLate) {
+  std::string lines;
+  for (int i = 0; i < 50000; ++i) lines += "{\"a\": 1, \"b\": 1}\n";
+  write("late.jsonl", lines + "{\"a\": \"x\", \"b\": 1.5, \"rare\": 7}\n");
+  const SourceTable table = open("late.jsonl")[0];
+  EXPECT_EQ(types(table), "a string, b float64, rare int64, ");
+  ASSERT_EQ(table.notes.size(), 1u);
+  EXPECT_EQ(table.notes[0], "column a is read as text: it holds values of several kinds");
+  EXPECT_EQ(all("SELECT max(a), sum(rare) FROM s.late"), "x|7|\n");
+}
+
+TEST_F(JsonSourceTest, TimesKeepTheirOffsets) {
+  write("t.jsonl",
+        "{\"at\": \"2024-05-01T10:00:00+02:00\", \"local\": \"2024-05-01T10:00:00\", \"day\": "
+        "\"2024-05-01\", \"mixed\": \"2024-05-01T10:00:00Z\"}\n"
+        "{\"at\": \"2024-05-01T10:00:00Z\", \"local\": null, \"day\": null, \"mixed\": "
+        "\"2024-05-01T10:00:00\"}\n");
+  const SourceTable table = open("t.jsonl")[0];
+  EXPECT_EQ(types(table), "at timestamptz, local timestamp, day date, mixed string, ");
+  EXPECT_EQ(table.notes.at(0), "column mixed is read as text: 1 of its 2 times name their offset");
+  EXPECT_EQ(all("SELECT min(\"at\") FROM s.t"), "2024-05-01T08:00:00Z|\n");
+}
+
+TEST_F(JsonSourceTest, ManyFilesAreOneTable) {
+  write("p/1.jsonl", "{\"a\": 1}\n");
+  write("p/2.jsonl", "{\"a\": 2.5, \"b\": \"x\"}\n");
+  const SourceTable table = open({{"files", "p/*.jsonl"}, {"as", "all"}})[0];
+  EXPECT_EQ(types(table), "a float64, b string, filename string, ");
+  EXPECT_EQ(all("SELECT * FROM s.all ORDER BY a"), "1||p/1.jsonl|\n2.5|x|p/2.jsonl|\n");
+}
+
+TEST_F(JsonSourceTest, ErrorsNameTheLine) {
+  auto message = [&](const std::string& bytes) {
+    write("x.jsonl", bytes);
+    const Error error = failure([&] { open("x.jsonl"); });
+    EXPECT_NE(error.where().file.find("x.jsonl"), std::string::npos);
+    return fmt::format("{}: {}", error.where().line, error.message());
+  };
+  EXPECT_EQ(message("{\"a\": 1}\n{\"a\": oops}\n"), "2: \"{\"a\": oops}\" is not JSON");
+  EXPECT_EQ(message("{\"a\": 1}\n[1]\n"), "2: \"[1]\" is no object of JSON");
+  EXPECT_EQ(message(""), "0: the file is empty");
+  EXPECT_EQ(message("{\"a\": 1, \"A\": 2}\n").substr(0, 15), "0: its fields \"");
+  write("x.jsonl", "{\"a\": 1, \"A_1\": 2}\n");
+  EXPECT_EQ(types(open("x.jsonl")[0]), "a int64, A_1 int64, ");
+}
+
+}  // namespace
+}  // namespace gristmill
