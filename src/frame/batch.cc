@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "base/error.h"
+
 namespace gristmill {
 
 void BatchBuffer::reset(const Schema& schema) {
@@ -19,7 +21,13 @@ void BatchBuffer::clear() {
 
 void BatchBuffer::append(const Batch& from, int64_t begin, int64_t count) {
   assert(from.columns.size() == columns_.size());
-  for (size_t i = 0; i < columns_.size(); ++i) columns_[i].append(from.columns[i], begin, count);
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    try {
+      columns_[i].append(from.columns[i], begin, count);
+    } catch (const Error& error) {
+      throw error.at({.field = schema_[i].name});
+    }
+  }
   add_rows(count);
 }
 

@@ -54,7 +54,7 @@ class BatchReader {
   virtual const Schema& schema() const = 0;
   // The next rows (1 … chunk_rows), or false at the end. Views hold until the next call.
   virtual bool next(Batch& batch) = 0;
-  // The same, for the caller to keep.
+  // The same for the caller to keep, in place of what `rows` held; false: `rows` is as it was.
   virtual bool read(BatchBuffer& rows);
 };
 

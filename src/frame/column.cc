@@ -176,8 +176,8 @@ namespace {
 
 void check_room(size_t used, size_t more) {
   if (more > size_t(std::numeric_limits<int32_t>::max()) - used)
-    throw Error(Code::exhausted, "one batch of a text column holds more than 2 GiB", {},
-                "a cell is probably far too long: look for an unclosed quote");
+    throw Error(Code::exhausted, "65,536 cells of one text column hold more than 2 GiB", {},
+                "leave the column out, or keep a part of it with substr()");
 }
 
 }  // namespace

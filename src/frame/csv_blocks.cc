@@ -12,8 +12,6 @@ namespace gristmill {
 
 namespace {
 
-// A block and the places of its cells stay in the second-level cache.
-
 constexpr size_t record_bytes_max = cell_bytes_max + 1;  // with its end
 
 uint64_t equal_to(const char* bytes, char wanted) {

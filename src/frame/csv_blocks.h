@@ -40,7 +40,8 @@ class CsvMasks {
 // Line ends: LF, CR and CRLF.
 int64_t count_csv_lines(std::string_view text);
 
-// Bytes of a block, as long as its records are shorter.
+// Bytes of a block, as long as its records are shorter: it and the places of its cells stay in the
+// second-level cache.
 inline constexpr size_t csv_block_bytes = size_t(512) << 10;
 // Bytes past the end of a block that may be read, whatever is there.
 inline constexpr size_t csv_slack = 64;

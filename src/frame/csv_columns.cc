@@ -1,6 +1,7 @@
 #include "frame/csv_columns.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -50,7 +51,19 @@ void read_values(CsvCells& cells, size_t column, const Field& field, const NullT
   }
 }
 
-// Times come in runs: one text like the one before is not parsed again.
+// 33249.0 is a whole number, as it is in JSON: programs write integers so where some are missing.
+bool parse_whole(std::string_view text, int64_t& value) {
+  if (parse_int64(text, value)) return true;
+  constexpr double most = 9007199254740992;  // 2^53
+  double number;
+  if (!parse_float64(text, number) || std::trunc(number) != number || std::abs(number) > most)
+    return false;
+  value = int64_t(number);
+  return true;
+}
+
+// Times come in runs: a text like the last one that was parsed is not parsed again. That one still
+// lies in the block: it held no quote, so nothing was unquoted.
 template <class T>
 class RunParser {
  public:
@@ -88,6 +101,10 @@ void read_others(CsvCells& cells, size_t column, const Field& field, const NullT
   }
 }
 
+bool all_digits(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c); });
+}
+
 // Begins as numbers do: "007" and "+49" are codes, and inf and nan are words.
 bool is_plain_number(std::string_view text) {
   text = trimmed(text);
@@ -98,9 +115,10 @@ bool is_plain_number(std::string_view text) {
 
 // A whole number that float64 may not hold exactly: beyond 2^53 or near it.
 bool is_long_integer(std::string_view text) {
+  if (text.size() < 16) return false;
   text = trimmed(text);
   if (text.starts_with('-')) text.remove_prefix(1);
-  return text.size() >= 16 && std::all_of(text.begin(), text.end(), is_digit);
+  return text.size() >= 16 && all_digits(text);
 }
 
 // Most numbers of most tables, told without parsing: a minus sign, at most 15 digits, no zero
@@ -108,10 +126,7 @@ bool is_long_integer(std::string_view text) {
 bool is_short_integer(std::string_view text) {
   if (text.starts_with('-')) text.remove_prefix(1);
   if (text.empty() || text.size() > 15 || (text[0] == '0' && text.size() > 1)) return false;
-  for (char c : text) {
-    if (!is_digit(c)) return false;
-  }
-  return true;
+  return all_digits(text);
 }
 
 // "4711-1-2" is a code.
@@ -181,7 +196,7 @@ void read_csv_column(CsvCells& cells, size_t column, const Field& field, const N
                      ColumnBuffer& out) {
   switch (field.type) {
     case Type::int64:
-      return read_values<int64_t>(cells, column, field, nulls, out, parse_int64);
+      return read_values<int64_t>(cells, column, field, nulls, out, parse_whole);
     case Type::float64:
       return read_values<double>(cells, column, field, nulls, out, parse_float64);
     case Type::date:
@@ -198,34 +213,29 @@ void read_csv_column(CsvCells& cells, size_t column, const Field& field, const N
   }
 }
 
-Type widened(Type a, Type b) {
+Type widened(Type a, Type b, bool long_integers) {
   if (a == b) return a;
   auto both_of = [&](Type one, Type other) {
     return (a == one || a == other) && (b == one || b == other);
   };
-  if (both_of(Type::int64, Type::float64)) return Type::float64;
+  if (both_of(Type::int64, Type::float64)) return long_integers ? Type::string : Type::float64;
   if (both_of(Type::date, Type::timestamp)) return Type::timestamp;
   return Type::string;
-}
-
-// Text when float64 would not hold the whole numbers.
-Type CsvType::widened_exactly(Type a, Type b) const {
-  const Type both = widened(a, b);
-  return both == Type::float64 && long_ ? Type::string : both;
 }
 
 // A column of names is not looked at to its end.
 void CsvType::observe(CsvCells& cells, size_t column, const NullTexts& nulls) {
   constexpr int64_t values_enough = 64;
-  std::string_view taken;  // the last time
+  std::string_view taken;  // the last time; as RunParser keeps it
   for (int64_t row = 0; row < cells.rows() && !gave_up_; ++row) {
     const std::string_view text = cells.text(row, column);
     if (nulls.contains(text)) continue;
     ++values_;
-    if (narrow_ && ((is_time(*narrow_) && text == taken) || takes(*narrow_, text))) {
+    if (narrow_ &&
+        ((is_time(*narrow_) && !text.empty() && text == taken) || takes(*narrow_, text))) {
       ++narrow_values_;
       taken = text;
-      long_ = long_ || (narrow_ == Type::int64 && text.size() > 15 && is_long_integer(text));
+      long_ = long_ || (narrow_ == Type::int64 && is_long_integer(text));
     } else {
       observe(text, cells, row, column);
     }
@@ -237,7 +247,7 @@ void CsvType::observe(CsvCells& cells, size_t column, const NullTexts& nulls) {
 void CsvType::observe(std::string_view text, const CsvCells& cells, int64_t row, size_t column) {
   const Type one = narrowest(text);
   long_ = long_ || (one == Type::int64 && is_long_integer(text));
-  const Type both = narrow_ ? widened_exactly(*narrow_, one) : one;
+  const Type both = narrow_ ? widened(*narrow_, one, long_) : one;
   if (both != Type::string) {
     narrow_ = both;
     ++narrow_values_;
@@ -258,7 +268,7 @@ void CsvType::merge(const CsvType& other) {
   narrow_values_ += other.narrow_values_;
   other_times_ += other.other_times_;
   if (narrow_ && other.narrow_) {
-    narrow_ = widened_exactly(*narrow_, *other.narrow_);
+    narrow_ = widened(*narrow_, *other.narrow_, long_);
     broken_ = broken_ || narrow_ == Type::string;
   } else if (other.narrow_) {
     narrow_ = other.narrow_;
@@ -278,7 +288,7 @@ std::string CsvType::note(const std::string& column) const {
   if (!nearly || gave_up_) return {};
   return fmt::format(
       "column {} is read as text: line {} holds {} where all but {} cells are {}; if it means "
-      "missing, name it in `nulls`",
+      "missing, name it in `nulls`, beside those that mean it already",
       column, example_line_, example_, values_ - narrow_values_, name_of(*narrow_));
 }
 

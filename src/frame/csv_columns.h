@@ -9,14 +9,15 @@
 
 namespace gristmill {
 
-// Appends a column of all records found. Code::invalid, with line, row (in this block) and field,
-// for a text that is not of the field's type, a missing value where there must be none, and text
-// that is not UTF-8.
+// Fills an empty column with the cells of all records found. Code::invalid, with line, row (in this
+// block) and field, for a text that is not of the field's type, a missing value where there must be
+// none, and text that is not UTF-8.
 void read_csv_column(CsvCells& cells, size_t column, const Field& field, const NullTexts& nulls,
                      ColumnBuffer& out);
 
-// int64 in float64, date in timestamp; text holds all.
-Type widened(Type a, Type b);
+// int64 in float64, date in timestamp; text holds all. `long_integers`: there are some that float64
+// may not hold exactly.
+Type widened(Type a, Type b, bool long_integers = false);
 
 // The narrowest type that takes every cell of a column; found block by block, and merged in any
 // order. Numbers with leading zeros or a plus are text ("007" is no 7), and so are the words inf
@@ -29,13 +30,13 @@ class CsvType {
   void merge(const CsvType& other);
 
   bool has_values() const { return values_ > 0; }
+  bool has_long_integers() const { return long_; }
   Type type() const { return broken_ || !narrow_ ? Type::string : *narrow_; }
   // For people, when it is text but nearly another type, or times written in another way; or "".
   std::string note(const std::string& column) const;
 
  private:
   void observe(std::string_view text, const CsvCells& cells, int64_t row, size_t column);
-  Type widened_exactly(Type a, Type b) const;
 
   int64_t values_ = 0;
   std::optional<Type> narrow_;  // of those that it takes

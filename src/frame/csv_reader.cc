@@ -17,7 +17,7 @@ class CsvReader : public BatchReader {
         cells_(options.delimiter),
         nulls_(std::move(options.null_values)),
         rows_(expected.schema) {
-    const std::vector<std::string> names = said([&] { return read_header(); });
+    const std::vector<std::string> names = with_place([&] { return read_header(); });
     match_ = match_columns(expected, names);
     if (unknown && !match_.unknown.empty()) unknown(match_.unknown);
   }
@@ -28,7 +28,7 @@ class CsvReader : public BatchReader {
     while (given_ == in_block_) {
       row_ += in_block_;
       given_ = in_block_ = 0;
-      if (!said([&] { return next_block(); })) return false;
+      if (!with_place([&] { return next_block(); })) return false;
     }
     batch = rows_.view();
     batch.rows = std::min(batch_rows, in_block_ - given_);
@@ -44,10 +44,11 @@ class CsvReader : public BatchReader {
     }
     has_block_ = true;
     std::vector<std::string> names = cells_.read_header(block_);
-    for (const std::string& name : names) {
-      if (!is_utf8(name))
-        throw Error(Code::invalid, excerpt(name) + " is not UTF-8", {.line = 1},
+    for (size_t i = 0; i < names.size(); ++i) {
+      if (!is_utf8(names[i]))
+        throw Error(Code::invalid, excerpt(names[i]) + " is not UTF-8", {.line = 1},
                     "save the file as UTF-8");
+      if (names[i].empty()) names[i] = fmt::format("column{}", i);  // as a source names it
     }
     return names;
   }
@@ -71,7 +72,7 @@ class CsvReader : public BatchReader {
 
   // Lines and rows in a block → in the input, the line in the message.
   template <class Call>
-  auto said(const Call& call) -> decltype(call()) {
+  auto with_place(const Call& call) -> decltype(call()) {
     try {
       return call();
     } catch (const Error& error) {

@@ -17,7 +17,7 @@ OpenSources::OpenSources(const Project& project, Workspace& workspace, Progress&
     : project_(project), workspace_(workspace), progress_(progress) {}
 
 void OpenSources::open(const std::string& source) {
-  if (!opened_.insert(source).second) return;
+  if (opened_.count(source) > 0) return;
   for (const SourceSpec& spec : project_.sources) {
     if (spec.name != source) continue;
     SourceSpec remembering = spec;
@@ -44,6 +44,7 @@ void OpenSources::open(const std::string& source) {
       throw error.at(spec.where);
     }
   }
+  opened_.insert(source);
 }
 
 const std::map<std::string, SourceTable>& OpenSources::tables() {

@@ -156,7 +156,13 @@ const MetricKind& chosen_metric(const PredictSpec& spec, Problem problem) {
     throw Error(Code::invalid,
                 fmt::format("metric {} does not fit: {} is a {} problem", name, spec.name,
                             name_of(problem)),
-                spec.place("metric"), fmt::format("`{}` does", default_metric(problem)));
+                spec.place("metric"),
+                fmt::format("`{}` does{}", default_metric(problem),
+                            problem == Problem::regression
+                                ? fmt::format("; for a yes or no, make the target a condition: "
+                                              "`target: {} = 1`",
+                                              spec.target)
+                                : ""));
   }
   return metric;
 }
@@ -165,17 +171,25 @@ Problem problem_of(const BuiltDataset& data) {
   return parse_problem(data.facts.at("problem").get<std::string>());
 }
 
+const TableHandle& table_of(const PredictSpec& spec, Tables& tables) {
+  try {
+    return tables.stored(spec.from);
+  } catch (const Error& error) {
+    throw error.at(spec.place("from"));
+  }
+}
+
 }  // namespace
+
+void check_prediction(const Project& project, const PredictSpec& spec, Tables& tables) {
+  const TableHandle& table = table_of(spec, tables);
+  bind_prediction(spec, project.rules_of(spec.from), table.schema, tables.rule_maker(spec.from),
+                  Learners::instance().get(spec.models.front().learner, "model").wants);
+}
 
 BuiltDataset build_dataset(const Project& project, const PredictSpec& spec, const Wants& wants,
                            Tables& tables, Executor& executor) {
-  const TableHandle& table = [&]() -> const TableHandle& {
-    try {
-      return tables.stored(spec.from);
-    } catch (const Error& error) {
-      throw error.at(spec.place("from"));
-    }
-  }();
+  const TableHandle& table = table_of(spec, tables);
   const std::vector<RuleSpec>& rules = project.rules_of(spec.from);
   std::vector<TaskNeed> needs = {table.need};
   for (const RuleSpec& rule : rules) {

@@ -33,7 +33,6 @@ void RowSource::pass(const std::function<void(const Batch&, int64_t, int64_t, in
       chunks[slot] = &cache_[next++];
       return true;
     }
-    slots[slot].reset(schema_);
     if (!chunker->next(slots[slot])) return false;
     chunks[slot] = &slots[slot];
     ++next;

@@ -14,6 +14,8 @@ void run_all(const Project& project, const RunRequest& request, Executor& execut
   if (request.names.empty()) {
     for (const PredictSpec& spec : project.predicts) wanted.push_back(&spec);
   }
+  // What is misspelt in the last one is told before the first one is trained.
+  for (size_t i = 1; i < wanted.size(); ++i) check_prediction(project, *wanted[i], tables);
   for (const PredictSpec* spec : wanted) {
     outcome.predictions.emplace_back(spec->name, run_prediction(project, *spec, tables, executor));
     const auto& bundle = outcome.predictions.back().second.bundle;

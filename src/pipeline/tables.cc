@@ -83,15 +83,18 @@ TableHandle Tables::from_result(const std::string& name, const TaskResult& resul
   return handle;
 }
 
-std::optional<TableHandle> Tables::last_stored(const std::string& name) {
-  const auto task = executor_.workspace().ledger().latest("table", name);
-  if (!task || !executor_.workspace().store().complete(task->output)) return std::nullopt;
+std::optional<TableHandle> Tables::last_made(const std::string& kind, const std::string& name,
+                                             const nlohmann::json* what) {
+  const auto task = executor_.workspace().ledger().latest(kind, name);
+  if (!task || (what != nullptr && task->what != *what) ||
+      !executor_.workspace().store().complete(task->output))
+    return std::nullopt;
   return from_result(name, {task->output, task->facts, task->seconds});
 }
 
 TableHandle Tables::make_stored(const std::string& name) {
   if (frozen_) {
-    if (auto handle = last_stored(name)) return *handle;
+    if (auto handle = last_made("table", name)) return *handle;
     throw Error(Code::not_found, fmt::format("table {} has never been stored", name), {},
                 "run once without --frozen");
   }
@@ -147,15 +150,19 @@ TableHandle Tables::make_cleaned(const std::string& name) {
   const bool own = project_.tables.count(name) > 0;
   if (rules.empty() && !own) return source_handle(source_table(name, {}));
   if (rules.empty()) return stored(name);
+  const std::vector<std::string> key = key_of(name);
+  const nlohmann::json what = {
+      {"version", clean_version}, {"rules", rules_key(rules)}, {"key", key}};
+  if (frozen_ && !own) {
+    // It may never have been stored before its rules.
+    if (auto handle = last_made("clean", name, &what)) return *handle;
+  }
   const SourceTable* source = own || frozen_ ? nullptr : &source_table(name, {});
   const TableHandle before = source == nullptr ? stored(name) : source_handle(*source);
   std::vector<TaskNeed> needs = {before.need};
   for (const RuleSpec& rule : rules) {
     for (TaskNeed& need : reference_needs(rule)) needs.push_back(std::move(need));
   }
-  const std::vector<std::string> key = key_of(name);
-  const nlohmann::json what = {
-      {"version", clean_version}, {"rules", rules_key(rules)}, {"key", key}};
   const CleanRequest request{.name = name, .rules = rules, .key = key};
   const TaskResult result = executor_.task("clean", name, what, needs, [&] {
     return clean_table(request, before, rule_maker(name), executor_);
@@ -181,19 +188,19 @@ const TableHandle& Tables::reference(const std::string& name) {
 const TableHandle& Tables::cleaned(const std::string& name) {
   auto found = cleaned_.find(name);
   if (found != cleaned_.end()) return found->second;
-  return cleaned_.emplace(name, guarded(name, true, [&] { return make_cleaned(name); }))
+  return cleaned_.emplace(name, make_once(name, true, [&] { return make_cleaned(name); }))
       .first->second;
 }
 
 const TableHandle& Tables::stored(const std::string& name) {
   auto found = stored_.find(name);
   if (found != stored_.end()) return found->second;
-  return stored_.emplace(name, guarded(name, false, [&] { return make_stored(name); }))
+  return stored_.emplace(name, make_once(name, false, [&] { return make_stored(name); }))
       .first->second;
 }
 
-TableHandle Tables::guarded(const std::string& name, bool cleaned,
-                            const std::function<TableHandle()>& make) {
+TableHandle Tables::make_once(const std::string& name, bool cleaned,
+                              const std::function<TableHandle()>& make) {
   const std::pair<std::string, bool> entry(name, cleaned);
   auto begun = std::find(making_.begin(), making_.end(), entry);
   if (begun != making_.end()) {
@@ -209,8 +216,11 @@ TableHandle Tables::guarded(const std::string& name, bool cleaned,
                 table == project_.tables.end() ? Where{} : table->second.where);
   }
   making_.push_back(entry);
+  const struct Made {
+    std::vector<std::pair<std::string, bool>>& making;
+    ~Made() { making.pop_back(); }
+  } made{making_};
   TableHandle handle = make();
-  making_.pop_back();
   // Without rules the cleaned table is the stored one, of which was told.
   const bool ruled = cleaned && handle.facts.contains("rules");
   if (!handle.facts.is_null() && (ruled || !cleaned || stored_.count(name) == 0))

@@ -62,14 +62,16 @@ class Tables {
  private:
   const SourceTable& source_table(const std::string& name, const Where& where);
   TableHandle make_stored(const std::string& name);
-  std::optional<TableHandle> last_stored(const std::string& name);
+  // What the task of this kind made last; `what` given: if it did just that.
+  std::optional<TableHandle> last_made(const std::string& kind, const std::string& name,
+                                       const nlohmann::json* what = nullptr);
   TableHandle make_cleaned(const std::string& name);
   TableHandle source_handle(const SourceTable& table);
   std::vector<std::string> key_of(const std::string& name) const;
   Schema planned_schema(const VersionRequest& request, const Where& where);
   TableHandle from_result(const std::string& name, const TaskResult& result);
-  TableHandle guarded(const std::string& name, bool cleaned,
-                      const std::function<TableHandle()>& make);
+  TableHandle make_once(const std::string& name, bool cleaned,
+                        const std::function<TableHandle()>& make);
 
   const Project& project_;
   Executor& executor_;

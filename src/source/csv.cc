@@ -33,7 +33,7 @@ class CsvSource : public Source {
 
  private:
   std::vector<CsvShape> shapes_of() const {
-    const std::string fact = "csv shape 4 " + options_.text;
+    const std::string fact = "csv shape 5 " + options_.text;
     std::optional<ThreadPool> pool;
     std::vector<CsvShape> shapes;
     for (const fs::path& file : files_.files) {

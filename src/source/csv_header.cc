@@ -42,14 +42,6 @@ int64_t count_delimiters(std::string_view head, char delimiter) {
   return count;
 }
 
-char best_delimiter(std::string_view head) {
-  char best = ',';
-  for (char candidate : {';', '\t', '|'}) {
-    if (count_delimiters(head, candidate) > count_delimiters(head, best)) best = candidate;
-  }
-  return best;
-}
-
 // `head`: what was read already, `rest` what follows.
 std::vector<std::string> first_record(std::string_view head, const ReadBytes& rest,
                                       char delimiter) {
@@ -79,6 +71,14 @@ Where line_of(const fs::path& file, std::string_view text, size_t at) {
 }
 
 }  // namespace
+
+char best_delimiter(std::string_view head) {
+  char best = ',';
+  for (char candidate : {';', '\t', '|'}) {
+    if (count_delimiters(head, candidate) > count_delimiters(head, best)) best = candidate;
+  }
+  return best;
+}
 
 CsvHeader read_csv_header(const fs::path& file, char delimiter) {
   const ReadBytes read = read_unpacked(file);

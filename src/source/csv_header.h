@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/file_system.h"
@@ -14,10 +15,13 @@ struct CsvHeader {
   std::vector<std::string> cells;
 };
 
-// `delimiter` 0: the one of , ; tab | that separates most cells. Code::invalid, naming file and
+// `delimiter` 0: best_delimiter(). Code::invalid, naming file and
 // line, for an empty file, zero bytes (in the first MB), UTF-16 and a first record that cannot be
 // read.
 CsvHeader read_csv_header(const fs::path& file, char delimiter);
+
+// The one of , ; tab | that separates most cells of the first record; without any, the comma.
+char best_delimiter(std::string_view head);
 
 // Names for the columns. Code::invalid when two are equal (case ignored, as SQL does), or, unless
 // `sure`, when a cell is a number or a date: then it is data. Cells without text are named by

@@ -54,7 +54,11 @@ class Look {
       while (!stop_ && blocks_.next(block, file, cells)) {
         check_interrupted();
         cells.find(block);
-        for (size_t c = 0; c < types.size(); ++c) types[c].observe(cells, c, nulls_);
+        for (size_t c = 0; c < types.size(); ++c) {
+          CsvType of_block;  // what it says must not hang on which thread saw which blocks
+          of_block.observe(cells, c, nulls_);
+          types[c].merge(of_block);
+        }
         rows += cells.rows();
       }
     } catch (const Error& error) {
@@ -88,13 +92,17 @@ json CsvShape::to_json() const {
   return {{"delimiter", std::string(1, delimiter)},
           {"columns", columns.json()},
           {"has_values", has_values},
+          {"long_integers", long_integers},
           {"rows", rows},
           {"notes", notes}};
 }
 
 CsvShape CsvShape::from_json(const json& in) {
-  return {in.at("delimiter").get<std::string>().at(0), Schema::from_json(in.at("columns")),
-          in.at("has_values").get<std::vector<bool>>(), in.at("rows").get<int64_t>(),
+  return {in.at("delimiter").get<std::string>().at(0),
+          Schema::from_json(in.at("columns")),
+          in.at("has_values").get<std::vector<bool>>(),
+          in.at("long_integers").get<std::vector<bool>>(),
+          in.at("rows").get<int64_t>(),
           in.at("notes").get<std::vector<std::pair<std::string, std::string>>>()};
 }
 
@@ -161,6 +169,7 @@ CsvShape look_at_csv(const fs::path& file, const CsvReading& reading, ThreadPool
     const CsvType& type = look.types()[c];
     fields[c].type = type.type();
     shape.has_values.push_back(type.has_values());
+    shape.long_integers.push_back(type.has_long_integers());
     const std::string note = type.note(names[c]);
     if (!note.empty()) shape.notes.emplace_back(names[c], note);
   }
@@ -189,9 +198,11 @@ CsvShape merged_shape(const std::vector<fs::path>& files, const std::vector<CsvS
     }
     for (size_t c = 0; c < all.columns.size(); ++c) {
       if (!one.has_values[c]) continue;
+      all.long_integers[c] = all.long_integers[c] || one.long_integers[c];
       Field field = all.columns[c];
-      field.type =
-          all.has_values[c] ? widened(field.type, one.columns[c].type) : one.columns[c].type;
+      field.type = all.has_values[c]
+                       ? widened(field.type, one.columns[c].type, all.long_integers[c])
+                       : one.columns[c].type;
       all.columns.replace(c, field);
       all.has_values[c] = true;
     }

@@ -16,7 +16,8 @@ namespace gristmill {
 struct CsvShape {
   char delimiter = ',';
   Schema columns;
-  std::vector<bool> has_values;  // by column; without any, its type says nothing
+  std::vector<bool> has_values;     // by column; without any, its type says nothing
+  std::vector<bool> long_integers;  // by column: some that float64 may not hold exactly
   int64_t rows = 0;
   std::vector<std::pair<std::string, std::string>> notes;  // column, what was found odd
 
@@ -32,7 +33,7 @@ struct CsvReading {
   char delimiter = 0;
   bool header = true, header_given = false;
   std::map<std::string, Type> types;
-  std::string text;  // all of them: part of the name of remembered shapes
+  std::string text;  // all but the types: part of the name of remembered shapes
 
   CsvReading(const Params& params, const std::string& owner);
 };

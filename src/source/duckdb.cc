@@ -17,7 +17,7 @@ class DuckdbSource : public Source {
   std::vector<SourceTable> open(SqlSession& session) override {
     const fs::path& file = files_.files[0];
     // The magic stands behind a checksum of 8 bytes.
-    if (head_of(file, 12).substr(std::min<size_t>(8, head_of(file, 12).size())) != "DUCK") {
+    if (const std::string head = head_of(file, 12); head.size() < 12 || !head.ends_with("DUCK")) {
       throw Error(Code::invalid, "this is not a DuckDB database", {.file = file.string()});
     }
     std::string catalog = attached_name(file);

@@ -25,9 +25,9 @@ std::string text_of(const json& given, const char* key, const std::string& owner
 Error no_such_file(const fs::path& path, const std::string& pattern) {
   std::vector<std::string> beside;
   std::error_code failed;
-  for (const auto& entry : fs::directory_iterator(path.parent_path(), failed)) {
-    beside.push_back(entry.path().filename().string());
-  }
+  fs::directory_iterator entry(path.parent_path(), failed);
+  for (; !failed && entry != fs::directory_iterator(); entry.increment(failed))
+    beside.push_back(entry->path().filename().string());
   std::string near = nearest(path.filename().string(), beside);
   std::string hint = near.empty() ? std::string() : fmt::format("did you mean \"{}\"?", near);
   if (failed) hint = fmt::format("the folder {} is not there", path.parent_path().string());

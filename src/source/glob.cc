@@ -27,9 +27,11 @@ class Glob {
       return;
     }
     if (pattern == "**") descend(dir, part + 1);
-    for (const fs::directory_entry& entry : fs::directory_iterator(dir, failed)) {
-      visit(entry, part);
-    }
+    fs::directory_iterator entry(dir, failed);
+    for (; !failed && entry != fs::directory_iterator(); entry.increment(failed))
+      visit(*entry, part);
+    // What is no folder, or went meanwhile, holds no file; of one that cannot be read nobody knows.
+    if (failed == std::errc::permission_denied) throw file_error(failed.value(), "read", dir);
   }
 
   std::vector<fs::path> found() { return std::move(found_); }

@@ -105,7 +105,7 @@ VectorReader::VectorReader(duckdb_logical_type type)
     : source_(duckdb_get_type_id(type)),
       storage_(source_),
       type_(type_from_duckdb(source_)),
-      values_(type_ == Type::string ? 0 : duckdb_vector_size()),
+      values_(type_ == Type::string ? 0 : duckdb_vector_size() * sizeof(int64_t)),
       offsets_(type_ == Type::string ? duckdb_vector_size() + 1 : 0) {
   if (source_ == DUCKDB_TYPE_DECIMAL) {
     storage_ = duckdb_decimal_internal_type(type);
@@ -129,7 +129,7 @@ Column VectorReader::column(duckdb_vector vector, int64_t rows) {
 }
 
 const void* VectorReader::values(const void* from, int64_t rows, const uint64_t* validity) {
-  int64_t* out = values_.data();
+  int64_t* out = reinterpret_cast<int64_t*>(values_.data());
   double* doubles = reinterpret_cast<double*>(out);
   const bool decimal = source_ == DUCKDB_TYPE_DECIMAL;
   switch (storage_) {
@@ -184,8 +184,11 @@ const void* VectorReader::values(const void* from, int64_t rows, const uint64_t*
     case DUCKDB_TYPE_TIMESTAMP_NS:
       shorten_times(from, out, rows);
       break;
-    default:
+    case DUCKDB_TYPE_HUGEINT:
       widen_huge<duckdb_hugeint>(from, doubles, rows);
+      break;
+    default:
+      throw Error(Code::internal, fmt::format("no values of DuckDB's type {}", int(storage_)));
   }
   if (decimal) {
     for (int64_t i = 0; i < rows; ++i) doubles[i] /= divisor_;
@@ -204,7 +207,8 @@ void VectorReader::read_text(const duckdb_string_t* from, int64_t rows, const ui
     }
   }
   // 12 bytes of room beyond, so that short text is copied at a fixed width.
-  if (size_t(total) + 12 > text_.size()) text_ = UnzeroedVector<char>(2 * size_t(total) + 12);
+  if (size_t(total) + 12 > text_.size())
+    text_ = UnzeroedVector<char>(size_t(total) + size_t(total) / 4 + 12);
   char* out = text_.data();
   for (int64_t i = 0; i < rows; ++i) {
     if (is_present(validity, i)) {

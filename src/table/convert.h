@@ -33,18 +33,16 @@ class VectorReader {
   duckdb_type storage_;  // of a decimal: the integer it is kept as
   double divisor_ = 1;   // of a decimal: 10^scale
   Type type_;
-  std::vector<int64_t> values_;  // or doubles, or bits
+  UnzeroedVector<uint8_t> values_;
   std::vector<int32_t> offsets_;
   UnzeroedVector<char> text_;
 };
 
 // The other way.
 duckdb_type duckdb_type_of(Type type);
-// Writes rows [begin, begin + rows), at most duckdb_vector_size(), into a vector of that type. Long
-// text is not copied: `column` must live until the vector was read.
-void fill_vector(duckdb_vector vector, const Column& column, int64_t begin, int64_t rows);
-// The same for all columns of a chunk, from row `begin` on: as many rows as it takes, or as there
-// are; how many.
+// Fills a chunk of vectors of those types from row `begin` on, a multiple of
+// duckdb_vector_size(): with as many rows as it takes, or as there are; how many. Long text is not
+// copied: the columns must live until the chunk was read.
 int64_t fill_chunk(duckdb_data_chunk chunk, const Batch& batch, int64_t begin);
 
 }  // namespace gristmill

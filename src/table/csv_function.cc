@@ -57,7 +57,9 @@ void init(duckdb_init_info info) {
 }
 
 void init_local(duckdb_init_info info) {
-  duckdb_init_set_init_data(info, new std::unique_ptr<Local>, destroy<std::unique_ptr<Local>>);
+  guarded(info, duckdb_init_set_error, [&] {
+    duckdb_init_set_init_data(info, new std::unique_ptr<Local>, destroy<std::unique_ptr<Local>>);
+  });
 }
 
 // A cell that is not of the type that the user gave its column.

@@ -33,43 +33,32 @@ struct Scan {
 
 // DuckDB calls these from C: nothing may be thrown through them.
 void bind(duckdb_bind_info info) {
-  const Value id(duckdb_bind_get_parameter(info, 0));
-  const Batch* rows = Exposed::instance().find(duckdb_get_int64(id.get()));
-  if (rows == nullptr) {
-    duckdb_bind_set_error(info, "these rows are gone");
-    return;
-  }
-  add_result_columns(info, *rows->schema);
-  duckdb_bind_set_cardinality(info, idx_t(rows->rows), true);
-  duckdb_bind_set_bind_data(info, new Scan{rows}, destroy<Scan>);
+  guarded(info, duckdb_bind_set_error, [&] {
+    const Value id(duckdb_bind_get_parameter(info, 0));
+    const Batch* rows = Exposed::instance().find(duckdb_get_int64(id.get()));
+    if (rows == nullptr) throw Error(Code::internal, "these rows are gone");
+    add_result_columns(info, *rows->schema);
+    duckdb_bind_set_cardinality(info, idx_t(rows->rows), true);
+    duckdb_bind_set_bind_data(info, new Scan{rows}, destroy<Scan>);
+  });
 }
 
 void init(duckdb_init_info info) {
-  duckdb_init_set_max_threads(info, 1);
-  const Scan* bound = static_cast<const Scan*>(duckdb_init_get_bind_data(info));
-  duckdb_init_set_init_data(info, new Scan(*bound), destroy<Scan>);
+  guarded(info, duckdb_init_set_error, [&] {
+    duckdb_init_set_max_threads(info, 1);
+    const Scan* bound = static_cast<const Scan*>(duckdb_init_get_bind_data(info));
+    duckdb_init_set_init_data(info, new Scan(*bound), destroy<Scan>);
+  });
 }
 
 void read(duckdb_function_info info, duckdb_data_chunk chunk) {
-  Scan& scan = *static_cast<Scan*>(duckdb_function_get_init_data(info));
-  scan.position += fill_chunk(chunk, *scan.rows, scan.position);
+  guarded(info, duckdb_function_set_error, [&] {
+    Scan& scan = *static_cast<Scan*>(duckdb_function_get_init_data(info));
+    scan.position += fill_chunk(chunk, *scan.rows, scan.position);
+  });
 }
 
 }  // namespace
-
-void add_result_columns(duckdb_bind_info info, const Schema& schema) {
-  for (const Field& field : schema.fields()) {
-    DuckType type(duckdb_create_logical_type(duckdb_type_of(field.type)));
-    duckdb_bind_add_result_column(info, field.name.c_str(), type.get());
-  }
-}
-
-void add_function(duckdb_connection connection, duckdb_table_function function,
-                  const std::string& name) {
-  const duckdb_state state = duckdb_register_table_function(connection, function);
-  duckdb_destroy_table_function(&function);
-  if (state == DuckDBError) throw Error(Code::internal, "the SQL engine refuses " + name);
-}
 
 ExposedRows::ExposedRows(const Batch& rows) {
   Exposed& exposed = Exposed::instance();

@@ -2,13 +2,15 @@
 
 #include <system_error>
 
+#include <fmt/format.h>
+
 #include "base/progress.h"
 
 namespace gristmill {
 namespace {
 
-// A chunk may hold long texts: few are enough to keep both sides busy.
-constexpr size_t ahead_max = 4;
+// A chunk may hold 2,048 long texts a column: few are enough to keep both sides busy.
+constexpr size_t ahead_max = 2;
 // Small results need no thread.
 constexpr int64_t fetched_alone = 8;
 
@@ -39,16 +41,14 @@ DuckType ResultStream::column_type(size_t column) {
 
 DuckChunk ResultStream::next() {
   check_interrupted();
-  if (fetched_ < fetched_alone) {
-    ++fetched_;
-    return fetch();
-  }
   if (!thread_.joinable()) {
-    try {
-      thread_ = std::thread([this] { fetch_ahead(); });
-    } catch (const std::system_error&) {
-      return fetch();
+    if (ended_) return {};
+    if (fetched_++ < fetched_alone) {
+      DuckChunk chunk = fetch();
+      ended_ = !chunk;
+      return chunk;
     }
+    start_thread();
   }
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return ended_ || !ahead_.empty(); });
@@ -61,6 +61,16 @@ DuckChunk ResultStream::next() {
   lock.unlock();
   changed_.notify_all();
   return chunk;
+}
+
+void ResultStream::start_thread() {
+  try {
+    thread_ = std::thread([this] { fetch_ahead(); });
+  } catch (const std::system_error& error) {
+    throw Error(Code::unavailable,
+                fmt::format("cannot start a thread to read the result: {}", error.code().message()),
+                {}, "allow the process more threads");
+  }
 }
 
 DuckChunk ResultStream::fetch() {

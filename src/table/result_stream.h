@@ -1,5 +1,5 @@
 // The chunks of a running query, in order. Once there are many, a thread of its own fetches them
-// ahead of whoever reads them: DuckDB's pipelines run on the thread that fetches.
+// ahead of whoever reads them.
 #pragma once
 
 #include <condition_variable>
@@ -26,6 +26,7 @@ class ResultStream {
 
  private:
   DuckChunk fetch();
+  void start_thread();
   void fetch_ahead();
 
   std::unique_ptr<Session> session_;
@@ -38,7 +39,7 @@ class ResultStream {
   std::condition_variable changed_;
   std::deque<DuckChunk> ahead_;
   std::exception_ptr failure_;  // it comes after the chunks ahead
-  bool ended_ = false;          // the thread fetches no more
+  bool ended_ = false;          // there is no more to fetch
   bool stop_ = false;           // it is to fetch no more
 };
 

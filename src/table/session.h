@@ -40,7 +40,10 @@ class Session {
   duckdb_connection connection() const { return connection_.get(); }
   void execute(const std::string& sql);
   DuckStatement prepare(const std::string& sql);
-  // The result as a stream: DuckDB runs ahead of the reader by a bounded buffer.
+  // A transaction, which finish_stream() ends.
+  void begin() { execute("BEGIN TRANSACTION"); }
+  // The result as a stream: DuckDB's pipelines run on the thread that fetches and on its own, ahead
+  // of the reader by a bounded buffer.
   void stream(const DuckStatement& statement, const std::string& sql, DuckResult& result);
   void finish_stream();       // commits; all rows were read
   void interrupt() noexcept;  // from any thread

@@ -11,7 +11,7 @@ class StreamReader : public BatchReader {
   StreamReader(std::unique_ptr<Session> session, std::string sql, const Schema* schema) {
     // One transaction from binding to the last row: the SQLite reader binds to a file that it
     // closes when a transaction ends.
-    session->execute("BEGIN TRANSACTION");
+    session->begin();
     DuckStatement statement = session->prepare(sql);
     const std::vector<ResultColumn> columns = result_columns(statement);
     schema_ = schema_of(columns);
@@ -36,7 +36,7 @@ class StreamReader : public BatchReader {
   bool read(BatchBuffer& rows) override {
     rows.reset(schema_);
     int64_t text = 0;
-    // 64 MB of text end a batch early: memory stays bounded when cells are long.
+    // 64 MB of text end a batch early: of long cells it holds those of one chunk of DuckDB's more.
     while (rows.rows() < chunk_rows && text < (int64_t(64) << 20) && has_row()) {
       const int64_t count = std::min(fetched_.rows - taken_, chunk_rows - rows.rows());
       rows.append(fetched_, taken_, count);
@@ -52,12 +52,12 @@ class StreamReader : public BatchReader {
  private:
   // There is a row that was not taken yet; false at the end.
   bool has_row() {
-    while (taken_ == fetched_.rows && !ended_) {
+    while (taken_ == fetched_.rows) {
       chunk_ = stream_->next();
-      ended_ = !chunk_;
-      if (chunk_) view_chunk();
+      if (!chunk_) return false;
+      view_chunk();
     }
-    return !ended_;
+    return true;
   }
 
   void view_chunk() {
@@ -92,7 +92,6 @@ class StreamReader : public BatchReader {
   DuckChunk chunk_;
   Batch fetched_;      // views of it
   int64_t taken_ = 0;  // rows of it
-  bool ended_ = false;
   BatchBuffer rows_;
 };
 

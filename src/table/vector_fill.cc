@@ -1,5 +1,6 @@
 // Our columns → DuckDB's vectors.
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 
 #include "table/convert.h"
@@ -48,19 +49,12 @@ void fill_text(duckdb_string_t* to, const Column& column, int64_t begin, int64_t
 }
 
 void fill_validity(duckdb_vector vector, const Column& column, int64_t begin, int64_t rows) {
-  if (column.validity == nullptr) return;
+  if (column.validity == nullptr || rows == 0) return;
+  assert((begin & 7) == 0);
   duckdb_vector_ensure_validity_writable(vector);
-  uint64_t* validity = duckdb_vector_get_validity(vector);
-  if ((begin & 7) == 0) {
-    std::memcpy(validity, column.validity + (begin >> 3), size_t(rows + 7) >> 3);
-    return;
-  }
-  for (int64_t i = 0; i < rows; ++i) {
-    duckdb_validity_set_row_validity(validity, idx_t(i), !column.is_null(begin + i));
-  }
+  std::memcpy(duckdb_vector_get_validity(vector), column.validity + (begin >> 3),
+              size_t(rows + 7) >> 3);
 }
-
-}  // namespace
 
 void fill_vector(duckdb_vector vector, const Column& column, int64_t begin, int64_t rows) {
   fill_validity(vector, column, begin, rows);
@@ -75,6 +69,8 @@ void fill_vector(duckdb_vector vector, const Column& column, int64_t begin, int6
                 size_t(rows) * width);
   }
 }
+
+}  // namespace
 
 int64_t fill_chunk(duckdb_data_chunk chunk, const Batch& batch, int64_t begin) {
   const int64_t rows = std::min(int64_t(duckdb_vector_size()), batch.rows - begin);
