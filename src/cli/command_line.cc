@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdio>
 #include <list>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -94,6 +95,9 @@ int run_verb(const Parsed& parsed, Invocation& call) {
   } catch (const std::bad_alloc&) {
     progress.clear();
     return report(Error(Code::exhausted, "memory ran out"));
+  } catch (const std::system_error& error) {  // of fmt::print()
+    progress.clear();
+    return report(Error(Code::unavailable, error.what()));
   } catch (const std::exception& error) {
     progress.clear();
     return report(Error(Code::internal, fmt::format("unexpected: {}", error.what()), {},
@@ -133,6 +137,7 @@ int command_line(int argc, char** argv) {
 
   Invocation call;
   std::string dir = ".";
+  app.add_option("-C", dir, "Work in this folder")->type_name("DIR");
   std::vector<const Verb*> verbs;
   for (const auto& [name, verb] : Verbs::instance()) verbs.push_back(&verb);
   std::stable_sort(verbs.begin(), verbs.end(),

@@ -47,7 +47,8 @@ void init(const Invocation& call) {
                 "it is left as it is; remove it, or use -C with another folder");
   }
   std::vector<std::string> given = call.all("FILE");
-  if (given.empty()) given = files_in(call.dir);
+  const bool looks_around = given.empty();
+  if (looks_around) given = files_in(call.dir);
   if (given.empty()) {
     throw Error(Code::not_found,
                 fmt::format("`{}` holds no file that can be read", call.dir.string()), {},
@@ -60,12 +61,18 @@ void init(const Invocation& call) {
   std::set<std::string> taken;
   for (const std::string& path : given) {
     const std::string name = source_name(path, taken);
-    taken.insert(name);
-    sources.push_back({name, path});
     call.progress->begin(fmt::format("looking at {}", path), 0, "rows");
-    for (const SourceTable& table : make_source({name, path, call.dir, {}})->open(engine)) {
-      tables.push_back(
-          profile_table(engine, table.schema + "." + table.name, table.relation, table.columns));
+    try {
+      for (const SourceTable& table : make_source({name, path, call.dir, {}})->open(engine)) {
+        tables.push_back(
+            profile_table(engine, table.schema + "." + table.name, table.relation, table.columns));
+      }
+      sources.push_back({name, path});
+      taken.insert(name);
+    } catch (const Error& error) {
+      // One bad file in a folder is no reason to know nothing of the others.
+      if (!looks_around || error.code() == Code::interrupted) throw;
+      call.progress->note(fmt::format("{} is left out: {}", path, error.what()));
     }
     call.progress->end();
   }

@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "expr/op.h"
 #include "frame/arrow_message.h"
-#include "table/engine.h"
+#include "source/csv_header.h"
+#include "table/parquet_rows.h"
 
 namespace gristmill {
 namespace {
@@ -26,65 +26,6 @@ RowFormat format_of_stream(ByteSource& bytes) {
   return first != std::string_view::npos && head[first] == '{' ? RowFormat::json_lines
                                                                : RowFormat::csv;
 }
-
-// Parquet knows its own types: a column of another type than expected is cast, as the table engine
-// would.
-class ParquetRows : public BatchReader {
- public:
-  ParquetRows(const std::string& path, const Expected& expected, const Unknown& unknown)
-      : expected_(expected), engine_({.temp_dir = scratch_.path()}) {
-    const std::string relation = parquet_relation({path});
-    const Schema found = engine_.describe("SELECT * FROM " + relation);
-    std::vector<std::string> list;
-    for (const Field& field : expected.schema.fields()) {
-      if (found.find(field.name) >= 0) {
-        list.push_back(
-            fmt::format("CAST({0} AS {1}) AS {0}", quote_name(field.name), sql_name(field.type)));
-      } else if (field.nullable) {
-        list.push_back(
-            fmt::format("CAST(NULL AS {1}) AS {0}", quote_name(field.name), sql_name(field.type)));
-      } else {
-        const std::vector<std::string> names = found.names();
-        throw Error(Code::invalid, fmt::format("`{}` has no column {}", path, field.name),
-                    {.field = field.name}, did_you_mean(field.name, names));
-      }
-    }
-    std::vector<std::string> others;
-    for (const std::string& name : found.names()) {
-      const bool ignored = std::find(expected.ignored.begin(), expected.ignored.end(), name) !=
-                           expected.ignored.end();
-      if (expected.schema.find(name) < 0 && !ignored) others.push_back(name);
-    }
-    if (!others.empty() && unknown) unknown(others);
-    rows_ = engine_.query(fmt::format("SELECT {} FROM {}", fmt::join(list, ", "), relation));
-  }
-
-  const Schema& schema() const override { return expected_.schema; }
-
-  bool next(Batch& batch) override {
-    if (!rows_->next(batch)) return false;
-    for (size_t c = 0; c < batch.columns.size(); ++c) {
-      if (!expected_.schema[c].nullable && batch.columns[c].null_count() > 0) {
-        int64_t row = 0;
-        while (!batch.columns[c].is_null(row)) ++row;
-        throw Error(Code::invalid,
-                    fmt::format("{} is missing; in the training table it never was",
-                                expected_.schema[c].name),
-                    {.field = expected_.schema[c].name, .row = done_ + row});
-      }
-    }
-    done_ += batch.rows;
-    batch.schema = &expected_.schema;
-    return true;
-  }
-
- private:
-  Expected expected_;
-  ScratchDir scratch_;
-  Engine engine_;
-  std::unique_ptr<BatchReader> rows_;
-  int64_t done_ = 0;
-};
 
 ReadBytes bytes_of(std::string_view text) {
   return [text](char* to, size_t size) mutable {
@@ -171,13 +112,19 @@ RowInput::RowInput(const std::string& path) : path_(path) {
   if (is_stream) format_ = format_of_stream(*bytes_);
 }
 
+Engine& RowInput::engine() {
+  if (!engine_) engine_ = std::make_unique<Engine>(EngineOptions{.temp_dir = scratch_.path()});
+  return *engine_;
+}
+
+char RowInput::delimiter() {
+  return format_ == RowFormat::tsv ? '\t' : best_delimiter(bytes_->peek(head_bytes / 64));
+}
+
 Schema RowInput::columns() {
   switch (format_) {
-    case RowFormat::parquet: {
-      const ScratchDir scratch;
-      return Engine({.temp_dir = scratch.path()})
-          .describe("SELECT * FROM " + parquet_relation({path_}));
-    }
+    case RowFormat::parquet:
+      return engine().describe("SELECT * FROM " + parquet_relation({path_}));
     case RowFormat::arrow:
       return arrow_columns(bytes_->peek(head_bytes));
     case RowFormat::json_lines:
@@ -190,7 +137,7 @@ Schema RowInput::columns() {
 std::unique_ptr<BatchReader> RowInput::read(const Expected& expected,
                                             const std::vector<std::string>& null_texts,
                                             const Unknown& unknown) {
-  if (format_ == RowFormat::parquet) return std::make_unique<ParquetRows>(path_, expected, unknown);
+  if (format_ == RowFormat::parquet) return read_parquet(engine(), path_, expected, unknown);
   const ReadBytes read = [bytes = bytes_](char* to, size_t size) { return bytes->read(to, size); };
   switch (format_) {
     case RowFormat::arrow:

@@ -8,6 +8,7 @@
 #include "cli/byte_source.h"
 #include "cli/row_files.h"
 #include "frame/readers.h"
+#include "table/engine.h"
 
 namespace gristmill {
 
@@ -26,11 +27,14 @@ class RowInput {
                                     const Unknown& unknown);
 
  private:
-  char delimiter() const { return format_ == RowFormat::tsv ? '\t' : ','; }
+  char delimiter();  // of CSV: the one that its first line has most of
+  Engine& engine();
 
   std::string path_;
   RowFormat format_;
   std::shared_ptr<ByteSource> bytes_;  // null: Parquet, which is not read as a stream
+  ScratchDir scratch_;
+  std::unique_ptr<Engine> engine_;  // for Parquet
 };
 
 }  // namespace gristmill

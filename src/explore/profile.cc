@@ -1,5 +1,6 @@
 #include "explore/profile.h"
 
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
@@ -68,7 +69,7 @@ TableProfile profile_table(Engine& engine, const std::string& name, const std::s
     const size_t at = 1 + 4 * c;
     ColumnProfile column{schema[c],
                          number(row.at(at)),
-                         distinct.at(c).estimate(),
+                         std::min(distinct.at(c).estimate(), profile.rows - number(row.at(at))),
                          row.at(at + 1),
                          row.at(at + 2),
                          number(row.at(at + 3)),

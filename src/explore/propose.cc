@@ -61,7 +61,8 @@ std::string column_comment(const ColumnProfile& column, int64_t rows) {
   if (column.nulls > 0 && rows > 0)
     text += fmt::format(", {:.0f} % missing", 100.0 * double(column.nulls) / double(rows));
   if (column.field.type == Type::string) {
-    text += fmt::format(", {} values", column.distinct);
+    // More than some hundred are an estimate.
+    text += fmt::format(", {}{} values", column.distinct > 300 ? "about " : "", column.distinct);
   } else if (!column.least.empty()) {
     text += fmt::format(", {} … {}", column.least, column.greatest);
   }
