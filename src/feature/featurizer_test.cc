@@ -94,6 +94,36 @@ TEST(Featurizer, WithoutATimeNothingMovesWithIt) {
   EXPECT_TRUE(left_out.empty());
 }
 
+TEST(Featurizer, WhatNumbersTheRowsIsAnIdentifier) {
+  TestRows rows({{"up", Type::int64},
+                 {"down", Type::int64},
+                 {"twice", Type::int64},
+                 {"wide", Type::int64},
+                 {"real", Type::float64}});
+  for (int64_t i = 0; i < 1000; ++i) {
+    rows[0].append(7 + i + i / 3);  // with gaps
+    rows[1].append(-i);
+    rows[2].append(i == 500 ? int64_t(499) : i);
+    rows[3].append(i * 100);
+    rows[4].append(double(i));
+  }
+  FeaturizerFit one(rows.schema(), automatic(rows.schema()), for_trees, "");
+  std::vector<FeaturizerFit::LeftOut> left_out;
+  for (int64_t begin : {0, 400, 800}) {
+    auto part = one.clone_empty();
+    Batch batch = rows.batch();
+    batch.rows = std::min<int64_t>(400, batch.rows - begin);
+    for (Column& column : batch.columns) column = slice(column, begin, batch.rows);
+    part->observe(batch);
+    one.merge(std::move(*part));
+  }
+  EXPECT_EQ(one.freeze(&left_out).reads(), (Names{"twice", "wide", "real"}));
+  ASSERT_EQ(left_out.size(), 2u);
+  EXPECT_EQ(left_out[0].column, "up");
+  EXPECT_EQ(left_out[0].reason, "looks like an identifier: it numbers the rows");
+  EXPECT_EQ(left_out[1].column, "down");
+}
+
 TEST(Featurizer, NearlyDistinctTextIsAnIdentifier) {
   TestRows rows({{"x", Type::string}, {"long", Type::string}});
   for (int i = 0; i < 1000; ++i) {

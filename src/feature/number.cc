@@ -120,19 +120,63 @@ class NumberEncoder : public Encoder {
   Scaling scaling_;
 };
 
+// Whether a column numbers the rows: whole numbers, each above the one before it, or each below,
+// and close together.
+class RowNumbers {
+ public:
+  void observe(const Column& column) {
+    if (column.type != Type::int64 || column.null_count() > 0) rising_ = falling_ = false;
+    const int64_t* values = column.values<int64_t>();
+    for (int64_t i = 0; i < column.length && (rising_ || falling_); ++i) add(values[i], values[i]);
+    if (rising_ || falling_) count_ += column.length;
+  }
+  void merge(const RowNumbers& later) {
+    rising_ = rising_ && later.rising_;
+    falling_ = falling_ && later.falling_;
+    if (later.count_ > 0 && (rising_ || falling_)) add(later.first_, later.last_);
+    count_ += later.count_;
+  }
+  bool found() const {
+    constexpr int64_t few = 100;  // rows from which an order is no accident
+    constexpr double gaps = 4;    // numbers a row: others are validated and tested on, or dropped
+    return (rising_ || falling_) && count_ > few &&
+           std::abs(double(last_) - double(first_)) < gaps * double(count_);
+  }
+
+ private:
+  // Rows that begin and end with these, after those before.
+  void add(int64_t first, int64_t last) {
+    if (any_) {
+      rising_ = rising_ && first > last_;
+      falling_ = falling_ && first < last_;
+    } else {
+      first_ = first;
+    }
+    any_ = true;
+    last_ = last;
+  }
+
+  bool rising_ = true, falling_ = true, any_ = false;
+  int64_t first_ = 0, last_ = 0, count_ = 0;
+};
+
 class NumberFit : public EncoderFit {
  public:
   NumberFit(SourceColumn column, const Wants& wants) : column_(std::move(column)), wants_(wants) {}
 
   std::vector<std::string> reads() const override { return {column_.name()}; }
   void observe(const Batch& rows) override {
-    moments_.observe(rows.columns[rows.schema->index_of(column_.name(), "a feature")]);
+    const Column& column = rows.columns[rows.schema->index_of(column_.name(), "a feature")];
+    moments_.observe(column);
+    row_numbers_.observe(column);
   }
   std::unique_ptr<EncoderFit> clone_empty() const override {
     return std::make_unique<NumberFit>(column_, wants_);
   }
   void merge(EncoderFit&& later) override {
-    moments_.merge(dynamic_cast<NumberFit&>(later).moments_);
+    const NumberFit& other = dynamic_cast<NumberFit&>(later);
+    moments_.merge(other.moments_);
+    row_numbers_.merge(other.row_numbers_);
   }
 
   std::unique_ptr<Encoder> freeze(std::string* why) const override {
@@ -161,10 +205,15 @@ class NumberFit : public EncoderFit {
     return std::make_unique<NumberEncoder>(column_, s);
   }
 
+  std::string unsuitable() const override {
+    return row_numbers_.found() ? "looks like an identifier: it numbers the rows" : "";
+  }
+
  private:
   SourceColumn column_;
   Wants wants_;
   Moments moments_;
+  RowNumbers row_numbers_;
 };
 
 std::unique_ptr<EncoderFit> make(const nlohmann::json& params, const EncoderContext& context) {
