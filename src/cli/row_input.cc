@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "frame/arrow_message.h"
+#include "frame/csv_blocks.h"
 #include "source/csv_header.h"
 #include "table/parquet_rows.h"
 
@@ -118,7 +119,11 @@ Engine& RowInput::engine() {
 }
 
 char RowInput::delimiter() {
-  return format_ == RowFormat::tsv ? '\t' : best_delimiter(bytes_->peek(head_bytes / 64));
+  if (format_ == RowFormat::tsv) return '\t';
+  std::string head(bytes_->peek(head_bytes / 64));
+  const size_t size = head.size();
+  head.resize(size + csv_slack);
+  return best_delimiter(std::string_view(head).substr(0, size));
 }
 
 Schema RowInput::columns() {

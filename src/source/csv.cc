@@ -33,7 +33,7 @@ class CsvSource : public Source {
 
  private:
   std::vector<CsvShape> shapes_of() const {
-    const std::string fact = "csv shape 5 " + options_.text;
+    const std::string fact = "csv shape 6 " + options_.text;
     std::optional<ThreadPool> pool;
     std::vector<CsvShape> shapes;
     for (const fs::path& file : files_.files) {
@@ -82,8 +82,14 @@ class CsvSource : public Source {
     set_types(shape, files[0]);
     const bool is_many = !files_.as.empty();
     if (is_many) refuse_filename(shape.columns, files[0]);
-    const CsvScan scan{files,         shape.delimiter, options_.header, options_.nulls,
-                       shape.columns, is_many,         shape.rows};
+    const CsvScan scan{.files = files,
+                       .delimiter = shape.delimiter,
+                       .header = options_.header,
+                       .encoding = options_.encoding,
+                       .nulls = options_.nulls,
+                       .columns = shape.columns,
+                       .filename = is_many,
+                       .rows = shape.rows};
     SourceTable out;
     out.schema = spec_.name;
     out.name = name;

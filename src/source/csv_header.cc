@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "frame/cell.h"
 #include "frame/csv_cells.h"
+#include "source/encoding.h"
 #include "source/files.h"
 #include "source/quote.h"
 #include "source/unpacked.h"
@@ -80,14 +81,16 @@ char best_delimiter(std::string_view head) {
   return best;
 }
 
-CsvHeader read_csv_header(const fs::path& file, char delimiter) {
-  const ReadBytes read = read_unpacked(file);
-  const std::string head = read_head(read);
+CsvHeader read_csv_header(const fs::path& file, const std::string& encoding, char delimiter) {
+  const ReadBytes read = as_utf8(read_unpacked(file), encoding);
+  const std::string head = [&] {
+    try {
+      return read_head(read);
+    } catch (const Error& error) {
+      throw in_file(error, file);
+    }
+  }();
   std::string_view text(head.data(), head.size() - csv_slack);
-  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
-    throw Error(Code::invalid, "the file is UTF-16", {.file = file.string(), .line = 1},
-                "save it as UTF-8");
-  }
   if (size_t zero = text.find('\0'); zero != text.npos) {
     throw Error(Code::invalid, "there is a zero byte in this line", line_of(file, text, zero),
                 "the file is damaged, or not CSV");
@@ -107,7 +110,8 @@ CsvHeader read_csv_header(const fs::path& file, char delimiter) {
   for (const std::string& cell : header.cells) {
     if (!is_utf8(cell))
       throw Error(Code::invalid, excerpt(cell) + " is not UTF-8",
-                  {.file = file.string(), .line = 1}, "save the file as UTF-8");
+                  {.file = file.string(), .line = 1},
+                  "save the file as UTF-8, or say `encoding: latin1`, or what it is");
   }
   return header;
 }

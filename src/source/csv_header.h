@@ -16,11 +16,12 @@ struct CsvHeader {
 };
 
 // `delimiter` 0: best_delimiter(). Code::invalid, naming file and
-// line, for an empty file, zero bytes (in the first MB), UTF-16 and a first record that cannot be
-// read.
-CsvHeader read_csv_header(const fs::path& file, char delimiter);
+// line, for an empty file, zero bytes (in the first MB) and a first record that cannot be read.
+// `encoding`: as as_utf8() takes it.
+CsvHeader read_csv_header(const fs::path& file, const std::string& encoding, char delimiter);
 
 // The one of , ; tab | that separates most cells of the first record; without any, the comma.
+// csv_slack bytes behind `head` are readable.
 char best_delimiter(std::string_view head);
 
 // Names for the columns. Code::invalid when two are equal (case ignored, as SQL does), or, unless

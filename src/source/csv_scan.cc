@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "source/encoding.h"
 #include "source/files.h"
 #include "source/unpacked.h"
 
@@ -19,9 +20,13 @@ Schema CsvScan::schema() const {
 std::string CsvScan::sql() const {
   std::string list;
   for (const fs::path& file : files) list += (list.empty() ? "" : ", ") + quote_text(file.string());
-  const json options = {{"columns", columns.json()}, {"delimiter", std::string(1, delimiter)},
-                        {"header", header},          {"nulls", nulls},
-                        {"filename", filename},      {"rows", rows}};
+  const json options = {{"columns", columns.json()},
+                        {"delimiter", std::string(1, delimiter)},
+                        {"header", header},
+                        {"encoding", encoding},
+                        {"nulls", nulls},
+                        {"filename", filename},
+                        {"rows", rows}};
   return fmt::format("gristmill_csv([{}], {})", list, quote_text(options.dump()));
 }
 
@@ -31,6 +36,7 @@ CsvScan CsvScan::from_options(const std::string& text) {
   scan.columns = Schema::from_json(options.at("columns"));
   scan.delimiter = options.at("delimiter").get<std::string>().at(0);
   scan.header = options.at("header").get<bool>();
+  scan.encoding = options.at("encoding").get<std::string>();
   scan.nulls = options.at("nulls").get<std::vector<std::string>>();
   scan.filename = options.at("filename").get<bool>();
   scan.rows = options.at("rows").get<int64_t>();
@@ -51,7 +57,8 @@ bool CsvScanBlocks::next(CsvBlock& block, size_t& file, CsvCells& cells) {
     try {
       const bool is_first = blocks_ == nullptr;
       if (is_first)
-        blocks_ = std::make_unique<CsvBlocks>(read_unpacked(scan_.files[file]), scan_.delimiter);
+        blocks_ = std::make_unique<CsvBlocks>(
+            as_utf8(read_unpacked(scan_.files[file]), scan_.encoding), scan_.delimiter);
       if (blocks_->next(block)) {
         if (is_first && scan_.header) cells.read_header(block);
         cells.set_columns(scan_.columns.size());

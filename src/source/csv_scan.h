@@ -17,8 +17,9 @@ struct CsvScan {
   std::vector<fs::path> files;
   char delimiter = ',';
   bool header = true;
-  std::vector<std::string> nulls;
-  Schema columns;
+  std::string encoding = {};  // as as_utf8() takes it
+  std::vector<std::string> nulls = {};
+  Schema columns = {};
   bool filename = false;  // a last column `filename`
   int64_t rows = -1;      // in all; negative: not known
 

@@ -7,6 +7,7 @@
 #include "base/progress.h"
 #include "frame/csv_columns.h"
 #include "source/csv_header.h"
+#include "source/encoding.h"
 
 namespace gristmill {
 namespace {
@@ -110,6 +111,14 @@ const std::vector<ParamDoc>& csv_params() {
   static const std::vector<ParamDoc> docs = {
       {"nulls", "array", "texts that mean a missing value", json(default_nulls), {}, {}, {}},
       {"delimiter", "string", "what separates cells; found out when absent", nullptr, {}, {}, {}},
+      {"encoding",
+       "string",
+       "the text's encoding as iconv names it, such as latin1 or windows-1252; UTF-8 when absent, "
+       "or UTF-16 where its mark stands first",
+       nullptr,
+       {},
+       {},
+       {}},
       {"header", "boolean", "whether the first line names the columns", nullptr, {}, {}, {}},
       {"types",
        "object",
@@ -143,18 +152,25 @@ CsvReading::CsvReading(const Params& params, const std::string& owner) {
       types[name] = type_named(type.get<std::string>(), owner);
     }
   }
-  text = json{nulls, std::string(1, delimiter), header, header_given}.dump();
+  if (params.has("encoding")) {
+    encoding = params.text("encoding");
+    check_encoding(encoding);
+  }
+  text = json{nulls, std::string(1, delimiter), header, header_given, encoding}.dump();
 }
 
 CsvShape look_at_csv(const fs::path& file, const CsvReading& reading, ThreadPool& pool) {
-  const CsvHeader header = read_csv_header(file, reading.delimiter);
+  const CsvHeader header = read_csv_header(file, reading.encoding, reading.delimiter);
   std::vector<std::string> names;
   if (reading.header) {
     names = column_names(file, header, reading.header_given);
   } else {
     for (size_t i = 0; i < header.cells.size(); ++i) names.push_back(fmt::format("column{}", i));
   }
-  CsvScan scan{.files = {file}, .delimiter = header.delimiter, .header = reading.header};
+  CsvScan scan{.files = {file},
+               .delimiter = header.delimiter,
+               .header = reading.header,
+               .encoding = reading.encoding};
   std::vector<Field> fields;
   for (const std::string& name : names) fields.push_back({name, Type::string, true});
   scan.columns = Schema(fields);

@@ -32,6 +32,7 @@ struct CsvReading {
   std::vector<std::string> nulls;
   char delimiter = 0;
   bool header = true, header_given = false;
+  std::string encoding;
   std::map<std::string, Type> types;
   std::string text;  // all but the types: part of the name of remembered shapes
 

@@ -24,6 +24,31 @@ TEST_F(SourcesTest, CompressedCsvIsReadByItsName) {
   EXPECT_EQ(failure([&] { open("plain.csv.gz"); }).message(), "this is not a gzip file");
 }
 
+TEST_F(SourcesTest, CsvOfOtherEncodingsIsText) {
+  write("latin.csv", "ort;n\nK\xF6ln;1\nN\xEEmes;2\n");
+  EXPECT_EQ(failure([&] {
+              open("latin.csv");
+              all("SELECT ort FROM s.latin");
+            }).code(),
+            Code::invalid);
+  open({{"files", "latin.csv"}, {"encoding", "latin1"}});
+  EXPECT_EQ(all("SELECT * FROM s.latin"), "Köln|1|\nNîmes|2|\n");
+  std::string wide = "\xFF\xFE";
+  std::string rows = "ort,n\n";
+  for (int i = 0; i < 60000; ++i) rows += "\xF6," + std::to_string(i) + "\n";  // many buffers
+  for (char c : rows) wide += {c, '\0'};
+  write("wide.csv", wide);
+  EXPECT_EQ(types(open("wide.csv")[0]), "ort string, n int64, ");
+  EXPECT_EQ(all("SELECT min(ort), max(ort), count(*), sum(n) FROM s.wide"),
+            "ö|ö|60000|1799970000|\n");
+  write("wide.csv", wide.substr(0, 1001));
+  EXPECT_NE(failure([&] { open("wide.csv"); }).message().find("is not UTF-16"), std::string::npos);
+  EXPECT_NE(failure([&] { open({{"files", "latin.csv"}, {"encoding", "klingon"}}); })
+                .message()
+                .find("no encoding \"klingon\""),
+            std::string::npos);
+}
+
 TEST_F(SourcesTest, AnEmptyCellAfterATimeIsNoTime) {
   write("t.csv", "id,day\n1,2013-01-01\n2,\n3,2013-01-01\n4,2013-01-01\n");
   EXPECT_EQ(types(open({{"files", "t.csv"}, {"nulls", {"NA"}}})[0]), "id int64, day string, ");
