@@ -154,6 +154,7 @@ std::vector<std::pair<std::string, std::string>> LabelStage::forbidden(
     }
   }
   for (const std::string& name : spec_.key) columns.emplace_back(name, "part of the key");
+  refuse_renamed_key(full);
   if (weight_) {
     for (const std::string& name : weight_->columns())
       columns.emplace_back(name, "the weight reads it");
@@ -162,6 +163,20 @@ std::vector<std::pair<std::string, std::string>> LabelStage::forbidden(
     columns.emplace_back(spec_.split.column, "the split groups by it");
   for (const std::string& name : spec_.exclude) columns.emplace_back(name, "excluded");
   return columns;
+}
+
+// Under another name, what must never be a feature would be one.
+void LabelStage::refuse_renamed_key(const RuleChain& full) const {
+  for (const auto& step : full.steps()) {
+    if (step.kind != "rename") continue;
+    for (const std::string& name : step.rule->reads()) {
+      if (std::find(spec_.key.begin(), spec_.key.end(), name) == spec_.key.end()) continue;
+      throw Error(
+          Code::invalid,
+          fmt::format("{} is part of the key of {}, and a rule renames it", name, spec_.name),
+          spec_.place("key"), "a column of the key keeps the name that requests carry");
+    }
+  }
 }
 
 void LabelStage::set_classes(const TargetClasses& classes) {
