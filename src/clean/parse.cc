@@ -183,13 +183,15 @@ const RegisterRule register_parse({
         "`date`, `timestamp`: formats of %Y, %y (69 to 99 are 19…), %m, %b or %B (English names), "
         "%d, %H, or %I with %p, %M, %S, %f, %z (Z, +01:00) and %%. A timestamp is of a clock on "
         "the wall; with %z it is an instant, and with `zone` (UTC, \"+01:00\") one without %z is.",
-    .example = "- parse:\n"
-               "    city: {number: [\"1.234,5\", \"1234.5\"]}\n"
-               "    gate: {money: \"€ 1.234,5\", strict: true}\n"
-               "    name: {unit: kg, number: \"1234,5\"}\n"
-               "    tailnum: {duration: [h:m:s, units]}\n"
-               "    manufacturer: {date: [\"%d/%m/%Y\", \"%Y-%m-%d\"]}\n"
-               "    carrier: {timestamp: \"%d %b %Y %H:%M\", zone: \"+01:00\"}",
+    .example = "- parse: {price: {number: \"1.234,5\"}, weight: {unit: kg}}\n"
+               "- parse:\n"
+               "    price: {number: [\"1.234,5\", \"1234.5\"]}\n"
+               "    fare: {money: \"€ 1.234,5\", strict: true}\n"
+               "    share: {percent: \"1234,5 %\"}\n"
+               "    weight: {unit: kg, number: \"1234,5\"}\n"
+               "    took: {duration: [h:m:s, units]}\n"
+               "    booked: {date: [\"%d/%m/%Y\", \"%Y-%m-%d\"]}\n"
+               "    seen: {timestamp: \"%d %b %Y %H:%M\", zone: \"+01:00\"}",
     .make = make,
     .load = load,
 });

@@ -45,6 +45,17 @@ int64_t instant(const Column& column, int64_t i) {
   return column.values<int64_t>()[i];
 }
 
+// Under another name, what must never be a feature would be one.
+void refuse_renamed_key(const PredictSpec& spec, const RuleSpec& rule) {
+  if (rule.kind != "rename" || !rule.params.is_object()) return;
+  for (const std::string& name : spec.key) {
+    if (!rule.params.contains(name)) continue;
+    throw Error(Code::invalid,
+                fmt::format("rule rename: {} is part of the key of {}", name, spec.name),
+                rule.where, "a column of the key keeps the name that requests carry");
+  }
+}
+
 }  // namespace
 
 LabelStage::LabelStage(const PredictSpec& spec, const std::vector<RuleSpec>& rules,
@@ -54,6 +65,7 @@ LabelStage::LabelStage(const PredictSpec& spec, const std::vector<RuleSpec>& rul
   std::set<std::string> pending;
   for (const RuleSpec& rule : rules) {
     const RuleKind& kind = Rules::instance().get(rule.kind, "rule");
+    refuse_renamed_key(spec, rule);
     if (kind.stage == RuleStage::check) {
       checks_.push_back(rule);
       continue;
@@ -154,7 +166,6 @@ std::vector<std::pair<std::string, std::string>> LabelStage::forbidden(
     }
   }
   for (const std::string& name : spec_.key) columns.emplace_back(name, "part of the key");
-  refuse_renamed_key(full);
   if (weight_) {
     for (const std::string& name : weight_->columns())
       columns.emplace_back(name, "the weight reads it");
@@ -163,20 +174,6 @@ std::vector<std::pair<std::string, std::string>> LabelStage::forbidden(
     columns.emplace_back(spec_.split.column, "the split groups by it");
   for (const std::string& name : spec_.exclude) columns.emplace_back(name, "excluded");
   return columns;
-}
-
-// Under another name, what must never be a feature would be one.
-void LabelStage::refuse_renamed_key(const RuleChain& full) const {
-  for (const auto& step : full.steps()) {
-    if (step.kind != "rename") continue;
-    for (const std::string& name : step.rule->reads()) {
-      if (std::find(spec_.key.begin(), spec_.key.end(), name) == spec_.key.end()) continue;
-      throw Error(
-          Code::invalid,
-          fmt::format("{} is part of the key of {}, and a rule renames it", name, spec_.name),
-          spec_.place("key"), "a column of the key keeps the name that requests carry");
-    }
-  }
 }
 
 void LabelStage::set_classes(const TargetClasses& classes) {

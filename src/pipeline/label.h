@@ -67,7 +67,6 @@ class LabelStage {
  private:
   void bind_target(const RuleMaker& maker);
   void find_split_column();
-  void refuse_renamed_key(const RuleChain& full) const;
   // Code::not_found, at the member of the prediction that names the column.
   size_t index_of(const Schema& schema, const std::string& column, const std::string& member) const;
   void fill_target(LabelledChunk& out) const;
