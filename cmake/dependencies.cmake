@@ -16,6 +16,12 @@ pkg_check_modules(sqlite REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(lz4 REQUIRED IMPORTED_TARGET liblz4)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 
+# Linked into the program: the same Unicode tables wherever a bundle runs.
+find_library(UTF8PROC_ARCHIVE libutf8proc.a REQUIRED)
+add_library(utf8proc STATIC IMPORTED)
+set_target_properties(utf8proc PROPERTIES IMPORTED_LOCATION ${UTF8PROC_ARCHIVE})
+target_compile_definitions(utf8proc INTERFACE UTF8PROC_STATIC)
+
 # Compiled C sources: third-party code answers to its own warnings, not to ours.
 function(gristmill_third_party name)
   add_library(${name} STATIC ${ARGN})

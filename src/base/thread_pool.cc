@@ -20,7 +20,9 @@ namespace gristmill {
 
 namespace {
 
-thread_local bool inside_task = false;
+// Aligned for the linker's sake: where less is, mold 1.10 may let the read-only part of a program
+// begin in a page that is not mapped, and the program does not start.
+alignas(64) thread_local bool inside_task = false;
 
 struct InsideTask {
   bool before = std::exchange(inside_task, true);

@@ -26,6 +26,11 @@ int64_t whole_bound(double bound) {
   return int64_t(bound);
 }
 
+int32_t as_days(int64_t bound) {
+  return int32_t(std::clamp<int64_t>(bound, std::numeric_limits<int32_t>::min(),
+                                     std::numeric_limits<int32_t>::max()));
+}
+
 }  // namespace
 
 Bounds Bounds::parse(const nlohmann::json& given, const Field& field, const std::string& owner) {
@@ -85,19 +90,31 @@ Bounds Bounds::from_json(const nlohmann::json& saved, Type type) {
 }
 
 bool Bounds::find_outside(const Column& column, uint64_t* hits) const {
-  if (type == Type::float64) {
-    // Not "below or above": NaN is neither.
-    return find_number_hits<double>(
-        column, hits, [a = low, b = high](auto v) { return ((v >= a) & (v <= b)) == 0; });
-  }
-  if (type == Type::date) {
-    constexpr int64_t least = std::numeric_limits<int32_t>::min();
-    constexpr int64_t most = std::numeric_limits<int32_t>::max();
-    auto a = int32_t(std::max(first, least)), b = int32_t(std::min(last, most));
-    return find_number_hits<int32_t>(column, hits, [a, b](auto v) { return (v < a) | (v > b); });
-  }
-  return find_number_hits<int64_t>(column, hits,
-                                   [a = first, b = last](auto v) { return (v < a) | (v > b); });
+  if (type != Type::float64) return find_beyond(column, hits);
+  // Not "below or above": NaN is neither.
+  return find_number_hits<double>(
+      column, hits, [a = low, b = high](auto v) { return ((v >= a) & (v <= b)) == 0; });
+}
+
+bool Bounds::find_beyond(const Column& column, uint64_t* hits) const {
+  auto find = [&]<class T>(T a, T b) {
+    return find_number_hits<T>(column, hits, [a, b](auto v) { return (v < a) | (v > b); });
+  };
+  if (type == Type::float64) return find(low, high);
+  if (type == Type::date) return find(as_days(first), as_days(last));
+  return find(first, last);
+}
+
+void Bounds::clip(Column& column, const uint64_t* hits, Scratch& scratch) const {
+  auto clip = [&]<class T>(T a, T b) {
+    T* cells = scratch.values<T>(column.length);
+    std::copy_n(column.values<T>(), column.length, cells);
+    for_hits(hits, column.length, [&](int64_t i) { cells[i] = cells[i] < a ? a : b; });
+    column.data = cells;
+  };
+  if (type == Type::float64) return clip(low, high);
+  if (type == Type::date) return clip(as_days(first), as_days(last));
+  clip(first, last);
 }
 
 }  // namespace gristmill

@@ -23,6 +23,10 @@ struct Bounds {
 
   // Marks the present cells outside; NaN is outside of every interval.
   bool find_outside(const Column& column, uint64_t* hits) const;
+  // The same, but NaN lies neither below nor above.
+  bool find_beyond(const Column& column, uint64_t* hits) const;
+  // Points `column` at a copy in which the hit cells are at the end they lie beyond.
+  void clip(Column& column, const uint64_t* hits, Scratch& scratch) const;
 };
 
 }  // namespace gristmill

@@ -77,13 +77,18 @@ Touches::~Touches() {
     report_->rows_touched += std::popcount(touched_[word]);
 }
 
-void Touches::add(const std::string& name, const uint64_t* hits, const Column& before,
-                  const Column& after) {
+void Touches::count(const uint64_t* hits) {
   if (report_ == nullptr) return;
   for (int64_t word = 0; word < words_of_bits(rows_); ++word) {
     touched_[word] |= hits[word];
     report_->cells_touched += std::popcount(hits[word]);
   }
+}
+
+void Touches::add(const std::string& name, const uint64_t* hits, const Column& before,
+                  const Column& after) {
+  if (report_ == nullptr) return;
+  count(hits);
   for (int64_t word = 0; word < words_of_bits(rows_); ++word) {
     for (uint64_t bits = hits[word]; bits != 0; bits &= bits - 1) {
       if (report_->examples.size() >= RuleReport::max_examples) return;

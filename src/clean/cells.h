@@ -94,6 +94,7 @@ class Touches {
 
   void add(const std::string& name, const uint64_t* hits, const Column& before,
            const Column& after);
+  void count(const uint64_t* hits);  // without examples
 
  private:
   RuleReport* report_;

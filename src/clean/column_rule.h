@@ -15,6 +15,8 @@ namespace gristmill {
 //   static const std::string owner;                           "rule range", for messages
 //   bool find(const Column&, uint64_t* hits) const;           marks cells; true when any is
 //   void save(nlohmann::json&) const, load(const nlohmann::json&);   all but name and type
+// A target that knows what it changes only by changing it has, in place of find and change,
+//   bool clean(Column&, uint64_t* hits, Scratch&) const;      changes and marks; true when any did
 struct ColumnTarget {
   std::string name;
   Type type = Type::string;
@@ -57,9 +59,13 @@ class ColumnRule : public Rule {
     auto* hits = scratch.values<uint64_t>(words_of_bits(rows.rows));
     for (const Target& target : targets_) {
       Column& column = rows.columns[target.index];
-      if (!target.find(column, hits)) continue;
       const Column before = column;
-      target.change(column, hits, scratch);
+      if constexpr (requires { target.clean(column, hits, scratch); }) {
+        if (!target.clean(column, hits, scratch)) continue;
+      } else {
+        if (!target.find(column, hits)) continue;
+        target.change(column, hits, scratch);
+      }
       touches.add(target.name, hits, before, column);
     }
   }

@@ -15,7 +15,7 @@ namespace gristmill {
 namespace {
 
 Error corrupt(const std::string& what) {
-  return Error(Code::corrupt, "the saved table of rule lookup: " + what);
+  return Error(Code::corrupt, "a saved table of reference: " + what);
 }
 
 bool frozen_boolean(const Column& column, int64_t i) {

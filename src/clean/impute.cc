@@ -1,5 +1,6 @@
 #include "clean/impute.h"
 
+#include <algorithm>
 #include <cstring>
 #include <set>
 
@@ -15,51 +16,89 @@ const std::string owner = "rule impute";
 
 std::string indicator_name(const std::string& column) { return column + "_missing"; }
 
+// What a filled column depends on.
+std::vector<std::string> columns_of(const Filling& filling) {
+  std::vector<std::string> names = {filling.name};
+  names.insert(names.end(), filling.by.begin(), filling.by.end());
+  return names;
+}
+
+// What the k-th hit cell is filled with.
+struct Values {
+  const Constant& whole;
+  const Column* groups;  // one cell a hit, null where its group is not known; or null: all `whole`
+
+  bool known(int64_t k) const { return groups != nullptr && !groups->is_null(k); }
+};
+
 template <class From, class To>
-void fill_numbers(const Column& column, const uint64_t* hits, To fill, ColumnBuffer& out) {
+void fill_numbers(const Column& column, const uint64_t* hits, To whole, const Values& values,
+                  ColumnBuffer& out) {
   To* cells = out.resize<To>(column.length);
   const From* from = column.values<From>();
   for (int64_t i = 0; i < column.length; ++i) cells[i] = To(from[i]);
-  for_hits(hits, column.length, [&](int64_t i) { cells[i] = fill; });
+  for_hits(hits, column.length, [&, k = int64_t(0)](int64_t i) mutable {
+    cells[i] = values.known(k) ? values.groups->values<To>()[k] : whole;
+    ++k;
+  });
 }
 
-Column filled(const Column& column, const uint64_t* hits, const Constant& fill, Scratch& scratch) {
+// Between hits nothing is null.
+void fill_text(const Column& column, const uint64_t* hits, const Values& values,
+               ColumnBuffer& out) {
+  Column run = column;
+  run.validity = nullptr;
+  int64_t done = 0, k = 0;
+  for_hits(hits, column.length, [&](int64_t i) {
+    out.append(run, done, i - done);
+    out.append(values.known(k) ? values.groups->string(k) : std::string_view(values.whole.text));
+    done = i + 1;
+    ++k;
+  });
+  out.append(run, done, column.length - done);
+}
+
+void fill_booleans(const Column& column, const uint64_t* hits, const Values& values,
+                   ColumnBuffer& out) {
+  auto* bits = out.resize<uint8_t>(column.length);
+  if (column.length > 0) std::memcpy(bits, column.data, size_t(column.length + 7) / 8);
+  for_hits(hits, column.length, [&, k = int64_t(0)](int64_t i) mutable {
+    const bool value = values.known(k) ? values.groups->boolean(k) : values.whole.whole != 0;
+    value ? set_bit(bits, i) : clear_bit(bits, i);
+    ++k;
+  });
+}
+
+Column filled(const Column& column, const uint64_t* hits, const Values& values, Scratch& scratch) {
+  const Constant& fill = values.whole;
   ColumnBuffer& out = scratch.column(fill.type);
   switch (fill.type) {
     case Type::float64:
       if (column.type == Type::int64)
-        fill_numbers<int64_t, double>(column, hits, fill.number, out);
+        fill_numbers<int64_t, double>(column, hits, fill.number, values, out);
       else
-        fill_numbers<double, double>(column, hits, fill.number, out);
+        fill_numbers<double, double>(column, hits, fill.number, values, out);
       break;
     case Type::date:
-      fill_numbers<int32_t, int32_t>(column, hits, int32_t(fill.whole), out);
+      fill_numbers<int32_t, int32_t>(column, hits, int32_t(fill.whole), values, out);
       break;
-    case Type::boolean: {
-      auto* bits = out.resize<uint8_t>(column.length);
-      if (column.length > 0) std::memcpy(bits, column.data, size_t(column.length + 7) / 8);
-      for_hits(hits, column.length,
-               [&](int64_t i) { fill.whole ? set_bit(bits, i) : clear_bit(bits, i); });
+    case Type::boolean:
+      fill_booleans(column, hits, values, out);
       break;
-    }
-    case Type::string: {
-      int64_t done = 0;
-      for_hits(hits, column.length, [&](int64_t i) {
-        Column run = column;
-        run.validity = nullptr;  // between hits nothing is null
-        out.append(run, done, i - done);
-        out.append(std::string_view(fill.text));
-        done = i + 1;
-      });
-      Column run = column;
-      run.validity = nullptr;
-      out.append(run, done, column.length - done);
+    case Type::string:
+      fill_text(column, hits, values, out);
       break;
-    }
     default:
-      fill_numbers<int64_t, int64_t>(column, hits, fill.whole, out);
+      fill_numbers<int64_t, int64_t>(column, hits, fill.whole, values, out);
   }
   return out.view();
+}
+
+void check_groups(const Filling& filling) {
+  const FrozenTable& groups = *filling.groups;
+  if (filling.by.empty() || groups.keys().size() != filling.by.size() || groups.values() != 1 ||
+      groups.value_type(0) != filling.fill.type)
+    throw Error(Code::corrupt, "the saved groups of rule impute do not fit its columns");
 }
 
 }  // namespace
@@ -67,7 +106,15 @@ Column filled(const Column& column, const uint64_t* hits, const Constant& fill, 
 Schema Impute::bind(const Schema& in) {
   Schema out = in;
   index_.clear();
+  by_index_.clear();
   for (const Filling& filling : fillings_) {
+    auto& by = by_index_.emplace_back();
+    for (size_t k = 0; k < filling.by.size(); ++k) {
+      by.push_back(in.index_of(filling.by[k], owner));
+      if (!comparable(in[by[k]].type, filling.groups->keys()[k].type))
+        throw Error(Code::invalid, fmt::format("{}: {} is no longer {}", owner, filling.by[k],
+                                               name_of(filling.groups->keys()[k].type)));
+    }
     index_.push_back(bound_column(out, filling.name, filling.from, owner));
     if (filling.impute) out.replace(index_.back(), {filling.name, filling.fill.type, false});
   }
@@ -83,7 +130,12 @@ Schema Impute::bind(const Schema& in) {
 
 std::vector<std::string> Impute::reads() const {
   std::vector<std::string> names;
-  for (const Filling& filling : fillings_) names.push_back(filling.name);
+  for (const Filling& filling : fillings_) {
+    for (std::string& name : columns_of(filling)) {
+      if (std::find(names.begin(), names.end(), name) == names.end())
+        names.push_back(std::move(name));
+    }
+  }
   return names;
 }
 
@@ -98,7 +150,8 @@ std::vector<std::string> Impute::writes() const {
 
 std::vector<std::string> Impute::reads_for(const std::string& column) const {
   for (const Filling& filling : fillings_) {
-    if (filling.name == column || indicator_name(filling.name) == column) return {filling.name};
+    if (indicator_name(filling.name) == column) return {filling.name};
+    if (filling.name == column) return columns_of(filling);
   }
   return {};
 }
@@ -107,8 +160,24 @@ void Impute::restrict_to(const std::set<std::string>& columns) {
   for (Filling& filling : fillings_) {
     filling.impute = filling.impute && columns.count(filling.name) > 0;
     filling.indicator = filling.indicator && columns.count(indicator_name(filling.name)) > 0;
+    if (filling.impute) continue;
+    filling.by.clear();
+    filling.groups.reset();
   }
   std::erase_if(fillings_, [](const Filling& f) { return !f.impute && !f.indicator; });
+}
+
+Column Impute::group_values(const Filling& filling, const std::vector<size_t>& by,
+                            const Batch& rows, const uint64_t* hits, Scratch& scratch) {
+  auto* cells = scratch.values<const Column*>(int64_t(by.size()));
+  for (size_t k = 0; k < by.size(); ++k) cells[k] = &rows.columns[by[k]];
+  auto* found = scratch.values<uint32_t>(rows.rows);
+  int64_t count = 0;
+  for_hits(hits, rows.rows,
+           [&](int64_t i) { found[count++] = filling.groups->find({cells, by.size()}, i); });
+  ColumnBuffer& values = scratch.column(filling.fill.type);
+  filling.groups->gather(0, found, count, values);
+  return values.view();
 }
 
 void Impute::apply(Batch& rows, Scratch& scratch, RuleReport* report, int64_t first_row) const {
@@ -120,7 +189,10 @@ void Impute::apply(Batch& rows, Scratch& scratch, RuleReport* report, int64_t fi
     bool any = find_missing(column, hits);
     if (filling.impute && (any || filling.from != filling.fill.type)) {
       Column before = column;
-      column = filled(before, hits, filling.fill, scratch);
+      const bool grouped = any && filling.groups;
+      Column groups;
+      if (grouped) groups = group_values(filling, by_index_[i], rows, hits, scratch);
+      column = filled(before, hits, {filling.fill, grouped ? &groups : nullptr}, scratch);
       touches.add(filling.name, hits, before, column);
     }
     if (!filling.indicator) continue;
@@ -135,13 +207,17 @@ void Impute::apply(Batch& rows, Scratch& scratch, RuleReport* report, int64_t fi
 State Impute::save() const {
   State state;
   nlohmann::json columns = nlohmann::json::array();
-  for (const Filling& filling : fillings_)
+  for (const Filling& filling : fillings_) {
+    if (filling.groups)
+      state.put_state(fmt::format("groups{}", columns.size()), filling.groups->state());
     columns.push_back({{"name", filling.name},
                        {"type", name_of(filling.from)},
                        {"type_after", name_of(filling.fill.type)},
                        {"fill", save_value(filling.fill)},
                        {"impute", filling.impute},
-                       {"indicator", filling.indicator}});
+                       {"indicator", filling.indicator},
+                       {"by", filling.by}});
+  }
   state.json["columns"] = std::move(columns);
   return state;
 }
@@ -159,6 +235,11 @@ std::unique_ptr<Rule> Impute::load(const State& state) {
       filling.fill = load_value(saved.at("fill"), after);
       saved.at("impute").get_to(filling.impute);
       saved.at("indicator").get_to(filling.indicator);
+      if (saved.contains("by")) saved["by"].get_to(filling.by);
+      if (!filling.by.empty()) {
+        filling.groups.emplace(state.get_state(fmt::format("groups{}", fillings.size())));
+        check_groups(filling);
+      }
       fillings.push_back(std::move(filling));
     }
     return std::make_unique<Impute>(std::move(fillings));

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "clean/frozen_table.h"
 #include "clean/rule.h"
 #include "clean/value.h"
 
@@ -17,6 +18,10 @@ struct Filling {
   Constant fill;              // its type is the column's type after: float64 for mean and median
   bool impute = true;         // false: only the indicator is wanted
   bool indicator = false;     // adds the boolean column <name>_missing
+  // Where given, columns that tell groups of rows apart, and what to fill with in each; rows of no
+  // such group get `fill`.
+  std::vector<std::string> by;
+  std::optional<FrozenTable> groups;
 };
 
 class Impute : public Rule {
@@ -32,8 +37,13 @@ class Impute : public Rule {
   static std::unique_ptr<Rule> load(const State& state);
 
  private:
+  // What each hit row's group is filled with, null where it is not known.
+  static Column group_values(const Filling& filling, const std::vector<size_t>& by,
+                             const Batch& rows, const uint64_t* hits, Scratch& scratch);
+
   std::vector<Filling> fillings_;
   std::vector<size_t> index_;
+  std::vector<std::vector<size_t>> by_index_;
 };
 
 }  // namespace gristmill

@@ -1,4 +1,4 @@
-// How `impute` learns what to fill with, and how it is written.
+// How `impute` learns what to fill with.
 #include <cmath>
 #include <variant>
 
@@ -6,7 +6,8 @@
 
 #include "base/error.h"
 #include "clean/cells.h"
-#include "clean/impute.h"
+#include "clean/impute_fit.h"
+#include "clean/impute_groups.h"
 #include "sketch/frequent.h"
 #include "sketch/moments.h"
 #include "sketch/quantiles.h"
@@ -15,8 +16,13 @@ namespace gristmill {
 namespace {
 
 const std::string owner = "rule impute";
-constexpr int64_t median_k = 16384;   // exact up to so many values
-constexpr size_t mode_limit = 65536;  // exact up to so many different values
+
+// Exact up to so many values for a median, and so many different ones for a mode.
+struct Precision {
+  int64_t median_values;
+  size_t mode_values;
+};
+constexpr Precision of_all = {16384, 65536}, of_group = {1024, 256};
 
 Error refuse(const std::string& column, const std::string& what, const std::string& hint = {}) {
   Where where;
@@ -24,89 +30,154 @@ Error refuse(const std::string& column, const std::string& what, const std::stri
   return Error(Code::invalid, fmt::format("{}: {}: {}", owner, column, what), where, hint);
 }
 
-// What one column is to be filled with.
-struct Wish {
-  Filling filling;   // `fill` is set for a constant
-  std::string with;  // "mean", "median", "mode" or "constant"
-};
-
 struct Nothing {
   void observe(const Column&) {}
   void merge(const Nothing&) {}
 };
 using Summary = std::variant<Nothing, Moments, Quantiles, FrequentItems>;
 
-Summary empty_summary(const std::string& with) {
+Summary empty_summary(const std::string& with, const Precision& precision) {
   if (with == "mean") return Moments();
-  if (with == "median") return Quantiles(median_k);
-  if (with == "mode") return FrequentItems(mode_limit);
+  if (with == "median") return Quantiles(precision.median_values);
+  if (with == "mode") return FrequentItems(precision.mode_values);
   return Nothing();
 }
 
-Constant learned(const Wish& wish, const Summary& summary) {
-  Constant value = wish.filling.fill;
-  auto none = [&] {
-    return refuse(wish.filling.name,
-                  fmt::format("every training row lacks a value: there is no {}", wish.with),
-                  "use a constant, or leave the column out");
-  };
+void merge_summary(Summary& summary, const Summary& later) {
+  std::visit([&](auto& one) { one.merge(std::get<std::decay_t<decltype(one)>>(later)); }, summary);
+}
+
+// The most frequent value; NaN is missing here, whatever it counts.
+std::optional<Constant> mode_of(const FrequentItems& items, Type type) {
+  Constant value;
+  value.type = type;
+  ColumnBuffer cell(type);
+  for (const auto& item : items.by_count()) {
+    cell.clear();
+    append_value(cell, item.item);
+    const Column view = cell.view();
+    if (type == Type::float64) {
+      value.number = view.values<double>()[0];
+      if (std::isnan(value.number)) continue;
+    } else if (type == Type::string) {
+      value.text = std::string(view.string(0));
+    } else if (type == Type::boolean) {
+      value.whole = view.boolean(0);
+    } else if (type == Type::date) {
+      value.whole = view.values<int32_t>()[0];
+    } else {
+      value.whole = view.values<int64_t>()[0];
+    }
+    return value;
+  }
+  return std::nullopt;
+}
+
+// Nothing where there was no value.
+std::optional<Constant> value_of_summary(const Summary& summary, Type type) {
+  Constant value;
+  value.type = type;
+  if (const auto* items = std::get_if<FrequentItems>(&summary)) return mode_of(*items, type);
   if (const auto* moments = std::get_if<Moments>(&summary)) {
-    if (moments->count == 0) throw none();
+    if (moments->count == 0) return std::nullopt;
     value.number = moments->mean;
   } else if (const auto* quantiles = std::get_if<Quantiles>(&summary)) {
-    if (quantiles->count() == 0) throw none();
+    if (quantiles->count() == 0) return std::nullopt;
     value.number = quantiles->quantile(0.5);
-  } else if (const auto* items = std::get_if<FrequentItems>(&summary)) {
-    // NaN is missing here, whatever it counts.
-    ColumnBuffer cell(value.type);
-    for (const auto& item : items->by_count()) {
-      cell.clear();
-      append_value(cell, item.item);
-      const Column view = cell.view();
-      if (value.type == Type::float64) {
-        value.number = view.values<double>()[0];
-        if (std::isnan(value.number)) continue;
-      } else if (value.type == Type::string) {
-        value.text = std::string(view.string(0));
-      } else if (value.type == Type::boolean) {
-        value.whole = view.boolean(0);
-      } else if (value.type == Type::date) {
-        value.whole = view.values<int32_t>()[0];
-      } else {
-        value.whole = view.values<int64_t>()[0];
-      }
-      return value;
-    }
-    throw none();
   }
-  if (!std::isfinite(value.number))
-    throw refuse(wish.filling.name, fmt::format("its {} is not finite", wish.with),
-                 "cut its values with `range` before");
   return value;
 }
 
+Constant learned(const ImputeWish& wish, const Summary& summary) {
+  if (wish.with == "constant") return wish.filling.fill;
+  const auto value = value_of_summary(summary, wish.filling.fill.type);
+  if (!value)
+    throw refuse(wish.filling.name,
+                 fmt::format("every training row lacks a value: there is no {}", wish.with),
+                 "use a constant, or leave the column out");
+  if (!std::isfinite(value->number))
+    throw refuse(wish.filling.name, fmt::format("its {} is not finite", wish.with),
+                 "cut its values with `range` before");
+  return *value;
+}
+
+// One column's summary in each group.
+class GroupSummaries {
+ public:
+  explicit GroupSummaries(const ImputeWish& wish) : with_(wish.with), groups_(wish.by) {}
+
+  void observe(const Batch& rows, const Column& column) {
+    const std::vector<uint32_t> numbers = groups_.observe(rows);
+    grow();
+    // The rows of each group together, in their order.
+    std::vector<std::vector<int64_t>> members(groups_.size());
+    for (int64_t i = 0; i < rows.rows; ++i) {
+      if (numbers[size_t(i)] != Groups::none) members[numbers[size_t(i)]].push_back(i);
+    }
+    ColumnBuffer cells(column.type);
+    for (size_t group = 0; group < members.size(); ++group) {
+      if (members[group].empty()) continue;
+      cells.clear();
+      for (int64_t i : members[group]) cells.append(column, i, 1);
+      std::visit([&](auto& summary) { summary.observe(cells.view()); }, summaries_[group]);
+    }
+  }
+
+  void merge(const GroupSummaries& later) {
+    const std::vector<uint32_t> numbers = groups_.merge(later.groups_);
+    grow();
+    for (size_t i = 0; i < numbers.size(); ++i)
+      merge_summary(summaries_[numbers[i]], later.summaries_[i]);
+  }
+
+  FrozenTable freeze(Type type) const {
+    std::vector<std::optional<Constant>> values;
+    for (const Summary& summary : summaries_) {
+      values.push_back(value_of_summary(summary, type));
+      if (values.back() && !std::isfinite(values.back()->number)) values.back().reset();
+    }
+    return groups_.freeze(values, type);
+  }
+
+ private:
+  void grow() { summaries_.resize(groups_.size(), empty_summary(with_, of_group)); }
+
+  std::string with_;
+  Groups groups_;
+  std::vector<Summary> summaries_;
+};
+
 class ImputeFit : public RuleFit {
  public:
-  explicit ImputeFit(std::vector<Wish> wishes) : wishes_(std::move(wishes)) {
-    for (const Wish& wish : wishes_) summaries_.push_back(empty_summary(wish.with));
+  explicit ImputeFit(std::vector<ImputeWish> wishes) : wishes_(std::move(wishes)) {
+    for (const ImputeWish& wish : wishes_) {
+      summaries_.push_back(empty_summary(wish.with, of_all));
+      auto& groups = groups_.emplace_back();
+      if (!wish.by.empty()) groups.emplace(wish);
+    }
   }
 
   std::vector<std::string> reads() const override {
     std::vector<std::string> names;
-    for (const Wish& wish : wishes_) names.push_back(wish.filling.name);
+    for (const ImputeWish& wish : wishes_) {
+      names.push_back(wish.filling.name);
+      for (const Field& field : wish.by) names.push_back(field.name);
+    }
     return names;
   }
 
   bool needs_rows() const override {
     return std::any_of(wishes_.begin(), wishes_.end(),
-                       [](const Wish& wish) { return wish.with != "constant"; });
+                       [](const ImputeWish& wish) { return wish.with != "constant"; });
   }
 
   void observe(const FitBatch& batch) override {
     for (size_t i = 0; i < wishes_.size(); ++i) {
       const Filling& filling = wishes_[i].filling;
-      size_t at = bound_column(*batch.rows.schema, filling.name, filling.from, owner);
-      std::visit([&](auto& summary) { summary.observe(batch.rows.columns[at]); }, summaries_[i]);
+      const size_t at = bound_column(*batch.rows.schema, filling.name, filling.from, owner);
+      const Column& column = batch.rows.columns[at];
+      std::visit([&](auto& summary) { summary.observe(column); }, summaries_[i]);
+      if (groups_[i]) groups_[i]->observe(batch.rows, column);
     }
   }
 
@@ -117,131 +188,32 @@ class ImputeFit : public RuleFit {
   void merge(RuleFit&& later) override {
     auto& other = dynamic_cast<ImputeFit&>(later);
     for (size_t i = 0; i < summaries_.size(); ++i) {
-      std::visit(
-          [&](auto& summary) {
-            summary.merge(std::get<std::decay_t<decltype(summary)>>(other.summaries_[i]));
-          },
-          summaries_[i]);
+      merge_summary(summaries_[i], other.summaries_[i]);
+      if (groups_[i]) groups_[i]->merge(*other.groups_[i]);
     }
   }
 
   std::unique_ptr<Rule> freeze() const override {
     std::vector<Filling> fillings;
     for (size_t i = 0; i < wishes_.size(); ++i) {
-      fillings.push_back(wishes_[i].filling);
-      if (wishes_[i].with != "constant") fillings.back().fill = learned(wishes_[i], summaries_[i]);
+      Filling& filling = fillings.emplace_back(wishes_[i].filling);
+      filling.fill = learned(wishes_[i], summaries_[i]);
+      for (const Field& field : wishes_[i].by) filling.by.push_back(field.name);
+      if (groups_[i]) filling.groups = groups_[i]->freeze(filling.fill.type);
     }
     return std::make_unique<Impute>(std::move(fillings));
   }
 
  private:
-  std::vector<Wish> wishes_;
+  std::vector<ImputeWish> wishes_;
   std::vector<Summary> summaries_;
+  std::vector<std::optional<GroupSummaries>> groups_;
 };
 
-// `how` is mean, median, mode or {constant: x}.
-void set_strategy(const Field& field, const nlohmann::json& how, Wish& wish) {
-  auto unknown = [&] {
-    const std::vector<std::string> known = {"mean", "median", "mode"};
-    std::string hint = how.is_string() ? did_you_mean(how.get<std::string>(), known) : "";
-    return refuse(field.name,
-                  "fill with mean, median, mode or {constant: value}, not " + shown(how), hint);
-  };
-  wish.filling.fill.type = field.type;
-  if (how.is_object()) {
-    if (how.size() != 1 || !how.contains("constant")) throw unknown();
-    wish.with = "constant";
-    auto value = value_of(how["constant"], field.type);
-    if (!value || std::isnan(value->number))
-      throw refuse(field.name, fmt::format("{} is not a {} value", shown(how["constant"]),
-                                           name_of(field.type)));
-    wish.filling.fill = *value;
-    return;
-  }
-  if (how != "mean" && how != "median" && how != "mode") throw unknown();
-  wish.with = how.get<std::string>();
-  if (wish.with == "mode") return;
-  if (!is_number(field.type))
-    throw refuse(field.name, fmt::format("a {} column has no {}", name_of(field.type), wish.with),
-                 "use mode or {constant: value}");
-  wish.filling.fill.type = Type::float64;
-}
+}  // namespace
 
-// `given` is a strategy, or a mapping with `with` or `constant`, and `indicator`.
-Wish parse_wish(const Schema& schema, const std::string& name, const nlohmann::json& given) {
-  const Field& field = schema[schema.index_of(name, owner)];
-  Wish wish;
-  wish.filling.name = field.name;
-  wish.filling.from = field.type;
-  nlohmann::json how = given;
-  if (how.is_object() && how.contains("indicator")) {
-    if (!how["indicator"].is_boolean())
-      throw refuse(name, "`indicator` must be true or false, not " + shown(how["indicator"]));
-    wish.filling.indicator = how["indicator"].get<bool>();
-    how.erase("indicator");
-  }
-  if (how.is_object() && how.size() == 1 && how.contains("with")) how = nlohmann::json(how["with"]);
-  set_strategy(field, how, wish);
-  return wish;
-}
-
-// {columns: [a, b] | numbers, with: median, indicator: true}
-std::vector<Wish> parse_long(const nlohmann::json& given, const Schema& schema) {
-  static const std::vector<ParamDoc> params = {
-      {"columns", "any", "Names of columns, or `numbers` for all columns of numbers."},
-      {"with", "any", "mean, median, mode or {constant: value}."},
-      {"indicator", "boolean", "Adds <column>_missing.", false},
-  };
-  Params parsed(given, params, owner);
-  nlohmann::json names = parsed["columns"];
-  if (names == "numbers") {
-    names = nlohmann::json::array();
-    for (const Field& field : schema.fields()) {
-      if (is_number(field.type)) names.push_back(field.name);
-    }
-  }
-  if (names.is_string()) names = nlohmann::json::array({names});
-  std::vector<Wish> wishes;
-  for (const auto& name : names) {
-    if (!name.is_string())
-      throw Error(Code::invalid, owner + ": `columns` must be names of columns, or `numbers`");
-    wishes.push_back(parse_wish(schema, name.get<std::string>(),
-                                {{"with", parsed["with"]}, {"indicator", parsed["indicator"]}}));
-  }
-  return wishes;
-}
-
-std::unique_ptr<RuleFit> make(const nlohmann::json& given, const RuleContext& context) {
-  if (!given.is_object() || given.empty())
-    throw Error(Code::invalid, owner + " needs columns and what to fill them with", {},
-                "for example: impute: {temp: median, carrier: mode}");
-  std::vector<Wish> wishes;
-  if (given.contains("columns") && given.contains("with")) {
-    wishes = parse_long(given, context.schema);
-  } else {
-    for (const auto& [name, how] : given.items())
-      wishes.push_back(parse_wish(context.schema, name, how));
-  }
+std::unique_ptr<RuleFit> fit_impute(std::vector<ImputeWish> wishes) {
   return std::make_unique<ImputeFit>(std::move(wishes));
 }
 
-const RegisterRule register_impute({
-    .name = "impute",
-    .fitted = true,
-    .text =
-        "Fills missing cells (null, and NaN in columns of numbers) with the mean, median or mode "
-        "of the training rows, or with a constant. `indicator: true` adds the boolean column "
-        "`<column>_missing`. Mean and median are for numbers and make an int64 column float64; "
-        "NaN and infinities are left out of a mean. The median is exact up to 16,384 values, "
-        "then its rank is off by at most 0.04 % of the rows; of two values equally frequent the "
-        "smaller one is the mode, and beyond 65,536 different values the mode is approximate. A "
-        "column without any value in the training rows is an error, but with a constant.",
-    .example = "- impute: {temp: median, carrier: mode, gate: {constant: none}}\n"
-               "- impute: {wind_speed: {with: mean, indicator: true}}\n"
-               "- impute: {columns: [temp, visib], with: median, indicator: true}",
-    .make = make,
-    .load = Impute::load,
-});
-
-}  // namespace
 }  // namespace gristmill

@@ -177,7 +177,10 @@ Document Document::parse(const std::string& text, const std::string& file) {
     document.json_ = nodes.empty() ? nlohmann::json() : converter.convert(nodes[0], "", 0);
   } catch (const YAML::Exception& error) {
     throw Error(Code::invalid, fmt::format("not valid YAML: {}", error.msg),
-                converter.at(error.mark));
+                converter.at(error.mark),
+                error.msg == YAML::ErrorMsg::UNKNOWN_TOKEN
+                    ? "text that begins with %, @ or ` stands in quotes"
+                    : "");
   }
   return document;
 }

@@ -81,6 +81,7 @@ TEST(Document, SaysWhereItIsNoYaml) {
   EXPECT_EQ(refusal("a: 1\n\tb: 2\n").substr(0, 4), "2:1 ");
   EXPECT_EQ(refusal("a: *nowhere\n").substr(0, 4), "1:4 ");
   EXPECT_EQ(refusal("a: 1\n  b: 2\n").substr(0, 2), "2:");
+  EXPECT_EQ(refusal("a: [%d, 1]\n").substr(0, 4), "1:5 ");
   for (const char* open : {"\"x", "'x", "'it''s", "'", "'''", "'''x", "\"\\\"", "'x''"}) {
     EXPECT_EQ(refusal("a: " + std::string(open) + "\n"),
               "1:4 not valid YAML: a quote opens and never closes")

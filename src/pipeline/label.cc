@@ -45,6 +45,17 @@ int64_t instant(const Column& column, int64_t i) {
   return column.values<int64_t>()[i];
 }
 
+// Under another name, what must never be a feature would be one.
+void refuse_renamed_key(const PredictSpec& spec, const RuleSpec& rule) {
+  if (rule.kind != "rename" || !rule.params.is_object()) return;
+  for (const std::string& name : spec.key) {
+    if (!rule.params.contains(name)) continue;
+    throw Error(Code::invalid,
+                fmt::format("rule rename: {} is part of the key of {}", name, spec.name),
+                rule.where, "a column of the key keeps the name that requests carry");
+  }
+}
+
 }  // namespace
 
 LabelStage::LabelStage(const PredictSpec& spec, const std::vector<RuleSpec>& rules,
@@ -54,6 +65,7 @@ LabelStage::LabelStage(const PredictSpec& spec, const std::vector<RuleSpec>& rul
   std::set<std::string> pending;
   for (const RuleSpec& rule : rules) {
     const RuleKind& kind = Rules::instance().get(rule.kind, "rule");
+    refuse_renamed_key(spec, rule);
     if (kind.stage == RuleStage::check) {
       checks_.push_back(rule);
       continue;

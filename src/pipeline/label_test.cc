@@ -204,6 +204,12 @@ TEST_F(LabelTest, WhatKnowsTheAnswerIsNoFeature) {
                          {"s", "excluded"}}));
 }
 
+TEST_F(LabelTest, AKeyKeepsItsName) {
+  rule_list = {{{"rename", {{"s", "text"}, {"id", "number"}}}}};
+  spec.key = {"id"};
+  EXPECT_NE(error_of([&] { stage(); }).find("id is part of the key"), std::string::npos);
+}
+
 TEST_F(LabelTest, SplitValuesOfTimes) {
   spec.split.by = SplitSpec::By::time;
   row(0, "", 1, 2, "1970-01-02", "1970-01-02 00:00:00");
