@@ -18,7 +18,7 @@ class CsvHeaderTest : public testing::Test {
 
   CsvHeader read(const std::string& bytes, char delimiter = 0) {
     std::ofstream(file, std::ios::binary) << bytes;
-    return read_csv_header(file, delimiter);
+    return read_csv_header(file, "", delimiter);
   }
   Names names(const std::string& bytes, bool sure = false) {
     CsvHeader header = read(bytes);
