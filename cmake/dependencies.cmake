@@ -49,6 +49,13 @@ target_include_directories(nanoarrow SYSTEM PUBLIC ${nanoarrow_src} ${CMAKE_BINA
 target_compile_definitions(nanoarrow PRIVATE NANOARROW_IPC_WITH_ZSTD NANOARROW_IPC_WITH_LZ4)
 target_link_libraries(nanoarrow PRIVATE PkgConfig::lz4 PkgConfig::zstd)
 
+# As DuckDB has them, so that expressions mean what they mean there; the namespace is our own, since
+# libduckdb.so exports the same names.
+set(carried ${DEPS}/duckdb/external/duckdb/third_party)
+gristmill_third_party(utf8proc ${carried}/utf8proc/utf8proc.cpp)
+target_include_directories(utf8proc SYSTEM PUBLIC ${carried}/utf8proc/include)
+target_compile_definitions(utf8proc PRIVATE duckdb=gristmill_utf8proc)
+
 if(NOT GRISTMILL_RUNTIME_ONLY)
   add_library(duckdb SHARED IMPORTED)
   set_target_properties(duckdb PROPERTIES IMPORTED_LOCATION ${DEPS}/duckdb/libduckdb.so)

@@ -91,6 +91,8 @@ Value compute_in(Evaluation&, const Step&, std::span<const Value> args);
 Value compute_logic(Evaluation&, const Step&, std::span<const Value> args);
 Value compute_cast(Evaluation&, const Step&, std::span<const Value> args, const uint8_t* active);
 Value compute_extreme(Evaluation&, const Step&, std::span<const Value> args);
+Value compute_text_function(Evaluation&, const Step&, std::span<const Value> args,
+                            const uint8_t* active);
 // These compute their arguments themselves, each for the rows that need it.
 Value compute_case(Evaluation&, const Step&, const uint8_t* active);
 Value compute_coalesce(Evaluation&, const Step&, const uint8_t* active);
@@ -131,6 +133,27 @@ Value compute_rows(Evaluation& evaluation, const Step& step, std::span<const Val
     }
   }
   return {evaluation.column(step.type, out, validity)};
+}
+
+// f(i, text) for every row that is there, as in compute_rows; the text is copied at once.
+template <class F, class D>
+Value compute_text(Evaluation& evaluation, const Step& step, const uint8_t* validity,
+                   const uint8_t* active, F f, D describe) {
+  ColumnBuffer& out = evaluation.scratch().column(Type::string);
+  for (int64_t i = 0; i < evaluation.rows(); ++i) {
+    std::string_view text;
+    const bool present = validity == nullptr || get_bit(validity, i);
+    const Outcome outcome = present ? f(i, text) : Outcome::null;
+    if (outcome == Outcome::ok) [[likely]] {
+      out.append(text);
+      continue;
+    }
+    out.append_null();
+    if (outcome == Outcome::bad && !step.try_cast && (active == nullptr || get_bit(active, i))) {
+      evaluation.fail(step, i, describe(i));
+    }
+  }
+  return {out.view()};
 }
 
 // The values of an argument by row; a constant's one value for each.

@@ -45,6 +45,22 @@ enum class Op : uint8_t {
   coalesce,
   greatest,
   least,
+  lower,
+  upper,
+  trim,
+  ltrim,
+  rtrim,
+  length,
+  substr,
+  left,
+  right,
+  contains,
+  starts_with,
+  ends_with,
+  like,
+  join,  // ||
+  concat,
+  replace,
 };
 
 inline constexpr int max_expression_depth = 200;
