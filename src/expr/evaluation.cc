@@ -70,6 +70,10 @@ Value Evaluation::run(const Step& step, const uint8_t* active) {
     case Op::concat:
     case Op::replace:
       return compute_text_function(*this, step, args, active);
+    case Op::date_part:
+    case Op::date_trunc:
+    case Op::date_diff:
+      return compute_date_function(*this, step, args, active);
     default:
       return compute_arithmetic(*this, step, args, active);
   }

@@ -11,6 +11,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "expr/date_part.h"
 #include "expr/op.h"
 #include "frame/batch.h"
 #include "frame/bitmap.h"
@@ -43,7 +44,8 @@ struct Step {
   ColumnBuffer constant;
   bool try_cast = false;
   std::optional<IntegerRange> range;
-  std::string field;  // the one column that this subtree reads, or ""
+  DatePart part = DatePart::year;  // of date_part, date_trunc, date_diff
+  std::string field;               // the one column that this subtree reads, or ""
   std::unique_ptr<Members> members;
   std::vector<Step> args;
 };
@@ -92,6 +94,12 @@ Value compute_logic(Evaluation&, const Step&, std::span<const Value> args);
 Value compute_cast(Evaluation&, const Step&, std::span<const Value> args, const uint8_t* active);
 Value compute_extreme(Evaluation&, const Step&, std::span<const Value> args);
 Value compute_text_function(Evaluation&, const Step&, std::span<const Value> args,
+                            const uint8_t* active);
+// Casts from or to a date or time.
+Value compute_time_cast(Evaluation&, const Step&, std::span<const Value> args,
+                        const uint8_t* active);
+// The first argument is the part, which the step holds.
+Value compute_date_function(Evaluation&, const Step&, std::span<const Value> args,
                             const uint8_t* active);
 // These compute their arguments themselves, each for the rows that need it.
 Value compute_case(Evaluation&, const Step&, const uint8_t* active);

@@ -6,10 +6,14 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "expr/date_part.h"
 #include "expr/op_row.h"
 
 namespace gristmill {
 namespace {
+
+using expr_internal::DatePart;
+using expr_internal::find_date_part;
 
 const OpRow& row_of(Op op) {
   for (const OpRow& row : all_op_rows()) {
@@ -37,8 +41,8 @@ bool all_of_type(const ExprNode& node, Type type, size_t from = 0) {
 
 bool castable(Type from, Type to) {
   if (from == to) return true;
-  if (is_time(from) || is_time(to)) return is_time(from) && is_time(to);
-  return true;
+  if (is_time(from)) return is_time(to) || to == Type::string;
+  return !is_time(to) || from == Type::string;
 }
 
 bool case_fits(const ExprNode& node) {
@@ -113,6 +117,22 @@ bool form_fits(Op op, const ExprNode& node) {
   return false;
 }
 
+bool date_function_fits(Op op, const ExprNode& node) {
+  const ExprNode& name = node.args[0];
+  if (name.op != "constant" || name.type != Type::string || !name.value.is_string()) return false;
+  const auto part = find_date_part(name.value.get_ref<const std::string&>());
+  const Type of = node.args[1].type;
+  if (!part || !is_time(of)) return false;
+  switch (op) {
+    case Op::date_part:
+      return node.type == (*part == DatePart::epoch ? Type::float64 : Type::int64);
+    case Op::date_trunc:
+      return node.type == (of == Type::timestamptz ? of : Type::timestamp);
+    default:
+      return node.type == Type::int64 && node.args[2].type == of;
+  }
+}
+
 bool types_fit(Op op, const ExprNode& node) {
   const Type type = node.type;
   switch (op) {
@@ -166,6 +186,10 @@ bool types_fit(Op op, const ExprNode& node) {
     case Op::greatest:
     case Op::least:
       return all_of_type(node, type);
+    case Op::date_part:
+    case Op::date_trunc:
+    case Op::date_diff:
+      return date_function_fits(op, node);
     default:
       return form_fits(op, node);
   }

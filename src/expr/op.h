@@ -61,6 +61,9 @@ enum class Op : uint8_t {
   join,  // ||
   concat,
   replace,
+  date_part,
+  date_trunc,
+  date_diff,
 };
 
 inline constexpr int max_expression_depth = 200;
@@ -74,6 +77,11 @@ std::optional<Op> find_op(std::string_view name, size_t args);
 void check_node(const ExprNode& node);
 // The same for a whole tree, its depth included.
 void check_tree(const ExprNode& root);
+
+// Whether the first argument is the name of a part: a constant, known beforehand.
+inline bool takes_date_part(Op op) {
+  return op == Op::date_part || op == Op::date_trunc || op == Op::date_diff;
+}
 
 // Whole numbers that a cast to a narrower integer type leaves ("INTEGER", "SMALLINT", "TINYINT").
 struct IntegerRange {

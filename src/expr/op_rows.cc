@@ -14,7 +14,8 @@ constexpr std::array op_rows = {
     OpRow{Op::constant, "constant", 0, 0, "1, 1.5, 1e3, 'text', true, NULL, DATE '2013-01-01'",
           "Numbers with a decimal point, and whole numbers beyond BIGINT, are DOUBLE."},
     OpRow{Op::cast, "cast", 1, 1, "CAST(x AS type), x::type, TRY_CAST(x AS type)",
-          "Between numbers, booleans and text, and between dates and timestamps (UTC). Fractions "
+          "Between numbers, booleans and text, between dates and timestamps (UTC), and between "
+          "these and text. Fractions "
           "round half to even (text: half away from zero). What cannot be cast is an error of the "
           "row; for TRY_CAST it is NULL."},
     OpRow{Op::add, "+", 2, 2, "number + number → number",
@@ -115,6 +116,19 @@ constexpr std::array op_rows = {
           "All in one text; NULL counts as empty."},
     OpRow{Op::replace, "replace", 3, 3, "replace(text, from, to) → VARCHAR",
           "Each occurrence of `from`, left to right, by `to`; an empty `from` occurs nowhere."},
+    OpRow{Op::date_part, "date_part", 2, 2,
+          "date_part('part', time), extract(part FROM time), year(time), hour(time), … → BIGINT",
+          "One of millennium, century, decade, year, quarter, month, week, isoyear, yearweek, day, "
+          "dow (Sunday is 0), isodow (Sunday is 7), doy, hour, minute, second, millisecond, "
+          "microsecond, and epoch (seconds since 1970, a DOUBLE). NULL for infinity."},
+    OpRow{
+        Op::date_trunc, "date_trunc", 2, 2, "date_trunc('part', time) → TIMESTAMP",
+        "The start of the year, month, … that the time lies in; of a TIMESTAMP WITH TIME ZONE one "
+        "of its kind."},
+    OpRow{
+        Op::date_diff, "date_diff", 3, 3, "date_diff('part', start, end) → BIGINT",
+        "How many borders of years, months, … lie between; of weeks, how many whole ones. NULL for "
+        "infinity."},
 };
 
 }  // namespace

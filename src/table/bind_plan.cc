@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/text.h"
+#include "expr/date_part.h"
 #include "expr/op.h"
 #include "source/quote.h"
 #include "table/bind_names.h"
@@ -63,6 +65,21 @@ ExprNode constant_of(const nlohmann::json& plan) {
   return node;
 }
 
+void check_date_part(const ExprNode& node) {
+  const ExprNode& part = node.args.at(0);
+  if (part.op != "constant") {
+    throw Error(Code::invalid, fmt::format("the part of `{}` must be a constant", node.op), {},
+                "for example: date_part('year', x)");
+  }
+  if (part.value.is_string() &&
+      !expr_internal::find_date_part(part.value.get_ref<const std::string&>())) {
+    throw Error(Code::invalid,
+                fmt::format("`{}` of a time is not among the parts that expressions know",
+                            part.value.get_ref<const std::string&>()),
+                {}, std::string(list_hint));
+  }
+}
+
 // A value of a buffer of one row, as a constant holds it.
 nlohmann::json constant_value(const Column& column) {
   if (column.is_null(0)) return nullptr;
@@ -115,11 +132,18 @@ ExprNode PlanTranslator::column_of(const nlohmann::json& plan) const {
 
 ExprNode PlanTranslator::function_of(const nlohmann::json& plan, int depth) {
   const auto& name = plan.at("name").get_ref<const std::string&>();
-  const auto found = op_of_function().find(name);
+  const auto found = op_of_function().find(lower(name));
   if (found == op_of_function().end()) refuse_function(name);
   const FunctionName& function = found->second;
   ExprNode node{.op = std::string(function.op), .type = type_of(type_id(plan))};
-  node.args = nodes_of(plan.at("children"), depth);
+  if (!function.part.empty()) {
+    node.args.push_back({.op = "constant", .type = Type::string, .value = function.part});
+  }
+  for (ExprNode& arg : nodes_of(plan.at("children"), depth)) node.args.push_back(std::move(arg));
+  if (takes_date_part(*find_op(node.op, 2))) {
+    check_date_part(node);
+    return node;
+  }
   for (const ExprNode& arg : node.args) {
     if (is_time(arg.type) && node.op != "greatest" && node.op != "least") {
       throw Error(Code::invalid,
@@ -177,7 +201,9 @@ ExprNode PlanTranslator::cast_of(const nlohmann::json& plan, int depth) {
   if (narrows) node.value = to;
   node.args.push_back(std::move(child));
   if (node.args[0].op == "constant") return fold(std::move(node));
-  if (is_time(node.type) != is_time(node.args[0].type)) {
+  const Type child_type = node.args[0].type;
+  if (is_time(node.type) != is_time(child_type) && node.type != Type::string &&
+      child_type != Type::string) {
     throw Error(Code::invalid,
                 fmt::format("a cast from {} to {} is not among the casts of expressions", from, to),
                 {}, std::string(list_hint));
