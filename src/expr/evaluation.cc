@@ -74,6 +74,10 @@ Value Evaluation::run(const Step& step, const uint8_t* active) {
     case Op::date_trunc:
     case Op::date_diff:
       return compute_date_function(*this, step, args, active);
+    case Op::regexp_matches:
+    case Op::regexp_full_match:
+    case Op::regexp_extract:
+      return compute_regex(*this, step, args);
     default:
       return compute_arithmetic(*this, step, args, active);
   }

@@ -13,6 +13,7 @@
 
 #include "expr/date_part.h"
 #include "expr/op.h"
+#include "expr/regex.h"
 #include "frame/batch.h"
 #include "frame/bitmap.h"
 #include "frame/scratch.h"
@@ -36,6 +37,14 @@ struct Members {
   bool has_null = false;
 };
 
+// The constants of a function of regular expressions.
+struct RegexCall {
+  std::unique_ptr<Regex> regex;  // null: the pattern is NULL, and so is the answer
+  int group = 0;
+};
+// Code::invalid when they are not what the function takes. The types have been checked.
+RegexCall read_regex_call(const ExprNode& node);
+
 // A node with its column resolved and its constant made.
 struct Step {
   Op op = Op::constant;
@@ -45,7 +54,8 @@ struct Step {
   bool try_cast = false;
   std::optional<IntegerRange> range;
   DatePart part = DatePart::year;  // of date_part, date_trunc, date_diff
-  std::string field;               // the one column that this subtree reads, or ""
+  RegexCall regex;
+  std::string field;  // the one column that this subtree reads, or ""
   std::unique_ptr<Members> members;
   std::vector<Step> args;
 };
@@ -101,6 +111,8 @@ Value compute_time_cast(Evaluation&, const Step&, std::span<const Value> args,
 // The first argument is the part, which the step holds.
 Value compute_date_function(Evaluation&, const Step&, std::span<const Value> args,
                             const uint8_t* active);
+// What stands after the first argument is in the step.
+Value compute_regex(Evaluation&, const Step&, std::span<const Value> args);
 // These compute their arguments themselves, each for the rows that need it.
 Value compute_case(Evaluation&, const Step&, const uint8_t* active);
 Value compute_coalesce(Evaluation&, const Step&, const uint8_t* active);

@@ -21,6 +21,7 @@ class RandomTrees {
     nlohmann::json json = {{"op", ops[random_() % ops.size()].name}, {"type", name_of(type())}};
     const std::string& name = json["op"].get_ref<const std::string&>();
     if (name.starts_with("date_") && random_() % 8 != 0) return of_times(name, depth);
+    if (name.starts_with("regexp_") && random_() % 8 != 0) return of_pattern(name, depth);
     const size_t args = random_() % 5;
     for (size_t i = 0; i < args; ++i) json["args"].push_back(make(depth - 1));
     if (random_() % 4 == 0) json["try"] = true;
@@ -58,6 +59,22 @@ class RandomTrees {
                               {"try", true},
                               {"args", nlohmann::json::array({make(depth - 1)})}});
     }
+    return json;
+  }
+  nlohmann::json of_pattern(const std::string& name, int depth) {
+    static const nlohmann::json patterns[] = {nullptr, "", "(a)(b)?", "\\d+", "(", "."};
+    nlohmann::json json = {{"op", name},
+                           {"type", name == "regexp_extract" ? "string" : "boolean"},
+                           {"args", nlohmann::json::array({make(depth - 1)})}};
+    if (json["args"][0]["type"] != "string") {
+      json["args"][0] = {{"op", "cast"}, {"type", "string"}, {"args", {json["args"][0]}}};
+    }
+    auto add = [&](const char* type, const nlohmann::json& value) {
+      json["args"].push_back({{"op", "constant"}, {"type", type}, {"value", value}});
+    };
+    add("string", patterns[random_() % std::size(patterns)]);
+    if (name == "regexp_extract") add("int64", random_() % 11);
+    if (random_() % 2 == 0) add("string", random_() % 2 == 0 ? "i" : "sx");
     return json;
   }
   // Casts arguments to one type often enough that trees pass.

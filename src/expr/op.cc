@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "expr/date_part.h"
+#include "expr/evaluation.h"
 #include "expr/op_row.h"
 
 namespace gristmill {
@@ -94,10 +94,25 @@ struct Form {
   std::string_view types;
 };
 constexpr Form forms[] = {
-    {Op::lower, "ss"},  {Op::upper, "ss"},     {Op::trim, "sss"},        {Op::ltrim, "sss"},
-    {Op::rtrim, "sss"}, {Op::length, "is"},    {Op::substr, "ssii"},     {Op::left, "ssi"},
-    {Op::right, "ssi"}, {Op::contains, "bss"}, {Op::starts_with, "bss"}, {Op::ends_with, "bss"},
-    {Op::like, "bss"},  {Op::join, "sss"},     {Op::concat, "ss"},       {Op::replace, "ssss"},
+    {Op::lower, "ss"},
+    {Op::upper, "ss"},
+    {Op::trim, "sss"},
+    {Op::ltrim, "sss"},
+    {Op::rtrim, "sss"},
+    {Op::length, "is"},
+    {Op::substr, "ssii"},
+    {Op::left, "ssi"},
+    {Op::right, "ssi"},
+    {Op::contains, "bss"},
+    {Op::starts_with, "bss"},
+    {Op::ends_with, "bss"},
+    {Op::like, "bss"},
+    {Op::join, "sss"},
+    {Op::concat, "ss"},
+    {Op::replace, "ssss"},
+    {Op::regexp_matches, "bsss"},
+    {Op::regexp_full_match, "bsss"},
+    {Op::regexp_extract, "sssis"},
 };
 
 bool letter_fits(char letter, Type type) {
@@ -229,6 +244,7 @@ void check_node(const ExprNode& node) {
                 fmt::format("`{}` does not take {} arguments", node.op, node.args.size()));
   }
   if (!types_fit(*op, node)) refuse_types(node);
+  if (takes_pattern(*op)) expr_internal::read_regex_call(node);
 }
 
 void check_tree(const ExprNode& root) { check_subtree(root, 1); }

@@ -64,6 +64,9 @@ enum class Op : uint8_t {
   date_part,
   date_trunc,
   date_diff,
+  regexp_matches,
+  regexp_full_match,
+  regexp_extract,
 };
 
 inline constexpr int max_expression_depth = 200;
@@ -81,6 +84,11 @@ void check_tree(const ExprNode& root);
 // Whether the first argument is the name of a part: a constant, known beforehand.
 inline bool takes_date_part(Op op) {
   return op == Op::date_part || op == Op::date_trunc || op == Op::date_diff;
+}
+
+// Whether all but the first argument are constants: a pattern and how to take it.
+inline bool takes_pattern(Op op) {
+  return op == Op::regexp_matches || op == Op::regexp_full_match || op == Op::regexp_extract;
 }
 
 // Whole numbers that a cast to a narrower integer type leaves ("INTEGER", "SMALLINT", "TINYINT").

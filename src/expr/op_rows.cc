@@ -129,6 +129,21 @@ constexpr std::array op_rows = {
         Op::date_diff, "date_diff", 3, 3, "date_diff('part', start, end) → BIGINT",
         "How many borders of years, months, … lie between; of weeks, how many whole ones. NULL for "
         "infinity."},
+    OpRow{Op::regexp_matches, "regexp_matches", 2, 3,
+          "regexp_matches(text, 'pattern'), regexp_matches(text, 'pattern', 'options') → BOOLEAN",
+          "Whether some part of the text matches the pattern, of RE2's syntax and a constant. "
+          "Options: "
+          "`i` takes no notice of case, `s` lets `.` match a line's end, `l` takes the pattern as "
+          "plain "
+          "text."},
+    OpRow{Op::regexp_full_match, "regexp_full_match", 2, 3,
+          "regexp_full_match(text, 'pattern'), text ~ 'pattern', SIMILAR TO → BOOLEAN",
+          "Whether the whole text matches. Likewise."},
+    OpRow{
+        Op::regexp_extract, "regexp_extract", 2, 4,
+        "regexp_extract(text, 'pattern'), regexp_extract(text, 'pattern', group, 'options') → "
+        "VARCHAR",
+        "The first match, or the group of that number (1 to 9) in it; empty when nothing matches."},
 };
 
 }  // namespace
