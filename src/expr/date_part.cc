@@ -218,6 +218,11 @@ bool date_diff(DatePart part, const Moment& start, const Moment& end, int64_t& o
   const int64_t unit = unit_of(part);
   if (unit != 0) {
     auto units = [&](const Moment& moment, int64_t& count) {
+      // DuckDB counts a date's milliseconds by way of its microseconds.
+      if (int64_t micros; unit == 1000 && moment.type == Type::date &&
+                          __builtin_mul_overflow(moment.days, micros_per_day, &micros)) {
+        return false;
+      }
       return !__builtin_mul_overflow(moment.days, micros_per_day / unit, &count) &&
              !__builtin_add_overflow(count, moment.micros / unit, &count);
     };

@@ -200,10 +200,18 @@ TEST(ExprTest, SavedTreesAreNotTrusted) {
   EXPECT_THROW(ExprNode::from_json(broken), Error);
 }
 
+// As it stands in a cell of a table.
+std::string cell(std::string text) {
+  for (size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2)
+    text.insert(at, "\\");
+  return text;
+}
+
 std::string operator_table() {
   std::string table = "| operator | written | meaning |\n|---|---|---|\n";
   for (const ExprOp& op : expr_ops()) {
-    table += fmt::format("| `{}` | `{}` | {} |\n", op.name, op.signature, op.text);
+    table +=
+        fmt::format("| `{}` | `{}` | {} |\n", cell(op.name), cell(op.signature), cell(op.text));
   }
   return table;
 }

@@ -80,7 +80,7 @@ constexpr std::array op_rows = {
     OpRow{Op::lower, "lower", 1, 1, "lower(text), lcase(text) → VARCHAR",
           "Letters of all alphabets in lower case, one character for one."},
     OpRow{Op::upper, "upper", 1, 1, "upper(text), ucase(text) → VARCHAR",
-          "Letters of all alphabets in upper case, one character for one: `ß` stays."},
+          "Letters of all alphabets in upper case, one character for one: `ß` becomes `ẞ`."},
     OpRow{Op::trim, "trim", 1, 2, "trim(text), trim(text, characters) → VARCHAR",
           "Without the spaces at both ends (of all of Unicode, but no tabs and line ends), or "
           "without "

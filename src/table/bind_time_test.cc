@@ -154,6 +154,12 @@ TEST_F(BindTimeTest, DifferencesAnswerAsDuckDb) {
     for (const char* pair : pairs) compare(fmt::format("date_diff('{}', {})", part, pair));
   }
   compare("datediff('d', d, '2013-01-01')");
+  fill_times(500, 26, 2'147'000'000, 40'000);
+  for (const std::string& part : parts) {
+    compare(fmt::format("date_diff('{}', d, DATE '2013-01-15')", part));
+    compare(fmt::format("date_trunc('{}', d)", part));
+    compare(fmt::format("date_part('{}', d)", part));
+  }
 }
 
 TEST_F(BindTimeTest, TimesCastAsDuckDbCastsThem) {
