@@ -16,12 +16,6 @@ pkg_check_modules(sqlite REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(lz4 REQUIRED IMPORTED_TARGET liblz4)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 
-# Linked into the program: the same Unicode tables wherever a bundle runs.
-find_library(UTF8PROC_ARCHIVE libutf8proc.a REQUIRED)
-add_library(utf8proc STATIC IMPORTED)
-set_target_properties(utf8proc PROPERTIES IMPORTED_LOCATION ${UTF8PROC_ARCHIVE})
-target_compile_definitions(utf8proc INTERFACE UTF8PROC_STATIC)
-
 # Compiled C sources: third-party code answers to its own warnings, not to ours.
 function(gristmill_third_party name)
   add_library(${name} STATIC ${ARGN})
@@ -54,6 +48,17 @@ target_include_directories(nanoarrow SYSTEM PUBLIC ${nanoarrow_src} ${CMAKE_BINA
   PRIVATE ${flatcc_root}/include)
 target_compile_definitions(nanoarrow PRIVATE NANOARROW_IPC_WITH_ZSTD NANOARROW_IPC_WITH_LZ4)
 target_link_libraries(nanoarrow PRIVATE PkgConfig::lz4 PkgConfig::zstd)
+
+# As DuckDB has them, so that expressions mean what they mean there; the namespace is our own, since
+# libduckdb.so exports the same names. Linked in, so that a bundle answers alike wherever it runs.
+set(carried ${DEPS}/duckdb/external/duckdb/third_party)
+gristmill_third_party(utf8proc ${carried}/utf8proc/utf8proc.cpp)
+target_include_directories(utf8proc SYSTEM PUBLIC ${carried}/utf8proc/include)
+target_compile_definitions(utf8proc PRIVATE duckdb=gristmill_utf8proc)
+file(GLOB re2_files ${carried}/re2/re2/*.cc ${carried}/re2/util/*.cc)
+gristmill_third_party(re2 ${re2_files})
+target_include_directories(re2 SYSTEM PUBLIC ${carried}/re2)
+target_compile_definitions(re2 PRIVATE duckdb_re2=gristmill_re2)
 
 if(NOT GRISTMILL_RUNTIME_ONLY)
   add_library(duckdb SHARED IMPORTED)

@@ -50,7 +50,7 @@ def metrics():
 
 
 def operators():
-    text = (ROOT / "src/expr/op.cc").read_text(encoding="utf-8")
+    text = (ROOT / "src/expr/op_rows.cc").read_text(encoding="utf-8")
     rows = re.findall(rf"OpRow\{{\s*Op::\w+, {STRING}, \w+, \w+,\s*({STRINGS}),\s*({STRINGS})\}}", text)
     return [(literal(form), literal(what)) for form, what in rows]
 

@@ -31,7 +31,7 @@ unpack() {
 }
 rm -rf "$deps"/*/
 unpack node-bindings-linux-x64-1.5.5-r.5.tgz duckdb 'package/libduckdb.so'
-unpack duckdb-1.5.5.tar.gz duckdb '*/src/include/duckdb.h'
+unpack duckdb-1.5.5.tar.gz duckdb '*/src/include/duckdb.h' '*/third_party/utf8proc/*' '*/third_party/re2/*'
 mkdir "$deps/duckdb_extensions"
 for extension in mysql_scanner postgres_scanner sqlite_scanner; do
   unpack "duckdb_extension_$extension-1.5.5-py3-none-manylinux2014_x86_64.whl" wheel

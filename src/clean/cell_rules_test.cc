@@ -1,5 +1,4 @@
 // missing, range and map.
-#include <chrono>
 
 #include "clean/rule_testing.h"
 
@@ -237,45 +236,6 @@ TEST(Rules, HostileStatesAreRefused) {
         EXPECT_EQ(name_of(error.code()), "corrupt") << kind << text;
       }
     }
-  }
-}
-
-// Not a test of speed but of its order of magnitude, so that a slip is seen.
-TEST(Rules, CellsASecond) {
-  BatchBuffer rows(Schema({{"f", Type::float64}, {"i", Type::int64}, {"s", Type::string}}));
-  for (int64_t i = 0; i < chunk_rows; ++i) {
-    rows[0].append(double(i % 1000));
-    rows[1].append(i % 1000);
-    rows[2].append(std::string_view(i % 3 ? "LGA" : "EWR"));
-  }
-  Json values = {"", "N/A", -999};
-  Json number = {{"values", {-999}}, {"columns", {"f", "i"}}};
-  Json text = {{"values", values}, {"columns", {"s"}}};
-  struct Case {
-    const char* name;
-    RuleChain chain;
-    int columns;
-  };
-  std::vector<Case> cases;
-  cases.push_back({"range float64 + int64",
-                   world.chain("range", {{"f", {-40, 999}}, {"i", {0, 999}}}, rows.schema()), 2});
-  cases.push_back({"missing float64 + int64", world.chain("missing", number, rows.schema()), 2});
-  cases.push_back({"missing string", world.chain("missing", text, rows.schema()), 1});
-  cases.push_back(
-      {"map string", world.chain("map", {{"s", {{"EWR", "Newark"}}}}, rows.schema()), 1});
-  for (const Case& c : cases) {
-    Scratch scratch;
-    constexpr int rounds = 50;
-    auto start = std::chrono::steady_clock::now();
-    for (int round = 0; round < rounds; ++round) {
-      scratch.clear();
-      Batch batch = rows.view();
-      c.chain.apply(batch, scratch, nullptr, 0);
-    }
-    std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    double rate = double(rounds) * double(chunk_rows) * c.columns / took.count() / 1e6;
-    std::printf("%-24s %8.0f M cells/s\n", c.name, rate);
-    EXPECT_GT(rate, 1);
   }
 }
 

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 
-#include <utf8proc.h>
-
 #include "base/text.h"
+#include "expr/unicode.h"
 
 namespace gristmill {
 namespace {
+
+using namespace gristmill_utf8proc;
 
 const uint8_t* data_of(std::string_view text) {
   return reinterpret_cast<const uint8_t*>(text.data());

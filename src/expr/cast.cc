@@ -8,14 +8,9 @@
 #include "expr/evaluation.h"
 #include "expr/number_text.h"
 #include "frame/cell.h"
-#include "frame/civil.h"
 
 namespace gristmill::expr_internal {
 namespace {
-
-// DuckDB's infinity and -infinity.
-constexpr int32_t last_date = std::numeric_limits<int32_t>::max();
-constexpr int64_t last_time = std::numeric_limits<int64_t>::max();
 
 // One cast of one column, with what it needs on each row.
 struct Cast {
@@ -49,8 +44,6 @@ struct Cast {
   Value to_float64() const;
   Value to_boolean() const;
   Value to_text() const;
-  Value to_date() const;
-  Value to_timestamp() const;
   // Booleans are made a byte a row first.
   Value pack(const Value& bytes) const;
 };
@@ -160,42 +153,16 @@ Value Cast::to_text() const {
   return {out.view()};
 }
 
-Value Cast::to_date() const {
-  return run<int32_t, Operand<int64_t>>(
-      [](int64_t from, int32_t& out) {
-        if (from == last_time || from == -last_time) {
-          out = from > 0 ? last_date : -last_date;
-          return true;
-        }
-        out = static_cast<int32_t>(days_of_micros(from));
-        return true;
-      },
-      [](int64_t from) { return fmt::format("{} microseconds", from); });
-}
-
-Value Cast::to_timestamp() const {
-  if (step.args[0].type != Type::date) {
-    Value same = args[0];
-    same.column.type = step.type;
-    return same;
-  }
-  return run<int64_t, Operand<int32_t>>(
-      [](int32_t from, int64_t& out) {
-        if (from == last_date || from == -last_date) {
-          out = from > 0 ? last_time : -last_time;
-          return true;
-        }
-        return !__builtin_mul_overflow(int64_t(from), micros_per_day, &out);
-      },
-      [](int32_t from) { return fmt::format("the date {} days from 1970-01-01", from); });
-}
-
 }  // namespace
 
 Value compute_cast(Evaluation& evaluation, const Step& step, std::span<const Value> args,
                    const uint8_t* active) {
   const Cast cast{evaluation, step, args, active};
-  if (step.type == step.args[0].type && !step.range) return args[0];
+  const Type from = step.args[0].type;
+  if (step.type == from && !step.range) return args[0];
+  if (is_time(step.type) || is_time(from)) {
+    return compute_time_cast(evaluation, step, args, active);
+  }
   switch (step.type) {
     case Type::boolean:
       return cast.to_boolean();
@@ -203,12 +170,8 @@ Value compute_cast(Evaluation& evaluation, const Step& step, std::span<const Val
       return cast.to_int64();
     case Type::float64:
       return cast.to_float64();
-    case Type::string:
-      return cast.to_text();
-    case Type::date:
-      return cast.to_date();
     default:
-      return cast.to_timestamp();
+      return cast.to_text();
   }
 }
 

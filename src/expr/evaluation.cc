@@ -53,6 +53,31 @@ Value Evaluation::run(const Step& step, const uint8_t* active) {
     case Op::greatest:
     case Op::least:
       return compute_extreme(*this, step, args);
+    case Op::lower:
+    case Op::upper:
+    case Op::trim:
+    case Op::ltrim:
+    case Op::rtrim:
+    case Op::length:
+    case Op::substr:
+    case Op::left:
+    case Op::right:
+    case Op::contains:
+    case Op::starts_with:
+    case Op::ends_with:
+    case Op::like:
+    case Op::join:
+    case Op::concat:
+    case Op::replace:
+      return compute_text_function(*this, step, args, active);
+    case Op::date_part:
+    case Op::date_trunc:
+    case Op::date_diff:
+      return compute_date_function(*this, step, args, active);
+    case Op::regexp_matches:
+    case Op::regexp_full_match:
+    case Op::regexp_extract:
+      return compute_regex(*this, step, args);
     default:
       return compute_arithmetic(*this, step, args, active);
   }

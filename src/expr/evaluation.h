@@ -11,7 +11,9 @@
 #include <unordered_set>
 #include <vector>
 
+#include "expr/date_part.h"
 #include "expr/op.h"
+#include "expr/regex.h"
 #include "frame/batch.h"
 #include "frame/bitmap.h"
 #include "frame/scratch.h"
@@ -35,6 +37,14 @@ struct Members {
   bool has_null = false;
 };
 
+// The constants of a function of regular expressions.
+struct RegexCall {
+  std::unique_ptr<Regex> regex;  // null: the pattern is NULL, and so is the answer
+  int group = 0;
+};
+// Code::invalid when they are not what the function takes. The types have been checked.
+RegexCall read_regex_call(const ExprNode& node);
+
 // A node with its column resolved and its constant made.
 struct Step {
   Op op = Op::constant;
@@ -43,6 +53,8 @@ struct Step {
   ColumnBuffer constant;
   bool try_cast = false;
   std::optional<IntegerRange> range;
+  DatePart part = DatePart::year;  // of date_part, date_trunc, date_diff
+  RegexCall regex;
   std::string field;  // the one column that this subtree reads, or ""
   std::unique_ptr<Members> members;
   std::vector<Step> args;
@@ -91,6 +103,16 @@ Value compute_in(Evaluation&, const Step&, std::span<const Value> args);
 Value compute_logic(Evaluation&, const Step&, std::span<const Value> args);
 Value compute_cast(Evaluation&, const Step&, std::span<const Value> args, const uint8_t* active);
 Value compute_extreme(Evaluation&, const Step&, std::span<const Value> args);
+Value compute_text_function(Evaluation&, const Step&, std::span<const Value> args,
+                            const uint8_t* active);
+// Casts from or to a date or time.
+Value compute_time_cast(Evaluation&, const Step&, std::span<const Value> args,
+                        const uint8_t* active);
+// The first argument is the part, which the step holds.
+Value compute_date_function(Evaluation&, const Step&, std::span<const Value> args,
+                            const uint8_t* active);
+// What stands after the first argument is in the step.
+Value compute_regex(Evaluation&, const Step&, std::span<const Value> args);
 // These compute their arguments themselves, each for the rows that need it.
 Value compute_case(Evaluation&, const Step&, const uint8_t* active);
 Value compute_coalesce(Evaluation&, const Step&, const uint8_t* active);
@@ -131,6 +153,27 @@ Value compute_rows(Evaluation& evaluation, const Step& step, std::span<const Val
     }
   }
   return {evaluation.column(step.type, out, validity)};
+}
+
+// f(i, text) for every row that is there, as in compute_rows; the text is copied at once.
+template <class F, class D>
+Value compute_text(Evaluation& evaluation, const Step& step, const uint8_t* validity,
+                   const uint8_t* active, F f, D describe) {
+  ColumnBuffer& out = evaluation.scratch().column(Type::string);
+  for (int64_t i = 0; i < evaluation.rows(); ++i) {
+    std::string_view text;
+    const bool present = validity == nullptr || get_bit(validity, i);
+    const Outcome outcome = present ? f(i, text) : Outcome::null;
+    if (outcome == Outcome::ok) [[likely]] {
+      out.append(text);
+      continue;
+    }
+    out.append_null();
+    if (outcome == Outcome::bad && !step.try_cast && (active == nullptr || get_bit(active, i))) {
+      evaluation.fail(step, i, describe(i));
+    }
+  }
+  return {out.view()};
 }
 
 // The values of an argument by row; a constant's one value for each.

@@ -12,6 +12,8 @@ namespace gristmill {
 namespace {
 
 using expr_internal::Evaluation;
+using expr_internal::find_date_part;
+using expr_internal::read_regex_call;
 using expr_internal::Step;
 
 void append_constant(const ExprNode& node, ColumnBuffer& out) {
@@ -57,6 +59,14 @@ class Compiler {
       step.range = integer_range(node.value.get_ref<const std::string&>());
     }
     if (step.op == Op::constant) append_constant(node, step.constant);
+    if (takes_date_part(step.op)) {
+      step.part = *find_date_part(node.args[0].value.get_ref<const std::string&>());
+    }
+    if (takes_pattern(step.op)) {
+      step.regex = read_regex_call(node);
+      step.constant.reset(step.type);
+      step.constant.append_null();
+    }
     std::set<std::string> mine;
     if (step.op == Op::column) {
       step.column = resolve(node);

@@ -1,97 +1,22 @@
 #include "expr/op.h"
 
-#include <array>
+#include <algorithm>
 #include <limits>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "expr/evaluation.h"
+#include "expr/op_row.h"
 
 namespace gristmill {
 namespace {
 
-constexpr size_t many = max_expression_args;
-
-struct OpRow {
-  Op op;
-  std::string_view name;
-  size_t least_args, most_args;
-  std::string_view signature;
-  std::string_view text;
-};
-
-constexpr std::array op_rows = {
-    OpRow{Op::column, "column", 0, 0, "name, \"any name\"",
-          "A column of the row. Names match exactly, or else without regard to case."},
-    OpRow{Op::constant, "constant", 0, 0, "1, 1.5, 1e3, 'text', true, NULL, DATE '2013-01-01'",
-          "Numbers with a decimal point, and whole numbers beyond BIGINT, are DOUBLE."},
-    OpRow{Op::cast, "cast", 1, 1, "CAST(x AS type), x::type, TRY_CAST(x AS type)",
-          "Between numbers, booleans and text, and between dates and timestamps (UTC). Fractions "
-          "round half to even (text: half away from zero). What cannot be cast is an error of the "
-          "row; for TRY_CAST it is NULL."},
-    OpRow{Op::add, "+", 2, 2, "number + number → number",
-          "BIGINT beyond its range is an error of the row."},
-    OpRow{Op::subtract, "-", 2, 2, "number - number → number",
-          "BIGINT beyond its range is an error of the row."},
-    OpRow{Op::negate, "-", 1, 1, "-number → number",
-          "BIGINT beyond its range is an error of the row."},
-    OpRow{Op::multiply, "*", 2, 2, "number * number → number",
-          "BIGINT beyond its range is an error of the row."},
-    OpRow{Op::divide, "/", 2, 2, "number / number → DOUBLE",
-          "By zero: inf, -inf or nan, as IEEE 754 has it."},
-    OpRow{Op::integer_divide, "//", 2, 2, "number // number → number",
-          "BIGINT: cut towards zero. DOUBLE: not cut, the plain quotient. By zero: NULL."},
-    OpRow{Op::modulo, "%", 2, 2, "number % number, mod(number, number) → number",
-          "The remainder has the dividend's sign. By zero: NULL (BIGINT) or nan (DOUBLE)."},
-    OpRow{Op::power, "**", 2, 2, "x ** y, x ^ y, pow(x, y), power(x, y) → DOUBLE", "x to the y."},
-    OpRow{Op::abs, "abs", 1, 1, "abs(number), @number → number",
-          "Absolute value; of the lowest BIGINT an error of the row."},
-    OpRow{Op::round, "round", 1, 2, "round(number), round(number, digits) → number",
-          "Half away from zero, to that many digits after the point (negative: before it)."},
-    OpRow{Op::floor, "floor", 1, 1, "floor(number) → DOUBLE", "The next whole number below."},
-    OpRow{Op::ceil, "ceil", 1, 1, "ceil(number), ceiling(number) → DOUBLE",
-          "The next whole number above."},
-    OpRow{Op::sqrt, "sqrt", 1, 1, "sqrt(number) → DOUBLE",
-          "Square root; of a negative number an error of the row."},
-    OpRow{Op::ln, "ln", 1, 1, "ln(number) → DOUBLE",
-          "Natural logarithm; of zero or less an error of the row."},
-    OpRow{Op::exp, "exp", 1, 1, "exp(number) → DOUBLE", "e to the x."},
-    OpRow{Op::equal, "=", 2, 2, "a = b, a == b → BOOLEAN",
-          "nan equals itself. NULL when one side is NULL."},
-    OpRow{Op::not_equal, "<>", 2, 2, "a <> b, a != b → BOOLEAN", "The opposite of `=`."},
-    OpRow{Op::less, "<", 2, 2, "a < b → BOOLEAN",
-          "nan is greater than all else; text compares byte by byte; false is less than true."},
-    OpRow{Op::less_equal, "<=", 2, 2, "a <= b → BOOLEAN", "Likewise."},
-    OpRow{Op::greater, ">", 2, 2, "a > b → BOOLEAN", "Likewise."},
-    OpRow{Op::greater_equal, ">=", 2, 2, "a >= b, a BETWEEN low AND high → BOOLEAN",
-          "Likewise; BETWEEN is `a >= low AND a <= high`."},
-    OpRow{
-        Op::distinct, "is distinct from", 2, 2, "a IS DISTINCT FROM b → BOOLEAN",
-        "As `<>`, but NULL is a value like others. `IS NOT TRUE` and `IS NOT FALSE` become this."},
-    OpRow{Op::not_distinct, "is not distinct from", 2, 2, "a IS NOT DISTINCT FROM b → BOOLEAN",
-          "As `=`, but NULL is a value like others. `IS TRUE` and `IS FALSE` become this."},
-    OpRow{Op::is_null, "is null", 1, 1, "x IS NULL → BOOLEAN", "Whether the value is missing."},
-    OpRow{Op::is_not_null, "is not null", 1, 1, "x IS NOT NULL → BOOLEAN",
-          "Whether the value is there."},
-    OpRow{Op::in, "in", 2, many, "x IN (a, …), x NOT IN (a, …) → BOOLEAN",
-          "Whether x equals one of them; NULL when x is NULL, or none equals it and one is NULL."},
-    OpRow{Op::logical_and, "and", 2, many, "a AND b → BOOLEAN",
-          "Three-valued. Every operand is computed: an error on either side is the row's error."},
-    OpRow{Op::logical_or, "or", 2, many, "a OR b → BOOLEAN",
-          "Three-valued. Every operand is computed: an error on either side is the row's error."},
-    OpRow{Op::logical_not, "not", 1, 1, "NOT a → BOOLEAN", "NULL stays NULL."},
-    OpRow{Op::case_when, "case", 3, many,
-          "CASE WHEN a THEN x … ELSE y END, CASE v WHEN a THEN x … END, if(a, x, y), nullif(x, y)",
-          "The first branch whose condition is true; only that branch is computed for the row."},
-    OpRow{Op::coalesce, "coalesce", 1, many, "coalesce(a, …), ifnull(a, b) → type of a",
-          "The first that is not NULL; those after it are not computed for the row."},
-    OpRow{Op::greatest, "greatest", 1, many, "greatest(a, …) → type of a",
-          "The greatest that is not NULL."},
-    OpRow{Op::least, "least", 1, many, "least(a, …) → type of a", "The least that is not NULL."},
-};
+using expr_internal::DatePart;
+using expr_internal::find_date_part;
 
 const OpRow& row_of(Op op) {
-  for (const OpRow& row : op_rows) {
+  for (const OpRow& row : all_op_rows()) {
     if (row.op == op) return row;
   }
   throw Error(Code::internal, "an operator without a row in the list");
@@ -116,8 +41,8 @@ bool all_of_type(const ExprNode& node, Type type, size_t from = 0) {
 
 bool castable(Type from, Type to) {
   if (from == to) return true;
-  if (is_time(from) || is_time(to)) return is_time(from) && is_time(to);
-  return true;
+  if (is_time(from)) return is_time(to) || to == Type::string;
+  return !is_time(to) || from == Type::string;
 }
 
 bool case_fits(const ExprNode& node) {
@@ -160,6 +85,67 @@ bool constant_fits(const ExprNode& node) {
       return is_whole<int64_t>(value);
   }
   return false;
+}
+
+// Types of functions that take just these: the result's, then those of the arguments. The last one
+// stands for all that follow. b: BOOLEAN, i: BIGINT, s: VARCHAR.
+struct Form {
+  Op op;
+  std::string_view types;
+};
+constexpr Form forms[] = {
+    {Op::lower, "ss"},
+    {Op::upper, "ss"},
+    {Op::trim, "sss"},
+    {Op::ltrim, "sss"},
+    {Op::rtrim, "sss"},
+    {Op::length, "is"},
+    {Op::substr, "ssii"},
+    {Op::left, "ssi"},
+    {Op::right, "ssi"},
+    {Op::contains, "bss"},
+    {Op::starts_with, "bss"},
+    {Op::ends_with, "bss"},
+    {Op::like, "bss"},
+    {Op::join, "sss"},
+    {Op::concat, "ss"},
+    {Op::replace, "ssss"},
+    {Op::regexp_matches, "bsss"},
+    {Op::regexp_full_match, "bsss"},
+    {Op::regexp_extract, "sssis"},
+};
+
+bool letter_fits(char letter, Type type) {
+  return type == (letter == 'b' ? Type::boolean : letter == 'i' ? Type::int64 : Type::string);
+}
+
+bool form_fits(Op op, const ExprNode& node) {
+  for (const Form& form : forms) {
+    if (form.op != op) continue;
+    if (!letter_fits(form.types[0], node.type)) return false;
+    for (size_t i = 0; i < node.args.size(); ++i) {
+      const size_t at = std::min(i + 1, form.types.size() - 1);
+      if (!letter_fits(form.types[at], node.args[i].type)) return false;
+    }
+    return true;
+  }
+  return false;
+}
+
+bool date_function_fits(Op op, const ExprNode& node) {
+  const ExprNode& name = node.args[0];
+  if (name.op != "constant" || name.type != Type::string || !name.value.is_string()) return false;
+  const auto part = find_date_part(name.value.get_ref<const std::string&>());
+  const Type of = node.args[1].type;
+  if (!part || !is_time(of)) return false;
+  switch (op) {
+    case Op::date_part:
+      return node.type == (*part == DatePart::epoch ? Type::float64 : Type::int64);
+    case Op::date_trunc:
+      return node.type == (of == Type::timestamptz ? of : Type::timestamp);
+    default:
+      return node.type == Type::int64 && node.args[2].type == of;
+  }
 }
 
 bool types_fit(Op op, const ExprNode& node) {
@@ -215,8 +201,13 @@ bool types_fit(Op op, const ExprNode& node) {
     case Op::greatest:
     case Op::least:
       return all_of_type(node, type);
+    case Op::date_part:
+    case Op::date_trunc:
+    case Op::date_diff:
+      return date_function_fits(op, node);
+    default:
+      return form_fits(op, node);
   }
-  return false;
 }
 
 void check_subtree(const ExprNode& node, int depth) {
@@ -232,7 +223,7 @@ void check_subtree(const ExprNode& node, int depth) {
 
 std::optional<Op> find_op(std::string_view name, size_t args) {
   if (name == "-") return args == 1 ? Op::negate : Op::subtract;
-  for (const OpRow& row : op_rows) {
+  for (const OpRow& row : all_op_rows()) {
     if (row.name == name) return row.op;
   }
   return std::nullopt;
@@ -242,7 +233,7 @@ void check_node(const ExprNode& node) {
   const auto op = find_op(node.op, node.args.size());
   if (!op) {
     std::vector<std::string> names;
-    for (const OpRow& row : op_rows) names.emplace_back(row.name);
+    for (const OpRow& row : all_op_rows()) names.emplace_back(row.name);
     throw Error(Code::invalid,
                 fmt::format("`{}` is no operator or function of expressions", node.op), {},
                 did_you_mean(node.op, names));
@@ -253,6 +244,7 @@ void check_node(const ExprNode& node) {
                 fmt::format("`{}` does not take {} arguments", node.op, node.args.size()));
   }
   if (!types_fit(*op, node)) refuse_types(node);
+  if (takes_pattern(*op)) expr_internal::read_regex_call(node);
 }
 
 void check_tree(const ExprNode& root) { check_subtree(root, 1); }
@@ -287,7 +279,7 @@ std::string_view sql_name(Type type) {
 const std::vector<ExprOp>& expr_ops() {
   static const std::vector<ExprOp> ops = [] {
     std::vector<ExprOp> list;
-    for (const OpRow& row : op_rows) {
+    for (const OpRow& row : all_op_rows()) {
       list.push_back({std::string(row.name), std::string(row.signature), std::string(row.text)});
     }
     return list;

@@ -45,6 +45,28 @@ enum class Op : uint8_t {
   coalesce,
   greatest,
   least,
+  lower,
+  upper,
+  trim,
+  ltrim,
+  rtrim,
+  length,
+  substr,
+  left,
+  right,
+  contains,
+  starts_with,
+  ends_with,
+  like,
+  join,  // ||
+  concat,
+  replace,
+  date_part,
+  date_trunc,
+  date_diff,
+  regexp_matches,
+  regexp_full_match,
+  regexp_extract,
 };
 
 inline constexpr int max_expression_depth = 200;
@@ -58,6 +80,16 @@ std::optional<Op> find_op(std::string_view name, size_t args);
 void check_node(const ExprNode& node);
 // The same for a whole tree, its depth included.
 void check_tree(const ExprNode& root);
+
+// Whether the first argument is the name of a part: a constant, known beforehand.
+inline bool takes_date_part(Op op) {
+  return op == Op::date_part || op == Op::date_trunc || op == Op::date_diff;
+}
+
+// Whether all but the first argument are constants: a pattern and how to take it.
+inline bool takes_pattern(Op op) {
+  return op == Op::regexp_matches || op == Op::regexp_full_match || op == Op::regexp_extract;
+}
 
 // Whole numbers that a cast to a narrower integer type leaves ("INTEGER", "SMALLINT", "TINYINT").
 struct IntegerRange {

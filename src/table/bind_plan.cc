@@ -1,92 +1,21 @@
 #include "table/bind_plan.h"
 
 #include <charconv>
-#include <map>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/text.h"
+#include "expr/date_part.h"
 #include "expr/op.h"
 #include "source/quote.h"
+#include "table/bind_names.h"
 
 namespace gristmill {
 namespace {
 
 constexpr std::string_view list_hint =
     "the functions and operators of expressions are listed in docs/expressions.md";
-
-const std::map<std::string_view, std::string_view>& op_of_function() {
-  static const std::map<std::string_view, std::string_view> ops = {
-      {"+", "+"},
-      {"add", "+"},
-      {"-", "-"},
-      {"subtract", "-"},
-      {"*", "*"},
-      {"multiply", "*"},
-      {"/", "/"},
-      {"//", "//"},
-      {"divide", "//"},
-      {"%", "%"},
-      {"mod", "%"},
-      {"**", "**"},
-      {"^", "**"},
-      {"pow", "**"},
-      {"power", "**"},
-      {"abs", "abs"},
-      {"@", "abs"},
-      {"round", "round"},
-      {"floor", "floor"},
-      {"ceil", "ceil"},
-      {"ceiling", "ceil"},
-      {"sqrt", "sqrt"},
-      {"ln", "ln"},
-      {"exp", "exp"},
-      {"greatest", "greatest"},
-      {"least", "least"},
-  };
-  return ops;
-}
-
-const std::map<std::string_view, std::string_view>& op_of_operator() {
-  static const std::map<std::string_view, std::string_view> ops = {
-      {"COMPARE_EQUAL", "="},
-      {"COMPARE_NOTEQUAL", "<>"},
-      {"COMPARE_LESSTHAN", "<"},
-      {"COMPARE_LESSTHANOREQUALTO", "<="},
-      {"COMPARE_GREATERTHAN", ">"},
-      {"COMPARE_GREATERTHANOREQUALTO", ">="},
-      {"COMPARE_DISTINCT_FROM", "is distinct from"},
-      {"COMPARE_NOT_DISTINCT_FROM", "is not distinct from"},
-      {"CONJUNCTION_AND", "and"},
-      {"CONJUNCTION_OR", "or"},
-      {"OPERATOR_NOT", "not"},
-      {"OPERATOR_IS_NULL", "is null"},
-      {"OPERATOR_IS_NOT_NULL", "is not null"},
-      {"OPERATOR_COALESCE", "coalesce"},
-      {"COMPARE_IN", "in"},
-      {"COMPARE_NOT_IN", "in"},
-  };
-  return ops;
-}
-
-// What people write for functions that DuckDB names by operators.
-std::string written_name(const std::string& name) {
-  static const std::map<std::string_view, std::string_view> names = {
-      {"~~", "LIKE"},
-      {"!~~", "NOT LIKE"},
-      {"~~*", "ILIKE"},
-      {"!~~*", "NOT ILIKE"},
-      {"~~~", "GLOB"},
-      {"regexp_full_match", "SIMILAR TO"},
-      {"list_value", "[…]"},
-      {"struct_pack", "{…}"},
-      {"row", "(a, b)"},
-      {"array_extract", "x[…]"},
-      {"struct_extract", "x.y"},
-  };
-  auto found = names.find(name);
-  return found == names.end() ? name : std::string(found->second);
-}
 
 // Bits of the integer types that stand for themselves within int64; 0: another type.
 int integer_bits(std::string_view id) {
@@ -122,11 +51,33 @@ Type type_of(const std::string& id) {
 
 ExprNode null_constant(Type type) { return {.op = "constant", .type = type}; }
 
+// An operator of one argument that keeps its type.
+ExprNode wrapped(std::string op, ExprNode arg) {
+  ExprNode node{.op = std::move(op), .type = arg.type};
+  node.args.push_back(std::move(arg));
+  return node;
+}
+
 ExprNode constant_of(const nlohmann::json& plan) {
   const nlohmann::json& value = plan["value"];
   ExprNode node = null_constant(type_of(type_id(plan)));
   if (!value["is_null"].get<bool>()) node.value = value["value"];
   return node;
+}
+
+void check_date_part(const ExprNode& node) {
+  const ExprNode& part = node.args.at(0);
+  if (part.op != "constant") {
+    throw Error(Code::invalid, fmt::format("the part of `{}` must be a constant", node.op), {},
+                "for example: date_part('year', x)");
+  }
+  if (part.value.is_string() &&
+      !expr_internal::find_date_part(part.value.get_ref<const std::string&>())) {
+    throw Error(Code::invalid,
+                fmt::format("`{}` of a time is not among the parts that expressions know",
+                            part.value.get_ref<const std::string&>()),
+                {}, std::string(list_hint));
+  }
 }
 
 // A value of a buffer of one row, as a constant holds it.
@@ -181,10 +132,18 @@ ExprNode PlanTranslator::column_of(const nlohmann::json& plan) const {
 
 ExprNode PlanTranslator::function_of(const nlohmann::json& plan, int depth) {
   const auto& name = plan.at("name").get_ref<const std::string&>();
-  const auto op = op_of_function().find(name);
-  if (op == op_of_function().end()) refuse_function(name);
-  ExprNode node{.op = std::string(op->second), .type = type_of(type_id(plan))};
-  node.args = nodes_of(plan.at("children"), depth);
+  const auto found = op_of_function().find(lower(name));
+  if (found == op_of_function().end()) refuse_function(name);
+  const FunctionName& function = found->second;
+  ExprNode node{.op = std::string(function.op), .type = type_of(type_id(plan))};
+  if (!function.part.empty()) {
+    node.args.push_back({.op = "constant", .type = Type::string, .value = function.part});
+  }
+  for (ExprNode& arg : nodes_of(plan.at("children"), depth)) node.args.push_back(std::move(arg));
+  if (takes_date_part(*find_op(node.op, 2))) {
+    check_date_part(node);
+    return node;
+  }
   for (const ExprNode& arg : node.args) {
     if (is_time(arg.type) && node.op != "greatest" && node.op != "least") {
       throw Error(Code::invalid,
@@ -195,7 +154,10 @@ ExprNode PlanTranslator::function_of(const nlohmann::json& plan, int depth) {
     }
   }
   if (node.op == "+" && node.args.size() == 1) return std::move(node.args[0]);
-  return node;
+  if (function.ignores_case) {
+    for (ExprNode& arg : node.args) arg = wrapped("lower", std::move(arg));
+  }
+  return function.negated ? wrapped("not", std::move(node)) : std::move(node);
 }
 
 ExprNode PlanTranslator::operator_of(const nlohmann::json& plan, int depth) {
@@ -214,10 +176,7 @@ ExprNode PlanTranslator::operator_of(const nlohmann::json& plan, int depth) {
     node.args.push_back(node_of(plan.at("right"), depth + 1));
   }
   if (node.op == "coalesce") node.type = type_of(type_id(plan));
-  if (kind != "COMPARE_NOT_IN") return node;
-  ExprNode negation{.op = "not", .type = Type::boolean};
-  negation.args.push_back(std::move(node));
-  return negation;
+  return kind == "COMPARE_NOT_IN" ? wrapped("not", std::move(node)) : std::move(node);
 }
 
 ExprNode PlanTranslator::case_of(const nlohmann::json& plan, int depth) {
@@ -242,7 +201,9 @@ ExprNode PlanTranslator::cast_of(const nlohmann::json& plan, int depth) {
   if (narrows) node.value = to;
   node.args.push_back(std::move(child));
   if (node.args[0].op == "constant") return fold(std::move(node));
-  if (is_time(node.type) != is_time(node.args[0].type)) {
+  const Type child_type = node.args[0].type;
+  if (is_time(node.type) != is_time(child_type) && node.type != Type::string &&
+      child_type != Type::string) {
     throw Error(Code::invalid,
                 fmt::format("a cast from {} to {} is not among the casts of expressions", from, to),
                 {}, std::string(list_hint));

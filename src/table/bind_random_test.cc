@@ -22,7 +22,7 @@ class Generator {
       case Type::boolean:
         return boolean(depth);
       default:
-        return fmt::format("CAST({} AS VARCHAR)", make(number(), depth - 1));
+        return text(depth);
     }
   }
 
@@ -65,7 +65,37 @@ class Generator {
                            part(type));
     }
   }
+  std::string text(int depth) {
+    auto part = [&] { return make(Type::string, depth - 1); };
+    switch (random_() % 7) {
+      case 0:
+        return fmt::format("CAST({} AS VARCHAR)", make(any(), depth - 1));
+      case 1:
+        return fmt::format("{}({})",
+                           one<std::string>({"lower", "upper", "trim", "ltrim", "concat"}), part());
+      case 2:
+        return fmt::format("{}({}, {})", one<std::string>({"trim", "rtrim", "concat"}), part(),
+                           part());
+      case 3:
+        return fmt::format("substr({}, {}, {})", part(), random_() % 5, random_() % 5);
+      case 4:
+        return fmt::format("replace({}, {}, {})", part(), part(), part());
+      case 5:
+        return fmt::format("regexp_extract({}, '{}')", part(),
+                           one<std::string>({"[a-c]+", "\\d", ".$", "(?i)A"}));
+      default:
+        return fmt::format("({} || {})", part(), part());
+    }
+  }
+  std::string time() {
+    return one<std::string>({"d", "ts", "tz", "DATE '2013-05-31'", "date_trunc('week', ts)"});
+  }
   std::string integer(int depth) {
+    if (random_() % 6 == 0) return fmt::format("length({})", make(Type::string, depth - 1));
+    if (random_() % 8 == 0) {
+      return fmt::format("date_part('{}', {})",
+                         one<std::string>({"year", "month", "week", "isodow", "hour"}), time());
+    }
     if (random_() % 4 == 0) {
       return fmt::format("{}({} AS BIGINT)", one<std::string>({"CAST", "TRY_CAST"}),
                          make(any(), depth - 1));
@@ -91,7 +121,13 @@ class Generator {
                        make(Type::float64, depth - 1));
   }
   std::string boolean(int depth) {
-    switch (random_() % 5) {
+    switch (random_() % 7) {
+      case 5:
+        return fmt::format("({} {} {})", make(Type::string, depth - 1),
+                           one<std::string>({"LIKE", "NOT ILIKE", "^@"}),
+                           make(Type::string, depth - 1));
+      case 6:
+        return fmt::format("({} {} {})", time(), one<std::string>({"<", "=", ">="}), time());
       case 0:
         return fmt::format("({} {} {})", make(Type::boolean, depth - 1),
                            one<std::string>({"AND", "OR"}), make(Type::boolean, depth - 1));

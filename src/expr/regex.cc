@@ -1,0 +1,86 @@
+#include "expr/regex.h"
+
+#include <array>
+#include <string>
+
+#define duckdb_re2 gristmill_re2  // see cmake/dependencies.cmake
+#include <re2/re2.h>
+#undef duckdb_re2
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace gristmill::expr_internal {
+namespace {
+
+namespace re2 = gristmill_re2;
+
+re2::RE2::Options read_options(std::string_view options) {
+  re2::RE2::Options out;
+  out.set_log_errors(false);
+  for (char option : options) {
+    switch (option) {
+      case 'c':
+      case 'i':
+        out.set_case_sensitive(option == 'c');
+        break;
+      case 'l':
+        out.set_literal(true);
+        break;
+      case 'm':
+      case 'n':
+      case 'p':
+      case 's':
+        out.set_dot_nl(option == 's');
+        break;
+      case ' ':
+      case '\t':
+      case '\n':
+        break;
+      default:
+        throw Error(Code::invalid,
+                    fmt::format("{} is no option of a regular expression",
+                                excerpt(std::string_view(&option, 1))),
+                    {}, "the options are c, i, l, m, n, p and s");
+    }
+  }
+  return out;
+}
+
+re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
+
+}  // namespace
+
+struct Regex::Impl {
+  re2::RE2 pattern;
+};
+
+Regex::Regex(std::string_view pattern, std::string_view options)
+    : impl_(new Impl{re2::RE2(piece(pattern), read_options(options))}) {
+  if (impl_->pattern.ok()) return;
+  throw Error(Code::invalid, fmt::format("the regular expression {} cannot be read: {}",
+                                         excerpt(pattern), impl_->pattern.error()));
+}
+Regex::~Regex() = default;
+
+bool Regex::matches(std::string_view text) const {
+  return re2::RE2::PartialMatch(piece(text), impl_->pattern);
+}
+
+bool Regex::matches_all(std::string_view text) const {
+  return re2::RE2::FullMatch(piece(text), impl_->pattern);
+}
+
+std::string_view Regex::extract(std::string_view text, int group) const {
+  if (group < 0 || group > impl_->pattern.NumberOfCapturingGroups()) return {};
+  std::array<re2::StringPiece, most_regex_group + 1> found;
+  if (!impl_->pattern.Match(piece(text), 0, text.size(), re2::RE2::UNANCHORED, found.data(),
+                            group + 1)) {
+    return {};
+  }
+  return {found[size_t(group)].data(), found[size_t(group)].size()};
+}
+
+}  // namespace gristmill::expr_internal

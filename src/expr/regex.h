@@ -1,0 +1,31 @@
+// Regular expressions of RE2, with DuckDB's options.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+namespace gristmill::expr_internal {
+
+// Matching is thread-safe, and takes time in proportion to the text whatever the pattern is.
+class Regex {
+ public:
+  // Options: c and i (case counts, or not), l (the pattern is plain text), m, n, p and s (whether
+  // `.` stops at a line's end, or not). Code::invalid for a bad pattern or option.
+  Regex(std::string_view pattern, std::string_view options);
+  ~Regex();
+
+  bool matches(std::string_view text) const;  // some part of it
+  bool matches_all(std::string_view text) const;
+  // The first match, or a group of it; empty when there is none.
+  std::string_view extract(std::string_view text, int group) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+inline constexpr int most_regex_group = 9;
+// A group that is NULL: the answer is empty.
+inline constexpr int no_regex_group = -1;
+
+}  // namespace gristmill::expr_internal
