@@ -7,6 +7,7 @@
 #include "clean/column_rule.h"
 #include "clean/text_set.h"
 #include "clean/value.h"
+#include "expr/regex.h"
 
 namespace gristmill {
 namespace {
@@ -16,8 +17,11 @@ struct Target : ColumnTarget {
   std::vector<Constant> values;
   bool matches_nan = false;
   TextSet texts;
+  std::string pattern;  // that all of a text matches; "": none
+  std::shared_ptr<const Regex> regex;
 
   void set_values(std::vector<Constant> given);
+  void set_pattern(const std::string& given);
   bool find(const Column& column, uint64_t* hits) const;
   void save(nlohmann::json& saved) const;
   void load(const nlohmann::json& saved);
@@ -32,7 +36,14 @@ void Target::set_values(std::vector<Constant> given) {
   texts = TextSet(std::move(all));
 }
 
+void Target::set_pattern(const std::string& given) {
+  if (type != Type::string || given.empty()) return;
+  pattern = given;
+  regex = std::make_shared<const Regex>(pattern, "");
+}
+
 void Target::save(nlohmann::json& saved) const {
+  if (regex) saved["pattern"] = pattern;
   saved["values"] = nlohmann::json::array();
   for (const Constant& value : values) saved["values"].push_back(save_value(value));
 }
@@ -40,8 +51,13 @@ void Target::save(nlohmann::json& saved) const {
 void Target::load(const nlohmann::json& saved) {
   std::vector<Constant> loaded;
   for (const auto& value : saved.at("values")) loaded.push_back(load_value(value, type));
-  if (loaded.empty()) throw Error(Code::corrupt, "a saved list of values is empty");
   set_values(std::move(loaded));
+  try {
+    set_pattern(saved.value("pattern", std::string()));
+  } catch (const Error& error) {
+    throw Error(Code::corrupt, error.message());
+  }
+  if (values.empty() && !regex) throw Error(Code::corrupt, "a saved list of values is empty");
 }
 
 // Cells equal to one of the values; `part` is where a Constant keeps a number of type T.
@@ -61,7 +77,10 @@ bool find_equal(const Column& column, const std::vector<Constant>& values, Part 
 bool Target::find(const Column& column, uint64_t* hits) const {
   switch (type) {
     case Type::string:
-      return find_hits(column, hits, [&](int64_t i) { return texts.find(column.string(i)) >= 0; });
+      return find_hits(column, hits, [&](int64_t i) {
+        const std::string_view text = column.string(i);
+        return texts.find(text) >= 0 || (regex && regex->matches_all(text));
+      });
     case Type::boolean:
       return find_hits(column, hits, [&](int64_t i) {
         bool hit = false;
@@ -102,22 +121,31 @@ std::vector<Constant> values_for(const nlohmann::json& listed, Type type) {
   return values;
 }
 
-Target target_of(const Field& field, std::vector<Constant> values) {
+// Nothing where no value of the column can be meant.
+std::optional<Target> target_of(const Field& field, const nlohmann::json& listed,
+                                const std::string& pattern) {
   Target target{{field.name, field.type}};
-  target.set_values(std::move(values));
+  target.set_values(values_for(listed, field.type));
+  target.set_pattern(pattern);
+  if (target.values.empty() && !target.regex) return std::nullopt;
   return target;
 }
 
 const std::vector<ParamDoc> params = {
     {"values", "array", "Texts, numbers, booleans, dates that mean \"unknown\"."},
+    {"pattern", "string",
+     "A regular expression (RE2): text that matches it as a whole means \"unknown\"."},
     {"columns", "any", "Names of columns, or `all`.", "all"},
 };
 
 std::unique_ptr<RuleFit> make(const nlohmann::json& given, const RuleContext& context) {
   Params parsed(given, params, Target::owner);
-  if (!parsed.has("values") || parsed["values"].empty())
-    throw Error(Code::invalid, Target::owner + " needs `values`: a list of what means \"unknown\"");
-  for (const auto& value : parsed["values"]) {
+  const nlohmann::json listed = parsed.has("values") ? parsed["values"] : nlohmann::json::array();
+  const std::string pattern = parsed.has("pattern") ? parsed.text("pattern") : "";
+  if (listed.empty() && pattern.empty())
+    throw Error(Code::invalid, Target::owner + " needs `values`: a list of what means \"unknown\"",
+                {}, "or `pattern`: a regular expression of it");
+  for (const auto& value : listed) {
     if (value.is_null() || value.is_structured())
       throw Error(Code::invalid, Target::owner + ": " + shown(value) + " is not a text or number",
                   {}, value.is_null() ? "quote it: \"null\"" : "");
@@ -126,8 +154,7 @@ std::unique_ptr<RuleFit> make(const nlohmann::json& given, const RuleContext& co
   std::vector<Target> targets;
   if (columns == "all") {
     for (const Field& field : context.schema.fields()) {
-      auto values = values_for(parsed["values"], field.type);
-      if (!values.empty()) targets.push_back(target_of(field, std::move(values)));
+      if (auto target = target_of(field, listed, pattern)) targets.push_back(std::move(*target));
     }
   } else {
     for (const auto& name : columns.is_array() ? columns : nlohmann::json::array({columns})) {
@@ -136,13 +163,13 @@ std::unique_ptr<RuleFit> make(const nlohmann::json& given, const RuleContext& co
                     Target::owner + ": `columns` must be names of columns, or `all`");
       const Field& field =
           context.schema[context.schema.index_of(name.get<std::string>(), Target::owner)];
-      auto values = values_for(parsed["values"], field.type);
-      if (values.empty())
+      auto target = target_of(field, listed, pattern);
+      if (!target)
         throw Error(Code::invalid,
                     fmt::format("{}: none of the values listed can occur in {}, which is {}",
                                 Target::owner, field.name, name_of(field.type)),
                     {}, "text in quotes never matches numbers");
-      targets.push_back(target_of(field, std::move(values)));
+      targets.push_back(std::move(*target));
     }
   }
   return already_fitted(std::make_unique<ColumnRule<Target>>(std::move(targets)), "missing");
@@ -158,7 +185,8 @@ const RegisterRule register_missing({
         "quotes never matches numbers, but for \"nan\", which matches NaN. Without `columns` the "
         "rule looks at every column.",
     .example = "- missing: {values: [\"\", N/A, -999]}\n"
-               "- missing: {values: [0], columns: [year, seats]}",
+               "- missing: {values: [0], columns: [year, seats]}\n"
+               "- missing: {pattern: \"[-.?x ]+\"}",
     .params = params,
     .make = make,
     .load = ColumnRule<Target>::load,

@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-namespace gristmill::expr_internal {
+namespace gristmill {
 namespace {
 
 namespace re2 = gristmill_re2;
@@ -73,6 +73,20 @@ bool Regex::matches_all(std::string_view text) const {
   return re2::RE2::FullMatch(piece(text), impl_->pattern);
 }
 
+int Regex::groups() const { return impl_->pattern.NumberOfCapturingGroups(); }
+
+bool Regex::replace(std::string& text, std::string_view with) const {
+  return re2::RE2::GlobalReplace(&text, impl_->pattern, piece(with)) > 0;
+}
+
+void Regex::check_replacement(const std::string& with) const {
+  std::string why;
+  if (!impl_->pattern.CheckRewriteString(piece(with), &why))
+    throw Error(Code::invalid,
+                fmt::format("the replacement {} does not fit its regular expression: {}",
+                            excerpt(with), why));
+}
+
 std::string_view Regex::extract(std::string_view text, int group) const {
   if (group < 0 || group > impl_->pattern.NumberOfCapturingGroups()) return {};
   std::array<re2::StringPiece, most_regex_group + 1> found;
@@ -83,4 +97,4 @@ std::string_view Regex::extract(std::string_view text, int group) const {
   return {found[size_t(group)].data(), found[size_t(group)].size()};
 }
 
-}  // namespace gristmill::expr_internal
+}  // namespace gristmill

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 
-namespace gristmill::expr_internal {
+namespace gristmill {
 
 // Matching is thread-safe, and takes time in proportion to the text whatever the pattern is.
 class Regex {
@@ -18,6 +19,12 @@ class Regex {
   bool matches_all(std::string_view text) const;
   // The first match, or a group of it; empty when there is none.
   std::string_view extract(std::string_view text, int group) const;
+  int groups() const;
+  // Replaces each match; \1 … \9 in `with` stand for what a group matched, \0 for all. False,
+  // and `text` as it was, when there is no match.
+  bool replace(std::string& text, std::string_view with) const;
+  // Code::invalid when `with` names a group that there is not.
+  void check_replacement(const std::string& with) const;
 
  private:
   struct Impl;
@@ -28,4 +35,4 @@ inline constexpr int most_regex_group = 9;
 // A group that is NULL: the answer is empty.
 inline constexpr int no_regex_group = -1;
 
-}  // namespace gristmill::expr_internal
+}  // namespace gristmill
