@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-from conftest import gristmill, gristmill_json, write_project
+from conftest import fails, gristmill, gristmill_json, write_project
 from servers import PASSWORD, Mariadb, Postgres, serving_database
 
 PROJECT = """\
@@ -75,6 +75,11 @@ def test_a_young_reading_is_kept(tmp_path, database):
     gristmill_json("run", "-C", folder)
     database.sql("UPDATE visits SET minutes = minutes + 1 WHERE id = 8")
     assert gristmill_json("run", "-C", folder)["tasks"]["ran"] == 0
+    assert gristmill_json("run", "--refresh", "ops", "-C", folder)["tasks"]["ran"] > 1
+    assert gristmill_json("run", "-C", folder)["tasks"]["ran"] == 0
+    assert gristmill_json("run", "-C", folder, "--refresh")["tasks"]["ran"] == 1  # the table, which is the same
+    assert 'did you mean "ops"' in fails("run", "--refresh", "op", "-C", folder, code=2)
+    fails("run", "--refresh", "--frozen", "-C", folder, code=2)
 
 
 def files_with(folder, secret):

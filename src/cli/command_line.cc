@@ -54,7 +54,7 @@ CLI::Option* add_option(Parsed& parsed, const VerbOption& option) {
   if (!option.many) return parsed.app->add_option(option.name, parsed.singles[name], option.text);
   CLI::Option* added = parsed.app->add_option(option.name, parsed.lists[name], option.text);
   // Each takes one value: what follows it is a positional again.
-  if (!positional) added->expected(1)->allow_extra_args(false)->take_all();
+  if (!positional) added->expected(option.optional ? 0 : 1, 1)->allow_extra_args(false)->take_all();
   return added;
 }
 

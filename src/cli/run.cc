@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -11,8 +12,38 @@
 namespace gristmill {
 namespace {
 
+// Whatever its age, what was read of these sources is not young enough.
+void refresh(Project& project, const std::vector<std::string>& names) {
+  std::vector<std::string> known;
+  for (const SourceSpec& source : project.sources) known.push_back(source.name);
+  for (const std::string& name : names) {
+    const bool all = name.empty() || name == "true";  // without a value
+    if (!all && std::find(known.begin(), known.end(), name) == known.end())
+      throw Error(Code::usage, fmt::format("--refresh: there is no source \"{}\"", name), {},
+                  did_you_mean(name, known));
+    for (SourceSpec& source : project.sources) {
+      if ((all || source.name == name) && source.given.is_object()) source.given.erase("max_age");
+    }
+  }
+}
+
+Project refreshed_project(const Invocation& call) {
+  Project project = open_project(call);
+  if (call.has("refresh") && call.has("frozen"))
+    throw Error(Code::usage, "--refresh reads sources anew, --frozen looks at none");
+  refresh(project, call.all("refresh"));
+  return project;
+}
+
+const VerbOption refresh_option = {
+    .name = "--refresh",
+    .value = "SOURCE",
+    .text = "Read its tables anew, however young; those of all sources when none is named",
+    .many = true,
+    .optional = true};
+
 void run(const Invocation& call) {
-  const Project project = open_project(call);
+  const Project project = refreshed_project(call);
   Workspace workspace(call.dir);
   const RunOutcome outcome =
       run_project(project, workspace,
@@ -37,14 +68,15 @@ const RegisterVerb registration({
                  .value = "NAME=VALUE",
                  .text = "Override a parameter of the project",
                  .many = true},
-                {.name = "--frozen", .text = "Take stored tables as they are; look at no source"}},
+                {.name = "--frozen", .text = "Take stored tables as they are; look at no source"},
+                refresh_option},
     .json = true,
     .run = run,
     .position = 2,
 });
 
 void plan(const Invocation& call) {
-  const Project project = open_project(call);
+  const Project project = refreshed_project(call);
   Workspace workspace(call.dir);
   const RunOutcome outcome = run_project(
       project, workspace,
@@ -69,7 +101,8 @@ const RegisterVerb plan_registration({
                  .value = "NAME=VALUE",
                  .text = "Override a parameter of the project",
                  .many = true},
-                {.name = "--frozen", .text = "As `run --frozen` would"}},
+                {.name = "--frozen", .text = "As `run --frozen` would"},
+                refresh_option},
     .json = true,
     .run = plan,
     .position = 3,

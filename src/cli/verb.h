@@ -20,7 +20,8 @@ struct VerbOption {
   std::string value;  // what stands for the value in help: "FILE"; "": a flag
   std::string text;
   bool required = false;
-  bool many = false;  // may occur more than once
+  bool many = false;      // may occur more than once
+  bool optional = false;  // of many: its value may be left out, and is "" then
 };
 
 // One call of a verb.
