@@ -282,8 +282,10 @@ void CsvType::merge(const CsvType& other) {
 std::string CsvType::note(const std::string& column) const {
   if (!broken_ || example_line_ == 0) return {};
   if (other_times_ == values_)
-    return fmt::format("column {} is read as text: its times are not written as ISO 8601 ({})",
-                       column, example_);
+    return fmt::format(
+        "column {} is read as text: its times are not written as ISO 8601 ({}); the "
+        "rule `parse` reads them",
+        column, example_);
   const bool nearly = narrow_ && narrow_ != Type::string && narrow_values_ * 10 >= values_ * 9;
   if (!nearly || gave_up_) return {};
   return fmt::format(

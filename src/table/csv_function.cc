@@ -66,8 +66,8 @@ void init_local(duckdb_init_info info) {
 Error with_type_hint(const Error& error) {
   if (error.where().field.empty() || !error.hint().empty()) return error;
   return error.with_hint(fmt::format(
-      "give its type with `types: {{{}: text}}`, or name the text that means missing in "
-      "`nulls: [...]`",
+      "give its type with `types: {{{}: text}}`, which the rule `parse` makes numbers or times, or "
+      "name the text that means missing in `nulls: [...]`",
       error.where().field));
 }
 

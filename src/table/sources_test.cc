@@ -225,9 +225,9 @@ TEST_F(SourcesTest, DatesThatMustBeGuessedAreText) {
   write("at.csv", "t\n25/12/2013 10:00:00\n26/12/2013 11:00:00\n");
   tables = open("at.csv");
   EXPECT_EQ(types(tables[0]), "t string, ");
-  EXPECT_EQ(tables[0].notes,
-            std::vector<std::string>{"column t is read as text: its times are not written as ISO "
-                                     "8601 (\"25/12/2013 10:00:00\")"});
+  EXPECT_EQ(tables[0].notes, std::vector<std::string>{
+                                 "column t is read as text: its times are not written as ISO "
+                                 "8601 (\"25/12/2013 10:00:00\"); the rule `parse` reads them"});
 }
 
 TEST_F(SourcesTest, ShapesAreRememberedByContent) {
