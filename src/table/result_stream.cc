@@ -9,10 +9,29 @@
 namespace gristmill {
 namespace {
 
-// A chunk may hold 2,048 long texts a column: few are enough to keep both sides busy.
-constexpr size_t ahead_max = 2;
+// So much keeps both sides busy. A chunk may hold 2,048 long texts a column.
+constexpr size_t ahead_max = 4;
+constexpr int64_t ahead_bytes_max = int64_t(16) << 20;
 // Small results need no thread.
 constexpr int64_t fetched_alone = 8;
+
+// Of its texts.
+int64_t text_bytes(const DuckChunk& chunk) {
+  int64_t bytes = 0;
+  const idx_t rows = duckdb_data_chunk_get_size(chunk.get());
+  for (idx_t c = 0; c < duckdb_data_chunk_get_column_count(chunk.get()); ++c) {
+    const duckdb_vector vector = duckdb_data_chunk_get_vector(chunk.get(), c);
+    const DuckType type(duckdb_vector_get_column_type(vector));
+    if (duckdb_get_type_id(type.get()) != DUCKDB_TYPE_VARCHAR) continue;
+    const auto* texts = static_cast<const duckdb_string_t*>(duckdb_vector_get_data(vector));
+    uint64_t* validity = duckdb_vector_get_validity(vector);
+    for (idx_t i = 0; i < rows; ++i) {
+      const bool present = validity == nullptr || duckdb_validity_row_is_valid(validity, i);
+      bytes += present ? texts[i].value.inlined.length : 0;
+    }
+  }
+  return bytes;
+}
 
 }  // namespace
 
@@ -56,7 +75,8 @@ DuckChunk ResultStream::next() {
     if (failure_) std::rethrow_exception(failure_);
     return {};
   }
-  DuckChunk chunk = std::move(ahead_.front());
+  DuckChunk chunk = std::move(ahead_.front().first);
+  ahead_bytes_ -= ahead_.front().second;
   ahead_.pop_front();
   lock.unlock();
   changed_.notify_all();
@@ -87,19 +107,24 @@ void ResultStream::fetch_ahead() {
   while (!ended_ && !stop_) {
     lock.unlock();
     DuckChunk chunk;
+    int64_t bytes = 0;
     std::exception_ptr failure;
     try {
       check_interrupted();
       chunk = fetch();
+      if (chunk) bytes = text_bytes(chunk);
     } catch (...) {
       failure = std::current_exception();
     }
     lock.lock();
     failure_ = failure;
     ended_ = !chunk;
-    if (chunk) ahead_.push_back(std::move(chunk));
+    ahead_bytes_ += bytes;
+    if (chunk) ahead_.emplace_back(std::move(chunk), bytes);
     changed_.notify_all();
-    changed_.wait(lock, [this] { return stop_ || ahead_.size() < ahead_max; });
+    changed_.wait(lock, [this] {
+      return stop_ || ended_ || (ahead_.size() < ahead_max && ahead_bytes_ < ahead_bytes_max);
+    });
   }
 }
 

@@ -7,6 +7,7 @@
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "table/session.h"
 
@@ -37,7 +38,8 @@ class ResultStream {
   std::thread thread_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<DuckChunk> ahead_;
+  std::deque<std::pair<DuckChunk, int64_t>> ahead_;  // with the bytes of its texts
+  int64_t ahead_bytes_ = 0;
   std::exception_ptr failure_;  // it comes after the chunks ahead
   bool ended_ = false;          // there is no more to fetch
   bool stop_ = false;           // it is to fetch no more
