@@ -22,9 +22,7 @@ constexpr std::string_view time_pattern = R"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*)";
 constexpr std::string_view zoned_pattern = R"(.*\d\d:\d\d.*(Z|z|[+-]\d\d(:?\d\d)?))";
 
 std::string read_json(const std::vector<fs::path>& files, std::string_view options) {
-  std::string list;
-  for (const fs::path& file : files) list += (list.empty() ? "" : ", ") + quote_text(file.string());
-  return fmt::format("read_json([{}], {})", list, options);
+  return fmt::format("read_json({}, hive_partitioning=false, {})", quote_paths(files), options);
 }
 
 // Line by line, so that a file of any size is looked at in the memory of its longest line.

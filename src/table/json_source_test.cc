@@ -57,6 +57,15 @@ TEST_F(JsonSourceTest, ManyFilesAreOneTable) {
   EXPECT_EQ(all("SELECT * FROM s.all ORDER BY a"), "1||p/1.jsonl|\n2.5|x|p/2.jsonl|\n");
 }
 
+TEST_F(JsonSourceTest, FilesAreReadAsTheyAreNamed) {
+  write("store=north/q[1].jsonl", "{\"a\": 1}\n");
+  write("store=north/q1.jsonl", "{\"a\": 2}\n");
+  EXPECT_EQ(types(open({{"files", "store=north/*.jsonl"}, {"as", "all"}})[0]),
+            "a int64, filename string, ");
+  EXPECT_EQ(all("SELECT * FROM s.all ORDER BY a"),
+            "1|store=north/q[1].jsonl|\n2|store=north/q1.jsonl|\n");
+}
+
 TEST_F(JsonSourceTest, ErrorsNameTheLine) {
   auto message = [&](const std::string& bytes) {
     write("x.jsonl", bytes);
