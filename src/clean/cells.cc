@@ -11,19 +11,6 @@
 namespace gristmill {
 namespace {
 
-// Null text has no bytes, so text after it has to move up; runs between hits are copied whole.
-Column without_text(const Column& column, const uint64_t* hits, Scratch& scratch) {
-  ColumnBuffer& out = scratch.column(Type::string);
-  int64_t done = 0;
-  for_hits(hits, column.length, [&](int64_t i) {
-    out.append(column, done, i - done);
-    out.append_null();
-    done = i + 1;
-  });
-  out.append(column, done, column.length - done);
-  return out.view();
-}
-
 bool all_empty(const Column& column, const uint64_t* hits) {
   bool empty = true;
   for_hits(hits, column.length,
@@ -47,7 +34,8 @@ bool find_missing(const Column& column, uint64_t* hits) {
 
 void make_missing(Column& column, const uint64_t* hits, Scratch& scratch) {
   if (column.type == Type::string && !all_empty(column, hits)) {
-    column = without_text(column, hits, scratch);
+    column =
+        rewritten(column, hits, scratch, [](int64_t, ColumnBuffer& out) { out.append_null(); });
     return;
   }
   auto* validity = scratch.values<uint64_t>(words_of_bits(column.length));

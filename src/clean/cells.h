@@ -77,6 +77,21 @@ void for_hits(const uint64_t* hits, int64_t rows, Visit&& visit) {
   for_each_bit(reinterpret_cast<const uint8_t*>(hits), rows, visit);
 }
 
+// A copy of `column` in which write(i, out) appends what stands in place of each hit cell i; the
+// runs between them are copied whole.
+template <class Write>
+Column rewritten(const Column& column, const uint64_t* hits, Scratch& scratch, Write&& write) {
+  ColumnBuffer& out = scratch.column(column.type);
+  int64_t done = 0;
+  for_hits(hits, column.length, [&](int64_t i) {
+    out.append(column, done, i - done);
+    write(i, out);
+    done = i + 1;
+  });
+  out.append(column, done, column.length - done);
+  return out.view();
+}
+
 // Points `column` at a copy in which the hit cells are null; values are not copied unless text has
 // to move.
 void make_missing(Column& column, const uint64_t* hits, Scratch& scratch);

@@ -43,19 +43,14 @@ void fill_numbers(const Column& column, const uint64_t* hits, To whole, const Va
   });
 }
 
-// Between hits nothing is null.
-void fill_text(const Column& column, const uint64_t* hits, const Values& values,
-               ColumnBuffer& out) {
-  Column run = column;
-  run.validity = nullptr;
-  int64_t done = 0, k = 0;
-  for_hits(hits, column.length, [&](int64_t i) {
-    out.append(run, done, i - done);
+Column filled_text(const Column& column, const uint64_t* hits, const Values& values,
+                   Scratch& scratch) {
+  Column all = column;  // between hits nothing is null
+  all.validity = nullptr;
+  return rewritten(all, hits, scratch, [&, k = int64_t(0)](int64_t, ColumnBuffer& out) mutable {
     out.append(values.known(k) ? values.groups->string(k) : std::string_view(values.whole.text));
-    done = i + 1;
     ++k;
   });
-  out.append(run, done, column.length - done);
 }
 
 void fill_booleans(const Column& column, const uint64_t* hits, const Values& values,
@@ -71,6 +66,7 @@ void fill_booleans(const Column& column, const uint64_t* hits, const Values& val
 
 Column filled(const Column& column, const uint64_t* hits, const Values& values, Scratch& scratch) {
   const Constant& fill = values.whole;
+  if (fill.type == Type::string) return filled_text(column, hits, values, scratch);
   ColumnBuffer& out = scratch.column(fill.type);
   switch (fill.type) {
     case Type::float64:
@@ -84,9 +80,6 @@ Column filled(const Column& column, const uint64_t* hits, const Values& values, 
       break;
     case Type::boolean:
       fill_booleans(column, hits, values, out);
-      break;
-    case Type::string:
-      fill_text(column, hits, values, out);
       break;
     default:
       fill_numbers<int64_t, int64_t>(column, hits, fill.whole, values, out);

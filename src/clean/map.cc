@@ -81,17 +81,10 @@ bool Target::find(const Column& column, uint64_t* hits) const {
   return find_hits(column, hits, [&](int64_t i) { return find_pair(column, i) >= 0; });
 }
 
-// Runs of cells between hits are copied whole.
 void Target::change(Column& column, const uint64_t* hits, Scratch& scratch) const {
-  ColumnBuffer& out = scratch.column(type);
-  int64_t done = 0;
-  for_hits(hits, column.length, [&](int64_t i) {
-    out.append(column, done, i - done);
+  column = rewritten(column, hits, scratch, [&](int64_t i, ColumnBuffer& out) {
     append_value(out, pairs[size_t(find_pair(column, i))].to);
-    done = i + 1;
   });
-  out.append(column, done, column.length - done);
-  column = out.view();
 }
 
 void Target::save(nlohmann::json& saved) const {

@@ -31,25 +31,18 @@ struct Target : ColumnTarget {
   bool replace(Column& column, uint64_t* hits, Scratch& scratch) const;
 };
 
-bool is_hit(const uint64_t* hits, int64_t i) { return (hits[i >> 6] >> (i & 63)) & 1; }
-
 // What the pattern matched, or its first group where it has one; missing where it matches nothing.
 bool Target::extract(Column& column, uint64_t* hits, Scratch& scratch) const {
   const int group = regex->groups() > 0 ? 1 : 0;
-  ColumnBuffer& out = scratch.column(Type::string);
   const bool any = find_hits(column, hits, [&](int64_t i) {
     const std::string_view text = column.string(i);
-    return !regex->matches_all(text) || regex->extract(text, group) != text;
+    return regex->extract(text, group) != text || (text.empty() && !regex->matches(text));
   });
   if (!any) return false;
-  for (int64_t i = 0; i < column.length; ++i) {
-    if (column.is_null(i) || (is_hit(hits, i) && !regex->matches(column.string(i)))) {
-      out.append_null();
-    } else {
-      out.append(is_hit(hits, i) ? regex->extract(column.string(i), group) : column.string(i));
-    }
-  }
-  column = out.view();
+  column = rewritten(column, hits, scratch, [&](int64_t i, ColumnBuffer& out) {
+    const std::string_view text = column.string(i);
+    regex->matches(text) ? out.append(regex->extract(text, group)) : out.append_null();
+  });
   return true;
 }
 
@@ -57,19 +50,13 @@ bool Target::replace(Column& column, uint64_t* hits, Scratch& scratch) const {
   const bool any =
       find_hits(column, hits, [&](int64_t i) { return regex->matches(column.string(i)); });
   if (!any) return false;
-  ColumnBuffer& out = scratch.column(Type::string);
-  std::string text;
-  for (int64_t i = 0; i < column.length; ++i) {
-    if (column.is_null(i)) {
-      out.append_null();
-      continue;
-    }
-    text.assign(column.string(i));
-    if (is_hit(hits, i)) regex->replace(text, with);
-    out.append(std::string_view(text));
-  }
   const Column before = column;
-  column = out.view();
+  std::string text;
+  column = rewritten(before, hits, scratch, [&](int64_t i, ColumnBuffer& out) {
+    text.assign(before.string(i));
+    regex->replace(text, with);
+    out.append(std::string_view(text));
+  });
   // A match may be replaced by itself.
   return find_hits(column, hits, [&](int64_t i) { return column.string(i) != before.string(i); });
 }

@@ -21,22 +21,16 @@ struct Target : ColumnTarget {
   void load(const nlohmann::json& saved);
 };
 
-// One step over all cells; runs of cells that stay as they are, are copied whole.
+// One step over all cells.
 bool run_step(TextStep step, Column& column, uint64_t* hits, TextWork& work, Scratch& scratch) {
   const bool any = find_hits(column, hits, [&](int64_t i) {
     const std::string_view text = column.string(i);
     return work.run(step, text) != text;
   });
   if (!any) return false;
-  ColumnBuffer& out = scratch.column(Type::string);
-  int64_t done = 0;
-  for_hits(hits, column.length, [&](int64_t i) {
-    out.append(column, done, i - done);
+  column = rewritten(column, hits, scratch, [&](int64_t i, ColumnBuffer& out) {
     out.append(work.run(step, column.string(i)));
-    done = i + 1;
   });
-  out.append(column, done, column.length - done);
-  column = out.view();
   return true;
 }
 
