@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <memory>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "source/unpacked.h"
 
 namespace gristmill {
 namespace {
@@ -96,13 +96,6 @@ class Rejoined {
   ReadBytes rest_;
   size_t at_ = 0;
 };
-
-template <class Bytes, class... Args>
-ReadBytes reader_of(Args&&... args) {
-  return [bytes = std::make_shared<Bytes>(std::forward<Args>(args)...)](char* to, size_t size) {
-    return bytes->read(to, size);
-  };
-}
 
 }  // namespace
 

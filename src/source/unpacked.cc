@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <memory>
 
 #include "base/text.h"
 
@@ -59,13 +58,6 @@ class GzipBytes {
   fs::path file_;
   gzFile in_;
 };
-
-template <class Bytes>
-ReadBytes reader_of(const fs::path& file) {
-  return [bytes = std::make_shared<Bytes>(file)](char* to, size_t size) {
-    return bytes->read(to, size);
-  };
-}
 
 }  // namespace
 
