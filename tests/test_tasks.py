@@ -325,6 +325,13 @@ def test_runs_show_compare_why(run_once, finished):
     assert "no table and no run" in error
     fails("compare", first, "r-none", "-C", run_once)
 
+    changed(run_once, "[linear, {boosted-trees: {trees: 30}}]", "linear")
+    gristmill("run", "-C", run_once)
+    assert "only in" in gristmill("compare", second, "last", "-C", run_once).stdout
+    gristmill("gc", "--keep", 1, "-C", run_once)
+    text = gristmill("compare", first, "last", "-C", run_once).stdout
+    assert "gc has removed" in text and "only in B" not in text
+
 
 def test_runs_are_shown_without_their_data(run_once, finished):
     shutil.rmtree(run_once / "data")

@@ -42,7 +42,7 @@ const RegisterVerb registration({
     .options = {{.name = "NAME", .text = "A prediction of the project", .required = true},
                 {.name = "-o,--output",
                  .value = "FILE",
-                 .text = ".npy, .safetensors or .parquet",
+                 .text = ".npy (features alone), .safetensors or .parquet",
                  .required = true},
                 {.name = "--csr", .text = "Sparse rows instead of dense ones (.safetensors)"},
                 {.name = "--for",

@@ -1,4 +1,4 @@
-// The verbs over what was done: runs, show RUN, compare, why, gc.
+// The verbs over what was done: runs, show RUN, why, gc.
 #include <cstdio>
 #include <ctime>
 #include <set>
@@ -17,15 +17,15 @@ std::string time_text(int64_t seconds) {
   return seconds == 0 ? "" : fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::gmtime(std::time_t(seconds)));
 }
 
-namespace {
-
-using nlohmann::json;
-
 void need_state(const fs::path& dir) {
   if (disk().exists(Workspace::state_dir(dir))) return;
   throw Error(Code::not_found, fmt::format("nothing was run in `{}` yet", dir.string()), {},
               "gristmill run");
 }
+
+namespace {
+
+using nlohmann::json;
 
 json run_json(const RunRecord& run) {
   return {{"run", run.id},        {"started", run.started}, {"ended", run.ended},
@@ -80,91 +80,6 @@ const RegisterVerb runs_registration({
     .json = true,
     .run = runs,
     .position = 10,
-});
-
-// metric name → value, of the best or each model.
-std::map<std::string, double> metrics_of(const RunRecord& run) {
-  std::map<std::string, double> out;
-  if (!run.report.contains("predictions")) return out;
-  for (const auto& [name, prediction] : run.report.at("predictions").items()) {
-    for (const auto& model : prediction.at("models")) {
-      for (const char* fold : {"validate", "test"}) {
-        for (const auto& [metric, value] : model.at(fold).items()) {
-          if (value.is_number())
-            out[fmt::format("{}/{} {} {}", name, model.at("name").get<std::string>(), metric,
-                            fold)] = value.get<double>();
-        }
-      }
-    }
-    for (const auto& [key, value] : prediction.at("rows").items())
-      out[fmt::format("{} rows {}", name, key)] = value.get<double>();
-  }
-  return out;
-}
-
-void compare(const Invocation& call) {
-  need_state(call.dir);
-  Workspace workspace(call.dir);
-  const RunRecord a = workspace.ledger().run(call.value("A")),
-                  b = workspace.ledger().run(call.value("B"));
-  std::map<Digest, TaskRecord> tasks_a, tasks_b;
-  auto collect = [&](const RunRecord& run, auto& tasks) {
-    for (const auto& step : run.steps) {
-      if (const auto task = workspace.ledger().find(step.task)) tasks[step.task] = *task;
-    }
-  };
-  collect(a, tasks_a);
-  collect(b, tasks_b);
-  json changed = json::array();
-  std::vector<std::vector<std::string>> task_rows;
-  for (const auto& [key, task] : tasks_b) {
-    if (tasks_a.count(key) > 0) continue;
-    std::vector<std::string> what;
-    for (const auto& [other_key, other] : tasks_a) {
-      if (other.kind != task.kind || other.name != task.name) continue;
-      what = differences(other, task);
-      break;
-    }
-    const std::string text = what.empty() ? "only in B" : fmt::format("{}", fmt::join(what, ", "));
-    changed.push_back({{"kind", task.kind}, {"name", task.name}, {"changed", what}});
-    task_rows.push_back({task.kind, task.name, text});
-  }
-  const auto metrics_a = metrics_of(a), metrics_b = metrics_of(b);
-  std::set<std::string> names;
-  for (const auto& [name, unused] : metrics_a) names.insert(name);
-  for (const auto& [name, unused] : metrics_b) names.insert(name);
-  json metrics = json::object();
-  std::vector<std::vector<std::string>> metric_rows;
-  for (const std::string& name : names) {
-    auto in_a = metrics_a.find(name), in_b = metrics_b.find(name);
-    const bool both = in_a != metrics_a.end() && in_b != metrics_b.end();
-    metrics[name] = {{"a", in_a == metrics_a.end() ? json() : json(in_a->second)},
-                     {"b", in_b == metrics_b.end() ? json() : json(in_b->second)}};
-    if (both && in_a->second == in_b->second) continue;
-    metric_rows.push_back({name, in_a == metrics_a.end() ? "" : score_text(in_a->second),
-                           in_b == metrics_b.end() ? "" : score_text(in_b->second),
-                           both ? fmt::format("{:+.4f}", in_b->second - in_a->second) : ""});
-  }
-  if (call.json) {
-    fmt::print("{}\n",
-               json{{"a", a.id}, {"b", b.id}, {"tasks", changed}, {"metrics", metrics}}.dump(2));
-    return;
-  }
-  fmt::print("A {}  B {}\n", a.id, b.id);
-  fmt::print("{}", task_rows.empty()
-                       ? "the same tasks\n"
-                       : "\n" + text_table({"task", "name", "what differs"}, task_rows));
-  if (!metric_rows.empty()) fmt::print("\n{}", text_table({"", "A", "B", "B − A"}, metric_rows));
-}
-
-const RegisterVerb compare_registration({
-    .name = "compare",
-    .text = "Show what differs between two runs: tasks, rows, scores",
-    .options = {{.name = "A", .text = "A run's id, or `last`", .required = true},
-                {.name = "B", .text = "Another", .required = true}},
-    .json = true,
-    .run = compare,
-    .position = 12,
 });
 
 // The tree of what a task was made from.

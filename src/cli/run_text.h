@@ -8,6 +8,8 @@
 
 namespace gristmill {
 
+// Code::not_found where nothing was run yet.
+void need_state(const fs::path& dir);
 void show_run(const Invocation& call, Workspace& workspace, const RunRecord& run);
 std::string time_text(int64_t seconds_since_epoch);  // UTC
 

@@ -18,6 +18,7 @@ class DenseRows : public BatchReader {
     schema_.add({"__target", Type::float64, false});
     schema_.add({"__key", Type::string, false});
     schema_.add({"__fold", Type::string, false});
+    if (data.info().weighted) schema_.add({"__weight", Type::float64, false});
     row_.resize(size_t(width_));
   }
 
@@ -35,6 +36,7 @@ class DenseRows : public BatchReader {
       buffer_[size_t(width_)].append(rows.target[i]);
       buffer_[size_t(width_ + 1)].append(std::string_view(fmt::format("{:016x}", rows.key[i])));
       buffer_[size_t(width_ + 2)].append(folds[rows.fold[i]]);
+      if (data_.info().weighted) buffer_[size_t(width_ + 3)].append(rows.weight[i]);
     }
     done_ += count;
     batch = buffer_.view();

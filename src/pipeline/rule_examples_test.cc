@@ -16,7 +16,7 @@ tables:
       345.0 AS air_time, 'A1' AS gate, 39.0 AS temp, 12.5 AS wind_speed, 10.0 AS visib,
       'AIRBUS INDUSTRIE' AS manufacturer, 180 AS seats, 1999 AS year, '1.299,00' AS price,
       '€ 5' AS fare, '12,5 %' AS share, '12 kg' AS weight, '1h 30m' AS took, '31/12/2013' AS booked,
-      '31 Dec 2013 05:00' AS seen
+      '31 Dec 2013 05:00' AS seen, '(040) 123-45' AS phone
 )";
 
 TEST(RuleExamples, EachWorks) {

@@ -101,6 +101,8 @@ std::string hint_of(std::string_view text) {
   std::vector<std::string> candidates = quoted_after(text, "Candidate bindings: ");
   std::vector<std::string> asked = quoted_after(text, "Referenced column ");
   if (asked.empty()) asked = quoted_after(text, "does not have a column named ");
+  if (text.find("syntax error at or near \"-\"") != std::string_view::npos)
+    return "a name with a dash in it stands in double quotes: \"my-table\"";
   if (candidates.empty() || asked.empty()) return {};
   // "w.temp" is as near as "temp".
   for (std::string& candidate : candidates) {

@@ -57,6 +57,9 @@ class Engine : public SqlSession {
   // Code::invalid, with its place, for what a SELECT asks of the clock or of chance: a stored table
   // would keep today's answer for ever.
   void check_repeatable(const std::string& sql);
+  // Sentences on what a SELECT leaves to the order in which rows happen to come: aggregates such as
+  // first(), LIMIT, DISTINCT ON, each without ORDER BY.
+  std::vector<std::string> left_to_order(const std::string& sql);
   // `$name` replaced by typed literals. Code::invalid for an absent parameter.
   static std::string with_params(const std::string& sql, const nlohmann::json& params);
 

@@ -68,6 +68,7 @@ QueryReport report_query(Engine& engine, const std::string& sql) {
     } catch (const std::exception&) {
     }
   };
+  try_to([&] { report.warnings = engine.left_to_order(sql); });
   std::unique_ptr<JoinCounter> counter;
   try_to([&] { counter = std::make_unique<JoinCounter>(engine, sql); });
   if (!counter) return report;

@@ -70,6 +70,24 @@ TEST_F(ReportTest, SaysThatAJoinMultipliesRows) {
   EXPECT_NE(report.warnings[0].find("no match"), std::string::npos);
 }
 
+TEST_F(ReportTest, WarnsOfWhatHangsOnTheOrderOfRows) {
+  auto warnings = [&](const std::string& sql) { return report_query(engine, sql).warnings; };
+  for (const char* sql :
+       {"SELECT origin, first(i) AS f FROM ops.flights GROUP BY origin",
+        "SELECT * FROM (SELECT * FROM ops.flights LIMIT 3)",
+        "SELECT DISTINCT ON (origin) * FROM ops.flights",
+        "WITH t AS (SELECT string_agg(i::VARCHAR) AS s FROM ops.flights) SELECT * FROM t"}) {
+    EXPECT_EQ(warnings(sql).size(), 1u) << sql;
+  }
+  for (const char* sql :
+       {"SELECT origin, first(i ORDER BY hour) AS f, max(i) AS m FROM ops.flights GROUP BY origin",
+        "SELECT * FROM (SELECT * FROM ops.flights ORDER BY i LIMIT 3)",
+        "SELECT DISTINCT ON (origin) * FROM ops.flights ORDER BY origin, i",
+        "SELECT DISTINCT origin, first_value(i) OVER (ORDER BY i) AS f FROM ops.flights"}) {
+    EXPECT_TRUE(warnings(sql).empty()) << sql << "\n" << warnings(sql)[0];
+  }
+}
+
 // Counted in one pass where right sides are unique, join by join where they are not: both must say
 // what plain SQL says.
 TEST_F(ReportTest, BothWaysOfCountingAgreeWithSql) {

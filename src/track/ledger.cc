@@ -101,12 +101,19 @@ std::vector<std::string> differences(const TaskRecord& before, const TaskRecord&
   for (const auto& [member, value] : after.what.items()) {
     if (!before.what.contains(member) || before.what.at(member) != value) names.push_back(member);
   }
+  for (const auto& [member, value] : before.what.items()) {
+    if (!after.what.contains(member)) names.push_back(member);
+  }
+  auto find = [](const TaskRecord& task, const std::string& name) {
+    return std::find_if(task.inputs.begin(), task.inputs.end(),
+                        [&](const TaskInput& input) { return input.name == name; });
+  };
   for (const TaskInput& input : after.inputs) {
-    const bool same =
-        std::any_of(before.inputs.begin(), before.inputs.end(), [&](const TaskInput& other) {
-          return other.name == input.name && other.digest == input.digest;
-        });
-    if (!same) names.push_back(input.name);
+    const auto other = find(before, input.name);
+    if (other == before.inputs.end() || other->digest != input.digest) names.push_back(input.name);
+  }
+  for (const TaskInput& input : before.inputs) {
+    if (find(after, input.name) == after.inputs.end()) names.push_back(input.name);
   }
   return names;
 }

@@ -1,0 +1,151 @@
+// What differs between two runs: tasks, rows, scores.
+#include <cstdio>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "cli/console.h"
+#include "cli/run_text.h"
+#include "cli/verb.h"
+
+namespace gristmill {
+namespace {
+
+using nlohmann::json;
+
+// The tasks of a run by kind and name. What only old runs used, gc has forgotten.
+struct RunTasks {
+  std::map<std::pair<std::string, std::string>, TaskRecord> tasks;
+  bool whole = true;
+};
+
+RunTasks tasks_of(Ledger& ledger, const RunRecord& run) {
+  RunTasks out;
+  for (const auto& step : run.steps) {
+    if (auto task = ledger.find(step.task)) {
+      std::pair name(task->kind, task->name);
+      out.tasks[std::move(name)] = std::move(*task);
+    } else {
+      out.whole = false;
+    }
+  }
+  return out;
+}
+
+struct TaskChange {
+  std::string kind, name, text;
+  std::vector<std::string> what;  // that differs, where both runs have it
+};
+
+std::vector<TaskChange> changes(const RunTasks& a, const RunTasks& b) {
+  auto only_in = [](const char* run, const RunTasks& other) {
+    return other.whole ? fmt::format("only in {}", run)
+                       : fmt::format("in {}; gc has removed it, or another, of the other run", run);
+  };
+  std::vector<TaskChange> out;
+  for (const auto& [name, task] : b.tasks) {
+    const auto before = a.tasks.find(name);
+    if (before == a.tasks.end()) {
+      out.push_back({task.kind, task.name, only_in("B", a), {}});
+    } else if (before->second.key() != task.key()) {
+      const std::vector<std::string> what = differences(before->second, task);
+      out.push_back({task.kind, task.name, fmt::format("{}", fmt::join(what, ", ")), what});
+    }
+  }
+  for (const auto& [name, task] : a.tasks) {
+    if (b.tasks.count(name) == 0) out.push_back({task.kind, task.name, only_in("A", b), {}});
+  }
+  return out;
+}
+
+// metric name → value, of the best or each model.
+std::map<std::string, double> metrics_of(const RunRecord& run) {
+  std::map<std::string, double> out;
+  if (!run.report.contains("predictions")) return out;
+  for (const auto& [name, prediction] : run.report.at("predictions").items()) {
+    for (const auto& model : prediction.at("models")) {
+      for (const char* fold : {"validate", "test"}) {
+        for (const auto& [metric, value] : model.at(fold).items()) {
+          if (value.is_number())
+            out[fmt::format("{}/{} {} {}", name, model.at("name").get<std::string>(), metric,
+                            fold)] = value.get<double>();
+        }
+      }
+    }
+    for (const auto& [key, value] : prediction.at("rows").items())
+      out[fmt::format("{} rows {}", name, key)] = value.get<double>();
+  }
+  return out;
+}
+
+struct ScoreChange {
+  std::string name;
+  std::optional<double> a, b;
+};
+
+std::vector<ScoreChange> score_changes(const RunRecord& a, const RunRecord& b) {
+  const auto in_a = metrics_of(a), in_b = metrics_of(b);
+  std::set<std::string> names;
+  for (const auto& [name, unused] : in_a) names.insert(name);
+  for (const auto& [name, unused] : in_b) names.insert(name);
+  auto find = [](const auto& metrics, const std::string& name) {
+    const auto found = metrics.find(name);
+    return found == metrics.end() ? std::nullopt : std::optional(found->second);
+  };
+  std::vector<ScoreChange> out;
+  for (const std::string& name : names) out.push_back({name, find(in_a, name), find(in_b, name)});
+  return out;
+}
+
+void print_json(const RunRecord& a, const RunRecord& b, const std::vector<TaskChange>& tasks,
+                const std::vector<ScoreChange>& scores) {
+  auto value = [](std::optional<double> score) { return score ? json(*score) : json(); };
+  json changed = json::array(), metrics = json::object();
+  for (const TaskChange& task : tasks)
+    changed.push_back({{"kind", task.kind}, {"name", task.name}, {"changed", task.what}});
+  for (const ScoreChange& score : scores)
+    metrics[score.name] = {{"a", value(score.a)}, {"b", value(score.b)}};
+  fmt::print("{}\n",
+             json{{"a", a.id}, {"b", b.id}, {"tasks", changed}, {"metrics", metrics}}.dump(2));
+}
+
+void print_text(const RunRecord& a, const RunRecord& b, const std::vector<TaskChange>& tasks,
+                const std::vector<ScoreChange>& scores) {
+  auto value = [](std::optional<double> score) { return score ? score_text(*score) : ""; };
+  std::vector<std::vector<std::string>> task_rows, score_rows;
+  for (const TaskChange& task : tasks) task_rows.push_back({task.kind, task.name, task.text});
+  for (const ScoreChange& score : scores) {
+    if (score.a == score.b) continue;
+    const bool both = score.a && score.b;
+    score_rows.push_back({score.name, value(score.a), value(score.b),
+                          both ? fmt::format("{:+.4f}", *score.b - *score.a) : ""});
+  }
+  fmt::print("A {}  B {}\n", a.id, b.id);
+  fmt::print("{}", task_rows.empty()
+                       ? "the same tasks\n"
+                       : "\n" + text_table({"task", "name", "what differs"}, task_rows));
+  if (!score_rows.empty()) fmt::print("\n{}", text_table({"", "A", "B", "B − A"}, score_rows));
+}
+
+void compare(const Invocation& call) {
+  need_state(call.dir);
+  Workspace workspace(call.dir);
+  Ledger& ledger = workspace.ledger();
+  const RunRecord a = ledger.run(call.value("A")), b = ledger.run(call.value("B"));
+  (call.json ? print_json : print_text)(a, b, changes(tasks_of(ledger, a), tasks_of(ledger, b)),
+                                        score_changes(a, b));
+}
+
+const RegisterVerb registration({
+    .name = "compare",
+    .text = "Show what differs between two runs: tasks, rows, scores",
+    .options = {{.name = "A", .text = "A run's id, or `last`", .required = true},
+                {.name = "B", .text = "Another", .required = true}},
+    .json = true,
+    .run = compare,
+    .position = 12,
+});
+
+}  // namespace
+}  // namespace gristmill
