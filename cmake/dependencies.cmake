@@ -67,7 +67,9 @@ if(NOT GRISTMILL_RUNTIME_ONLY)
   target_compile_definitions(duckdb INTERFACE DUCKDB_API_NO_DEPRECATED)
   file(GLOB DUCKDB_EXTENSIONS ${DEPS}/duckdb_extensions/*.duckdb_extension)
 
-  add_library(lightgbm SHARED IMPORTED)
-  set_target_properties(lightgbm PROPERTIES IMPORTED_LOCATION ${DEPS}/lightgbm/lightgbm/lib/lib_lightgbm.so)
+  # Loaded when a model is trained, not linked: found by the program's search path.
+  add_library(lightgbm INTERFACE)
   target_include_directories(lightgbm SYSTEM INTERFACE ${DEPS}/lightgbm_headers/include)
+  set(LIGHTGBM_LIBRARY ${DEPS}/lightgbm/lightgbm/lib/lib_lightgbm.so)
+  list(APPEND CMAKE_BUILD_RPATH ${DEPS}/lightgbm/lightgbm/lib)
 endif()

@@ -62,13 +62,13 @@ int grow(void* booster, const Params& params, Progress& progress) {
   for (int round = 1; round <= params.integer("trees"); ++round) {
     check_interrupted();
     int finished = 0;
-    lightgbm_check(LGBM_BoosterUpdateOneIter(booster, &finished));
+    lightgbm_check(lightgbm().BoosterUpdateOneIter(booster, &finished));
     progress.advance(1);
     if (finished != 0) return best > 0 ? best : std::max(1, round - 1);
     if (patience == 0) continue;
     int count = 0;
     double loss = 0;
-    lightgbm_check(LGBM_BoosterGetEval(booster, 1, &count, &loss));
+    lightgbm_check(lightgbm().BoosterGetEval(booster, 1, &count, &loss));
     if (loss < best_loss) {
       best_loss = loss;
       best = round;
@@ -81,11 +81,11 @@ int grow(void* booster, const Params& params, Progress& progress) {
 
 std::string model_text(void* booster, int trees) {
   int64_t size = 0;
-  lightgbm_check(LGBM_BoosterSaveModelToString(booster, 0, trees, C_API_FEATURE_IMPORTANCE_GAIN, 0,
-                                               &size, nullptr));
+  lightgbm_check(lightgbm().BoosterSaveModelToString(
+      booster, 0, trees, C_API_FEATURE_IMPORTANCE_GAIN, 0, &size, nullptr));
   std::string text(size_t(size), '\0');
-  lightgbm_check(LGBM_BoosterSaveModelToString(booster, 0, trees, C_API_FEATURE_IMPORTANCE_GAIN,
-                                               size, &size, text.data()));
+  lightgbm_check(lightgbm().BoosterSaveModelToString(
+      booster, 0, trees, C_API_FEATURE_IMPORTANCE_GAIN, size, &size, text.data()));
   text.resize(size_t(size > 0 ? size - 1 : 0));
   return text;
 }
@@ -108,16 +108,16 @@ std::unique_ptr<Model> train(const Dataset& data, const Params& params, TrainCon
   check_training_rows(data);
   check_folds(data);
   // Its log is the process's own, not the user's: what matters comes back as errors.
-  LGBM_RegisterLogCallback([](const char*) {});
+  lightgbm().RegisterLogCallback([](const char*) {});
   const std::string parameters = parameters_of(data, params, context);
   const LightgbmDataset training = make_lightgbm_data(data, Fold::train, parameters, nullptr);
   LightgbmDataset validation;  // only early stopping asks for its loss
   if (params.integer("patience") > 0)
     validation = make_lightgbm_data(data, Fold::validate, parameters, training.get());
   void* handle = nullptr;
-  lightgbm_check(LGBM_BoosterCreate(training.get(), parameters.c_str(), &handle));
+  lightgbm_check(lightgbm().BoosterCreate(training.get(), parameters.c_str(), &handle));
   const LightgbmBooster booster(handle);
-  if (validation) lightgbm_check(LGBM_BoosterAddValidData(booster.get(), validation.get()));
+  if (validation) lightgbm_check(lightgbm().BoosterAddValidData(booster.get(), validation.get()));
   return read_lightgbm(model_text(booster.get(), grow(booster.get(), params, context.progress)),
                        data.info().layout);
 }

@@ -55,14 +55,16 @@ void expect_lightgbms_predictions(const TestDataset& data, const std::string& mo
       more;
   const LightgbmDataset training = make_lightgbm_data(data, Fold::train, params, nullptr);
   void* handle = nullptr;
-  lightgbm_check(LGBM_BoosterCreate(training.get(), params.c_str(), &handle));
+  lightgbm_check(lightgbm().BoosterCreate(training.get(), params.c_str(), &handle));
   const LightgbmBooster booster(handle);
   int finished = 0;
-  for (int i = 0; i < 30; ++i) lightgbm_check(LGBM_BoosterUpdateOneIter(booster.get(), &finished));
+  for (int i = 0; i < 30; ++i)
+    lightgbm_check(lightgbm().BoosterUpdateOneIter(booster.get(), &finished));
   int64_t size = 0;
-  lightgbm_check(LGBM_BoosterSaveModelToString(booster.get(), 0, -1, 1, 0, &size, nullptr));
+  lightgbm_check(lightgbm().BoosterSaveModelToString(booster.get(), 0, -1, 1, 0, &size, nullptr));
   std::string text(size_t(size), ' ');
-  lightgbm_check(LGBM_BoosterSaveModelToString(booster.get(), 0, -1, 1, size, &size, text.data()));
+  lightgbm_check(
+      lightgbm().BoosterSaveModelToString(booster.get(), 0, -1, 1, size, &size, text.data()));
   const auto model = read_lightgbm(text, data.info().layout);
 
   const DatasetRows rows = data.fold_slice(Fold::test);
@@ -70,14 +72,14 @@ void expect_lightgbms_predictions(const TestDataset& data, const std::string& mo
   const std::vector<double> found = predictions(*model, data, Fold::test);
   std::vector<double> expected(found.size());
   int64_t count = 0;
-  lightgbm_check(LGBM_BoosterPredictForMat(booster.get(), matrix.data(), C_API_DTYPE_FLOAT32,
-                                           int32_t(rows.features.rows), 6, 1, C_API_PREDICT_NORMAL,
-                                           0, -1, "num_threads=2", &count, expected.data()));
+  lightgbm_check(lightgbm().BoosterPredictForMat(
+      booster.get(), matrix.data(), C_API_DTYPE_FLOAT32, int32_t(rows.features.rows), 6, 1,
+      C_API_PREDICT_NORMAL, 0, -1, "num_threads=2", &count, expected.data()));
   ASSERT_EQ(size_t(count), expected.size());
   for (size_t i = 0; i < found.size(); ++i) ASSERT_NEAR(found[i], expected[i], 1e-6) << more << i;
 
   std::vector<double> gain(6);
-  lightgbm_check(LGBM_BoosterFeatureImportance(booster.get(), -1, 1, gain.data()));
+  lightgbm_check(lightgbm().BoosterFeatureImportance(booster.get(), -1, 1, gain.data()));
   double total = 0;
   for (double value : gain) total += value;
   const std::vector<double> importance = model->importance();

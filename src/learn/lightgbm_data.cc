@@ -47,7 +47,7 @@ LightgbmDataset empty_from_sample(const Dataset& data, Fold fold, const std::str
     counts.push_back(int(values[size_t(j)].size()));
   }
   void* handle = nullptr;
-  lightgbm_check(LGBM_DatasetCreateFromSampledColumn(
+  lightgbm_check(lightgbm().DatasetCreateFromSampledColumn(
       value_of.data(), position_of.data(), int32_t(width), counts.data(), int32_t(taken),
       int32_t(rows), rows, parameters.c_str(), &handle));
   return LightgbmDataset(handle);
@@ -64,7 +64,7 @@ LightgbmDataset make_lightgbm_data(const Dataset& data, Fold fold, const std::st
     out = empty_from_sample(data, fold, parameters);
   } else {
     void* handle = nullptr;
-    lightgbm_check(LGBM_DatasetCreateByReference(reference, rows, &handle));
+    lightgbm_check(lightgbm().DatasetCreateByReference(reference, rows, &handle));
     out.reset(handle);
   }
   const DatasetRows all = data.fold_slice(fold);
@@ -74,16 +74,16 @@ LightgbmDataset make_lightgbm_data(const Dataset& data, Fold fold, const std::st
     const int64_t count = std::min(push_rows, rows - begin);
     for (int64_t i = 0; i < count; ++i)
       copy_row(layout, all.features, begin + i, block.data() + i * width);
-    lightgbm_check(LGBM_DatasetPushRows(out.get(), block.data(), C_API_DTYPE_FLOAT32,
-                                        int32_t(count), int32_t(width), int32_t(begin)));
+    lightgbm_check(lightgbm().DatasetPushRows(out.get(), block.data(), C_API_DTYPE_FLOAT32,
+                                              int32_t(count), int32_t(width), int32_t(begin)));
   }
   const std::vector<float> target(all.target, all.target + rows);
-  lightgbm_check(
-      LGBM_DatasetSetField(out.get(), "label", target.data(), int(rows), C_API_DTYPE_FLOAT32));
+  lightgbm_check(lightgbm().DatasetSetField(out.get(), "label", target.data(), int(rows),
+                                            C_API_DTYPE_FLOAT32));
   if (all.weight != nullptr) {
     const std::vector<float> weight(all.weight, all.weight + rows);
-    lightgbm_check(
-        LGBM_DatasetSetField(out.get(), "weight", weight.data(), int(rows), C_API_DTYPE_FLOAT32));
+    lightgbm_check(lightgbm().DatasetSetField(out.get(), "weight", weight.data(), int(rows),
+                                              C_API_DTYPE_FLOAT32));
   }
   return out;
 }

@@ -1,7 +1,7 @@
 // A fold of a data set as LightGBM's own binned form: about one byte a value.
 #pragma once
 
-#include "learn/lightgbm_handles.h"
+#include "learn/lightgbm.h"
 #include "tensor/dataset.h"
 
 namespace gristmill {
