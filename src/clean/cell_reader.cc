@@ -15,7 +15,18 @@
 namespace gristmill {
 namespace {
 
-// Read: bool(std::string_view, T&), which leaves T alone where it is false.
+// Read: bool(std::string_view, T&); what it leaves in T where it is false does not count.
+template <class T, class Read>
+bool read_cells(const Column& column, ColumnBuffer& out, uint64_t* failed, const Read& read) {
+  T* cells = out.resize<T>(column.length);
+  return find_hits(column, failed, [&](int64_t i) {
+    T value{};
+    const bool taken = column.is_null(i) || read(column.string(i), value);
+    cells[i] = taken ? value : T{};
+    return !taken;
+  });
+}
+
 template <class T, class Read>
 class ReaderOf : public CellReader {
  public:
@@ -24,13 +35,7 @@ class ReaderOf : public CellReader {
   Type type() const override { return type_; }
   std::string what() const override { return what_; }
   bool read(const Column& column, ColumnBuffer& out, uint64_t* failed) const override {
-    T* cells = out.resize<T>(column.length);
-    return find_hits(column, failed, [&](int64_t i) {
-      T value{};
-      const bool read = column.is_null(i) || read_(column.string(i), value);
-      cells[i] = read ? value : T{};
-      return !read;
-    });
+    return read_cells<T>(column, out, failed, read_);
   }
 
  private:
@@ -186,40 +191,88 @@ std::unique_ptr<CellReader> make_date(const nlohmann::json& given) {
                          });
 }
 
-std::unique_ptr<CellReader> make_timestamp(const nlohmann::json& given) {
+// Times by a clock: of UTC, at a fixed offset, or of a zone whose offset changes over the year.
+class Clock {
+ public:
+  explicit Clock(int64_t offset = 0) : offset_(offset) {}
+  explicit Clock(TimeZone zone) : zone_(std::make_shared<TimeZone>(std::move(zone))) {}
+
+  const TimeZone* zone() const { return zone_.get(); }
+  // False for a time that the clock skips or shows twice: which instant is it?
+  bool read(const TimeFormat::Moment& moment, bool has_offset, int64_t& micros) const {
+    const int64_t wall = moment.days * micros_per_day + moment.micros;
+    micros = wall - (has_offset ? moment.offset : offset_) * micros_per_second;
+    if (has_offset || !zone_) return true;
+    const int64_t seconds = floor_divide(wall, micros_per_second);
+    const std::optional<int64_t> instant = zone_->instant_of(seconds);
+    if (instant) micros = wall + (*instant - seconds) * micros_per_second;
+    return instant.has_value();
+  }
+
+ private:
+  int64_t offset_ = 0;
+  std::shared_ptr<const TimeZone> zone_;
+};
+
+Clock make_clock(const nlohmann::json& given, const CellReader::FindZone& find_zone) {
+  if (!given.is_string())
+    throw Error(Code::invalid,
+                fmt::format("`zone` is a zone such as Europe/Berlin, UTC or an offset such as "
+                            "\"+01:00\", not {}",
+                            shown(given)));
+  const auto name = given.get<std::string>();
+  const std::optional<int64_t> offset = parse_offset(name);
+  return offset ? Clock(*offset) : Clock(find_zone(name));
+}
+
+class TimeReader : public CellReader {
+ public:
+  TimeReader(Type type, std::string what, std::vector<TimeFormat> formats, Clock clock)
+      : type_(type),
+        what_(std::move(what)),
+        formats_(std::move(formats)),
+        clock_(std::move(clock)) {}
+  Type type() const override { return type_; }
+  std::string what() const override { return what_; }
+  const TimeZone* zone() const override { return clock_.zone(); }
+  bool read(const Column& column, ColumnBuffer& out, uint64_t* failed) const override {
+    return read_cells<int64_t>(column, out, failed, [&](std::string_view text, int64_t& micros) {
+      TimeFormat::Moment moment;
+      const TimeFormat* format = find_format(formats_, text, moment);
+      return format != nullptr && clock_.read(moment, format->has_offset(), micros);
+    });
+  }
+
+ private:
+  Type type_;
+  std::string what_;
+  std::vector<TimeFormat> formats_;
+  Clock clock_;
+};
+
+std::unique_ptr<CellReader> make_timestamp(const nlohmann::json& given,
+                                           const CellReader::FindZone& find_zone) {
   const auto texts =
       texts_of(given.at("timestamp"), "timestamp", "{timestamp: \"%d.%m.%Y %H:%M\"}");
   auto formats = time_formats(texts);
   auto has_offset = [](const TimeFormat& format) { return format.has_offset(); };
   const bool some = std::any_of(formats.begin(), formats.end(), has_offset);
   const bool all = std::all_of(formats.begin(), formats.end(), has_offset);
-  std::optional<int64_t> zone;
-  if (given.contains("zone")) {
-    const auto& name = given["zone"];
-    if (name.is_string()) zone = parse_offset(name.get<std::string>());
-    if (!zone)
-      throw Error(Code::invalid,
-                  fmt::format("`zone` is UTC or an offset such as \"+01:00\", not {}", shown(name)),
-                  {}, "an offset that changes over the year must stand in the text, as %z");
-  } else if (some && !all) {
+  const bool zoned = given.contains("zone");
+  if (!zoned && some && !all)
     throw Error(Code::invalid, "some formats have %z and others have not", {},
                 "say with `zone` what the others are in, for example zone: UTC");
-  }
-  const Type type = some || zone ? Type::timestamptz : Type::timestamp;
-  return reader<int64_t>(
-      type, "a time as " + listed(texts), [formats, zone](std::string_view text, int64_t& micros) {
-        TimeFormat::Moment moment;
-        const TimeFormat* format = find_format(formats, text, moment);
-        if (format == nullptr) return false;
-        const int64_t offset = format->has_offset() ? moment.offset : zone.value_or(0);
-        micros = moment.days * micros_per_day + moment.micros - offset * micros_per_second;
-        return true;
-      });
+  Clock clock = zoned ? make_clock(given["zone"], find_zone) : Clock();
+  std::string what = "a time as " + listed(texts);
+  if (clock.zone() != nullptr) what += " that the clocks of " + clock.zone()->name() + " show once";
+  return std::make_unique<TimeReader>(some || zoned ? Type::timestamptz : Type::timestamp,
+                                      std::move(what), std::move(formats), std::move(clock));
 }
 
 }  // namespace
 
-std::unique_ptr<CellReader> CellReader::make(const nlohmann::json& given) {
+std::unique_ptr<CellReader> CellReader::make(const nlohmann::json& given,
+                                             const FindZone& find_zone) {
   static const std::vector<std::string> kinds = {"number",   "percent", "money",    "unit",
                                                  "duration", "date",    "timestamp"};
   if (!given.is_object())
@@ -246,7 +299,7 @@ std::unique_ptr<CellReader> CellReader::make(const nlohmann::json& given) {
   }
   if (kind == "unit") return make_unit(given);
   if (kind == "duration") return make_duration(given[kind]);
-  return kind == "date" ? make_date(given[kind]) : make_timestamp(given);
+  return kind == "date" ? make_date(given[kind]) : make_timestamp(given, find_zone);
 }
 
 }  // namespace gristmill

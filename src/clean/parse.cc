@@ -22,6 +22,9 @@ struct Target {
   size_t index = 0;
 };
 
+// Where the zone of a column is kept.
+std::string zone_member(size_t column) { return fmt::format("zone{}", column); }
+
 class Parse : public Rule {
  public:
   explicit Parse(std::vector<Target> targets) : targets_(std::move(targets)) {}
@@ -80,6 +83,10 @@ class Parse : public Rule {
     for (const Target& target : targets_)
       columns.push_back({{"name", target.name}, {"how", target.how}, {"strict", target.strict}});
     state.json["columns"] = std::move(columns);
+    for (size_t i = 0; i < targets_.size(); ++i) {
+      if (const TimeZone* zone = targets_[i].reader->zone())
+        state.put_state(zone_member(i), zone->save());
+    }
     return state;
   }
 
@@ -113,8 +120,11 @@ std::unique_ptr<Rule> load(const State& state) {
       saved.at("name").get_to(target.name);
       saved.at("strict").get_to(target.strict);
       target.how = saved.at("how");
+      const size_t at = targets.size() - 1;
       try {
-        target.reader = CellReader::make(target.how);
+        target.reader = CellReader::make(target.how, [&](const std::string&) {
+          return TimeZone::load(state.get_state(zone_member(at)));
+        });
       } catch (const Error& error) {
         throw Error(Code::corrupt,
                     fmt::format("the saved state of {}: {}", owner, error.message()));
@@ -143,7 +153,7 @@ Target parse_target(const Field& field, const nlohmann::json& given) {
     target.how.erase("strict");
   }
   try {
-    target.reader = CellReader::make(target.how);
+    target.reader = CellReader::make(target.how, TimeZone::find);
   } catch (const Error& error) {
     throw Error(error.code(), fmt::format("{}: {}: {}", owner, field.name, error.message()), where,
                 error.hint());
@@ -182,7 +192,9 @@ const RegisterRule register_parse({
         "`duration`, in seconds: `units` (1h 30m, 2 days), `iso` (PT1H30M), `h:m:s`, `h:m`, `m:s`. "
         "`date`, `timestamp`: formats of %Y, %y (69 to 99 are 19…), %m, %b or %B (English names), "
         "%d, %H, or %I with %p, %M, %S, %f, %z (Z, +01:00) and %%. A timestamp is of a clock on "
-        "the wall; with %z it is an instant, and with `zone` (UTC, \"+01:00\") one without %z is.",
+        "the wall; with %z it is an instant, and with `zone` (Europe/Berlin, UTC, \"+01:00\") one "
+        "without %z is. A time that the clocks of a zone skip in spring or show twice in autumn is "
+        "of no form. Bundles keep the zone as it was known in training.",
     .example = "- parse: {price: {number: \"1.234,5\"}, weight: {unit: kg}}\n"
                "- parse:\n"
                "    price: {number: [\"1.234,5\", \"1234.5\"]}\n"
@@ -191,7 +203,7 @@ const RegisterRule register_parse({
                "    weight: {unit: kg, number: \"1234,5\"}\n"
                "    took: {duration: [h:m:s, units]}\n"
                "    booked: {date: [\"%d/%m/%Y\", \"%Y-%m-%d\"]}\n"
-               "    seen: {timestamp: \"%d %b %Y %H:%M\", zone: \"+01:00\"}",
+               "    seen: {timestamp: \"%d %b %Y %H:%M\", zone: Europe/Berlin}",
     .make = make,
     .load = load,
 });

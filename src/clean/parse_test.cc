@@ -131,6 +131,25 @@ TEST(Parse, Timestamps) {
             Rows{"2000-10-10T20:55:36Z"});
 }
 
+TEST(Parse, TimesOfAZoneThatChangesItsOffset) {
+  const Json berlin = {{"timestamp", {"%Y-%m-%d %H:%M%z", "%Y-%m-%d %H:%M"}},
+                       {"zone", "Europe/Berlin"}};
+  EXPECT_EQ(type_of(berlin), Type::timestamptz);
+  BatchBuffer rows = table({{"s", Type::string}}, {{"2013-01-01 00:30"},
+                                                   {"2013-07-01 00:30"},
+                                                   {"2013-07-01 00:30-05:00"},
+                                                   {"2013-03-31 02:30"},
+                                                   {"2013-10-27 02:30"},
+                                                   {"2013-10-27 02:30+01:00"}});
+  const RuleChain chain =
+      RuleChain::load(world.chain("parse", {{"s", berlin}}, rows.schema()).save());
+  RuleReport report;
+  EXPECT_EQ(apply(chain, rows, &report, 0),
+            (Rows{"2012-12-31T23:30:00Z", "2013-06-30T22:30:00Z", "2013-07-01T05:30:00Z", "~", "~",
+                  "2013-10-27T01:30:00Z"}));
+  EXPECT_EQ(report.cells_unmatched, 2);
+}
+
 TEST(Parse, ReportsWhatItCouldNotRead) {
   BatchBuffer rows = table({{"a", Type::string, false}, {"n", Type::int64}, {"b", Type::string}},
                            {{"1,5", 1, "x"}, {"oh", 2, nullptr}, {"", 3, "2"}, {"2", 4, "3"}});
@@ -188,7 +207,9 @@ TEST(Parse, RefusesWhatCannotBeMeant) {
   for (const char* format : {"%Y-%m-%d %M", "%Y-%m-%d %I:%M", "%Y-%m-%d %H:%S", "%Y-%m-%d %z"})
     error({{"timestamp", format}});
   EXPECT_NE(error({{"timestamp", {"%Y-%m-%d %H%z", "%Y-%m-%d"}}}).find("zone"), std::string::npos);
-  error({{"timestamp", "%Y-%m-%d"}, {"zone", "Europe/Berlin"}});
+  EXPECT_NE(error({{"timestamp", "%Y-%m-%d %H:%M"}, {"zone", "Europe/Berln"}}).find("Berlin"),
+            std::string::npos);
+  error({{"timestamp", "%Y-%m-%d"}, {"zone", 1}});
   error({{"date", "%Y-%m-%d"}, {"zone", "UTC"}});
   EXPECT_NE(error({{"nubmer", "1234"}}).find("number"), std::string::npos);
   error({{"number", "1234"}, {"date", "%Y-%m-%d"}});
@@ -209,7 +230,9 @@ TEST(Parse, RefusesOtherStates) {
         R"({"columns": [{"name": "a", "strict": false, "how": 3}]})",
         R"({"columns": [{"name": "a", "strict": false, "how": {"unit": {}}}]})",
         R"({"columns": [{"name": "a", "strict": 1, "how": {"number": "1234"}}]})",
-        R"({"columns": [{"name": "a", "strict": false, "how": {"timestamp": "%H"}}]})"}) {
+        R"({"columns": [{"name": "a", "strict": false, "how": {"timestamp": "%H"}}]})",
+        R"({"columns": [{"name": "a", "strict": false,
+                         "how": {"timestamp": "%Y-%m-%d %H", "zone": "Europe/Berlin"}}]})"}) {
     State state;
     state.json = Json::parse(text);
     error_of([&] { kind.load(state); }, Code::corrupt);

@@ -7,12 +7,6 @@
 
 namespace gristmill {
 
-// Monday 0 … Sunday 6 of a count of days since 1970-01-01 (a Thursday).
-inline int weekday_of(int64_t days) {
-  int64_t w = (days + 3) % 7;
-  return int(w < 0 ? w + 7 : w);
-}
-
 // 1 … 366.
 inline int day_of_year(const CivilDate& date) {
   constexpr int before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};

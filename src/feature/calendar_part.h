@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "feature/calendar.h"
-#include "feature/time_zone.h"
+#include "frame/time_zone.h"
 #include "frame/column.h"
 
 namespace gristmill {

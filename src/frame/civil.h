@@ -25,6 +25,12 @@ int64_t days_from_civil(int64_t year, int month, int day);
 inline bool is_leap(int64_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
 int days_in_month(int64_t year, int month);
 
+// Monday 0 … Sunday 6 of a count of days since 1970-01-01 (a Thursday).
+inline int weekday_of(int64_t days) {
+  int64_t w = (days + 3) % 7;
+  return int(w < 0 ? w + 7 : w);
+}
+
 // The day that an instant lies in.
 inline int64_t days_of_micros(int64_t micros) { return floor_divide(micros, micros_per_day); }
 

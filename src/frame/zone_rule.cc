@@ -1,9 +1,9 @@
-#include "feature/zone_rule.h"
+#include "frame/zone_rule.h"
 
 #include <algorithm>
 #include <optional>
 
-#include "feature/calendar.h"
+#include "frame/civil.h"
 
 namespace gristmill {
 namespace {

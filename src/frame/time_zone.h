@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,11 @@ class TimeZone {
     hint = search(seconds);
     return offsets_[hint];
   }
+
+  // The instant (seconds since the epoch) at which the clock on the wall shows `wall`, seconds
+  // since 1970-01-01 00:00 of that clock. Null for a time that the clock skips, and for one that it
+  // shows twice. O(log n).
+  std::optional<int64_t> instant_of(int64_t wall) const;
 
   State save() const;
   static TimeZone load(const State& state);  // Code::corrupt

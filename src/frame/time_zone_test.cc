@@ -1,11 +1,14 @@
-#include "feature/time_zone.h"
+#include "frame/time_zone.h"
+
+#include <map>
 
 #include <gtest/gtest.h>
 
 #include "base/error.h"
 #include "base/file_system.h"
-#include "feature/zone_rule.h"
 #include "frame/cell.h"
+#include "frame/civil.h"
+#include "frame/zone_rule.h"
 
 namespace gristmill {
 namespace {
@@ -144,6 +147,49 @@ TEST(ZoneRule, RefusesWhatIsNone) {
     std::vector<int32_t> offsets = {0};
     EXPECT_FALSE(expand_zone_rule(rule, 0, 2030, instants, offsets)) << rule;
     EXPECT_TRUE(instants.empty());
+  }
+}
+
+// The instant of a time on the clock of New York as text, or how often the clock shows it.
+std::string instant(const char* wall) {
+  static const TimeZone zone = TimeZone::find("America/New_York");
+  const std::optional<int64_t> found = zone.instant_of(at(wall));
+  if (!found) return "none";
+  std::string text;
+  append_timestamp(*found * micros_per_second, text);
+  return text;
+}
+
+TEST(TimeZone, InstantOfAClockOnTheWall) {
+  EXPECT_EQ(instant("2013-01-01 00:30:00"), "2013-01-01T05:30:00");
+  EXPECT_EQ(instant("2013-07-01 00:30:00"), "2013-07-01T04:30:00");
+  EXPECT_EQ(instant("2013-03-10 01:59:59"), "2013-03-10T06:59:59");
+  EXPECT_EQ(instant("2013-03-10 02:00:00"), "none");  // the clock skips this hour
+  EXPECT_EQ(instant("2013-03-10 02:59:59"), "none");
+  EXPECT_EQ(instant("2013-03-10 03:00:00"), "2013-03-10T07:00:00");
+  EXPECT_EQ(instant("2013-11-03 00:59:59"), "2013-11-03T04:59:59");
+  EXPECT_EQ(instant("2013-11-03 01:00:00"), "none");  // and shows this one twice
+  EXPECT_EQ(instant("2013-11-03 01:59:59"), "none");
+  EXPECT_EQ(instant("2013-11-03 02:00:00"), "2013-11-03T07:00:00");
+  EXPECT_EQ(instant("1700-01-01 00:00:00"), "1700-01-01T04:56:02");  // before there were zones
+  EXPECT_EQ(TimeZone().instant_of(12), 12);
+}
+
+// Against a list of what the clock shows in each quarter of an hour of some years.
+TEST(TimeZone, InstantOfIsWhatTheClockShowsOnce) {
+  constexpr int64_t quarter = 900;
+  const int64_t begin = at("2010-01-01 00:00:00"), end = at("2013-01-01 00:00:00");
+  for (const char* name : {"Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia",
+                           "America/St_Johns", "Africa/Casablanca"}) {
+    const TimeZone zone = TimeZone::find(name);
+    std::map<int64_t, std::vector<int64_t>> instants;  // by what the clock shows
+    for (int64_t t = begin - 2 * seconds_per_day; t < end + 2 * seconds_per_day; t += quarter)
+      instants[t + zone.offset_at(t)].push_back(t);
+    for (int64_t wall = begin; wall < end; wall += quarter) {
+      const std::vector<int64_t>& shown = instants[wall];
+      const auto expected = shown.size() == 1 ? std::optional(shown[0]) : std::nullopt;
+      ASSERT_EQ(zone.instant_of(wall), expected) << name << " " << wall;
+    }
   }
 }
 

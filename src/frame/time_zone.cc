@@ -1,12 +1,12 @@
-#include "feature/time_zone.h"
+#include "frame/time_zone.h"
 
 #include <algorithm>
 #include <filesystem>
 
 #include "base/error.h"
 #include "base/file_system.h"
-#include "feature/calendar.h"
-#include "feature/zone_rule.h"
+#include "frame/civil.h"
+#include "frame/zone_rule.h"
 
 namespace gristmill {
 namespace {
@@ -150,6 +150,19 @@ TimeZone TimeZone::parse(std::string_view bytes, const std::string& name) {
 
 size_t TimeZone::search(int64_t seconds) const {
   return size_t(std::upper_bound(at_.begin(), at_.end(), seconds) - at_.begin());
+}
+
+std::optional<int64_t> TimeZone::instant_of(int64_t wall) const {
+  std::optional<int64_t> found;
+  for (size_t i = search(wall - most_offset); i < offsets_.size(); ++i) {
+    if (i > 0 && at_[i - 1] > wall + most_offset) break;
+    const int64_t instant = wall - offsets_[i];
+    const bool within = (i == 0 || at_[i - 1] <= instant) && (i == at_.size() || instant < at_[i]);
+    if (!within) continue;
+    if (found) return std::nullopt;
+    found = instant;
+  }
+  return found;
 }
 
 State TimeZone::save() const {
