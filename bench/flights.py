@@ -64,6 +64,7 @@ def model():
         sklearn_auc=results["sklearn"][0]["auc"])
 
 
-prepare()
-matrix()
-model()
+if __name__ == "__main__":
+    prepare()
+    matrix()
+    model()

@@ -29,8 +29,19 @@ Value part_of(Evaluation& evaluation, const Step& step, std::span<const Value> a
         [](int64_t) { return std::string(); });
   };
   if (step.part == DatePart::epoch) return run(static_cast<double*>(nullptr), epoch);
-  return run(static_cast<int64_t*>(nullptr),
-             [&](const Moment& moment) { return date_part(step.part, moment); });
+  if (is_part_of_day(step.part)) {
+    return run(static_cast<int64_t*>(nullptr),
+               [&](const Moment& moment) { return date_part(step.part, moment); });
+  }
+  // Rows of one day often follow one another.
+  int64_t day = INT64_MAX, part = 0;
+  return run(static_cast<int64_t*>(nullptr), [&](const Moment& moment) {
+    if (moment.days != day) {
+      day = moment.days;
+      part = date_part(step.part, moment);
+    }
+    return part;
+  });
 }
 
 template <class Rows>

@@ -32,6 +32,8 @@ enum class DatePart : uint8_t {
   epoch,
 };
 
+inline bool is_part_of_day(DatePart part) { return part >= DatePart::hour; }
+
 // "year", "yr", "y", … without regard to case.
 std::optional<DatePart> find_date_part(std::string_view name);
 

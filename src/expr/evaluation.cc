@@ -1,5 +1,6 @@
 #include "expr/evaluation.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -123,9 +124,28 @@ Column Evaluation::column(Type type, const void* data, const uint8_t* validity) 
 
 Column Evaluation::expand(const Value& value) {
   if (!value.constant) return value.column;
-  ColumnBuffer& out = scratch_.column(value.column.type);
-  for (int64_t i = 0; i < rows(); ++i) out.append(value.column, 0, 1);
-  return out.view();
+  const Column& one = value.column;
+  const uint8_t* validity = validity_of({&value, 1});
+  auto fill = [&]<class T>(T* out) {
+    std::fill_n(out, rows(), one.values<T>()[0]);
+    return column(one.type, out, validity);
+  };
+  switch (one.type) {
+    case Type::string: {
+      ColumnBuffer& out = scratch_.column(one.type);
+      for (int64_t i = 0; i < rows(); ++i) out.append(one, 0, 1);
+      return out.view();
+    }
+    case Type::boolean: {
+      uint8_t* out = bits();
+      std::memset(out, one.boolean(0) ? 0xFF : 0, size_t(bytes_of_bits(rows())));
+      return column(one.type, out, validity);
+    }
+    case Type::date:
+      return fill(values<int32_t>());
+    default:  // doubles move as their bits
+      return fill(values<int64_t>());
+  }
 }
 
 }  // namespace gristmill::expr_internal

@@ -30,10 +30,31 @@ struct Value {
   bool null_constant() const { return constant && column.is_null(0); }
 };
 
+// A set of constants: looked through one by one where they are few, which is faster then.
+template <class T>
+class MemberSet {
+ public:
+  void insert(T value) {
+    if (all_.insert(value).second) few_.push_back(value);
+  }
+  bool contains(T value) const {
+    if (few_.size() > most_few) return all_.contains(value);
+    for (const T& one : few_) {
+      if (one == value) return true;
+    }
+    return false;
+  }
+
+ private:
+  static constexpr size_t most_few = 8;
+  std::vector<T> few_;
+  std::unordered_set<T> all_;
+};
+
 // The constants of an IN, when all of them are constants.
 struct Members {
-  std::unordered_set<int64_t> numbers;  // by member_key
-  std::unordered_set<std::string_view> texts;
+  MemberSet<int64_t> numbers;  // by member_key
+  MemberSet<std::string_view> texts;
   bool has_null = false;
 };
 
