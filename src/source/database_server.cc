@@ -1,4 +1,6 @@
 // PostgreSQL and MySQL (or MariaDB) servers, attached read-only through DuckDB's extensions.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "frame/span.h"
@@ -79,10 +81,20 @@ class DatabaseServer : public Source {
     catalog_ = "server " + spec_.name;
     try {
       session.execute(fmt::format("ATTACH IF NOT EXISTS {} AS {} (TYPE {}, READ_ONLY)",
-                                  quote_text(url_.text), quote_name(catalog_), kind_.type));
+                                  quote_text(connection()), quote_name(catalog_), kind_.type));
     } catch (const Error& error) {
       throw refused(error);
     }
+  }
+
+  // The name of the type is the scheme that the client library knows. MySQL's options are written
+  // with dashes in its URLs and with underscores nearly everywhere else.
+  std::string connection() const {
+    Url url = url_;
+    if (kind_.type == mysql.type) {
+      for (auto& [name, value] : url.options) std::replace(name.begin(), name.end(), '_', '-');
+    }
+    return url.encoded(kind_.type);
   }
 
   // What the server said, without the connection's parameters.

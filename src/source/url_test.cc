@@ -34,7 +34,26 @@ TEST(Url, ItsPasswordIsASecret) {
   EXPECT_EQ(without_secrets("tried swörd@fish, or sw%C3%B6rd@fish"), "tried ***, or ***");
 }
 
-TEST(Url, RefusesWhatIsNone) { EXPECT_THROW(Url("db/ops"), Error); }
+TEST(Url, IsEncodedForClientLibraries) {
+  EXPECT_EQ(Url("mariadb://o dd:p@s/s%3D%C3%B6@db:3306/ops x?ssl_ca=/tmp/ca.pem&a&b=%26")
+                .encoded("mysql"),
+            "mysql://o%20dd:p%40s%2Fs%3Dö@db:3306/ops%20x?ssl_ca=%2Ftmp%2Fca.pem&a=&b=%26");
+  EXPECT_EQ(Url("postgresql://me@a:1,b:2/ops").encoded("postgres"), "postgres://me@a:1,b:2/ops");
+  EXPECT_EQ(Url("postgresql://me@[::1]:5432/ops").encoded("postgres"),
+            "postgres://me@[::1]:5432/ops");
+  EXPECT_EQ(Url("postgresql:///ops?host=/run/postgresql").encoded("postgresql"),
+            "postgresql:///ops?host=%2Frun%2Fpostgresql");
+}
+
+TEST(Url, RefusesWhatIsNone) {
+  EXPECT_THROW(Url("db/ops"), Error);
+  try {
+    Url("mysql://me:sec?ret@db/ops");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string(error.what()).find("sec"), std::string::npos) << error.what();
+  }
+}
 
 }  // namespace
 }  // namespace gristmill
