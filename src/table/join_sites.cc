@@ -160,8 +160,24 @@ class SiteFinder {
   json over(const json& from) const {
     json select = blank_;
     select["from_table"] = from;
-    select["cte_map"]["map"] = scope_;
+    json ctes = json::array();
+    std::set<std::string> read;
+    add_names(from, read);
+    for (auto entry = scope_.rbegin(); entry != scope_.rend(); ++entry) {
+      if (read.count(lower(entry->at("key").get<std::string>())) == 0) continue;
+      ctes.insert(ctes.begin(), *entry);
+      add_names(entry->at("value"), read);
+    }
+    select["cte_map"]["map"] = std::move(ctes);
     return select;
+  }
+
+  // Names without a schema that tables below `node` are read by.
+  static void add_names(const json& node, std::set<std::string>& names) {
+    if (json_text(node, "type") == "BASE_TABLE" && json_text(node, "schema_name").empty())
+      names.insert(lower(json_text(node, "table_name")));
+    if (!node.is_structured()) return;
+    for (const json& child : node) add_names(child, names);
   }
 
   static json column_ref(const std::string& column) {
