@@ -90,13 +90,6 @@ void ConsoleProgress::clear() {
   drawn_ = false;
 }
 
-std::string grouped(int64_t number) {
-  std::string digits = std::to_string(number);
-  const int64_t first = digits[0] == '-' ? 1 : 0;
-  for (int64_t at = int64_t(digits.size()) - 3; at > first; at -= 3) digits.insert(size_t(at), ",");
-  return digits;
-}
-
 std::string bytes_text(int64_t bytes) {
   static constexpr const char* units[] = {"B", "kB", "MB", "GB", "TB"};
   double value = double(bytes);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/number_text.h"
 #include "base/progress.h"
 
 namespace gristmill {
@@ -33,8 +34,7 @@ class ConsoleProgress : public Progress {
   Clock::time_point begun_, shown_;
 };
 
-// "336,776"; "1.2 MB"; "0.8 s".
-std::string grouped(int64_t number);
+// "1.2 MB"; "0.8 s".
 std::string bytes_text(int64_t bytes);
 std::string seconds_text(double seconds);
 // At most four digits after the point; "–" for NaN.

@@ -35,7 +35,7 @@ std::vector<std::string> Tables::define_shown(const std::string& sql) {
   for (const std::string& name : names) handles.push_back(&shown(name));
   for (size_t i = 0; i < names.size(); ++i) {
     const auto [schema, table] = split_name(names[i]);
-    engine.define(schema, table, handles[i]->relation);
+    engine.define(schema, table, handles[i]->relation, handles[i]->statistics);
   }
   return names;
 }

@@ -39,7 +39,8 @@ TableHandle Tables::source_handle(const SourceTable& table) {
   return {.need = sources_.need(table),
           .schema = table.columns,
           .relation = table.relation,
-          .facts = {{"notes", table.notes}}};
+          .facts = {{"notes", table.notes}},
+          .statistics = table.statistics};
 }
 
 std::vector<std::string> Tables::key_of(const std::string& name) const {
@@ -65,7 +66,7 @@ std::vector<TaskNeed> Tables::define_inputs(const std::string& sql, const Where&
     const TableHandle& handle = cleaned(name);
     needs.push_back(handle.need);
     const auto [schema, table] = split_name(name);
-    engine.define(schema, table, handle.relation);
+    engine.define(schema, table, handle.relation, handle.statistics);
   }
   return needs;
 }
@@ -141,7 +142,12 @@ TableHandle Tables::make_stored(const std::string& name) {
     }
   });
   TableHandle handle = from_result(name, result);
-  if (!result.output) plan_columns(handle, planned_schema(request, where));
+  if (!result.output) {
+    plan_columns(handle, planned_schema(request, where));
+    if (own) {
+      for (const std::string& note : engine.narrowings(request.sql)) executor_.add_reason(note);
+    }
+  }
   return handle;
 }
 

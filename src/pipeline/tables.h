@@ -20,6 +20,8 @@ struct TableHandle {
   std::optional<TableVersion> version;  // absent: read from its source, or planned
   std::string relation;                 // SQL that stands in FROM; planned: of no rows
   nlohmann::json facts;                 // rows in and out, joins, notes
+  // Of a table that is read from a database server.
+  std::function<ServerStatistics(SqlSession&)> statistics = {};
 };
 
 class Tables {

@@ -6,6 +6,7 @@
 #include "frame/span.h"
 #include "source/catalog.h"
 #include "source/quote.h"
+#include "source/server_statistics.h"
 #include "source/source.h"
 #include "source/url.h"
 
@@ -17,11 +18,13 @@ struct ServerKind {
   std::string type;       // as ATTACH names it
   std::string setting;    // set once it is loaded; "" for none
   std::string schema;     // read when none is named; "": the database
+  ServerStatistics (*statistics)(SqlSession&, const ServerTable&);
 };
-const ServerKind postgresql = {"postgres_scanner", "postgres", "", "public"};
+const ServerKind postgresql = {"postgres_scanner", "postgres", "", "public", postgresql_statistics};
 // Aggregates that are pushed down come back with other types than were bound: min(timestamp) fails.
 const ServerKind mysql = {"mysql_scanner", "mysql",
-                          "SET GLOBAL mysql_aggregate_pushdown_enabled = false", ""};
+                          "SET GLOBAL mysql_aggregate_pushdown_enabled = false", "",
+                          mysql_statistics};
 
 const std::vector<ParamDoc>& server_params() {
   static const std::vector<ParamDoc> docs = {
@@ -69,6 +72,8 @@ class DatabaseServer : public Source {
       table.name = name;
       table.relation = quote_name(catalog_) + "." + quote_name(schema_) + "." + quote_name(name);
       table.server = url_.shown() + "?schema=" + schema_;
+      table.statistics = [ask = kind_.statistics, at = ServerTable{catalog_, schema_, name}](
+                             SqlSession& from) { return ask(from, at); };
       table.max_age = max_age_;
       table.columns = session.describe("SELECT * FROM " + table.relation);
       tables.push_back(std::move(table));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,14 +31,29 @@ class SqlSession {
   virtual void load_extension(const std::string& name) = 0;
 };
 
+// A column that its server can look up by a list of literals: it finds all rows, maybe more, that
+// SQL here takes for equal to one of them.
+struct LookupColumn {
+  int64_t keys_max = 0;     // so long may the list be
+  bool ascii_only = false;  // of text: literals beyond ASCII cannot be asked for
+};
+
+// What a database server knows of a table of its own.
+struct ServerStatistics {
+  int64_t rows = 0;  // as it estimates; 0: it cannot tell
+  std::map<std::string, LookupColumn> columns;
+};
+
 // One table of a source.
 struct SourceTable {
   std::string schema;  // the source's name
   std::string name;    // the table's
   std::string
       relation;  // SQL that stands in FROM: gristmill_csv(['…'], '…'), "ops"."main"."flights"
-  std::vector<fs::path> files;     // whose content decides the table's; absolute
-  std::string server;              // where it lies when not in files; without user and password
+  std::vector<fs::path> files;  // whose content decides the table's; absolute
+  std::string server;           // where it lies when not in files; without user and password
+  // Asks the server; null for what lies in files. A table that is gone has no rows.
+  std::function<ServerStatistics(SqlSession&)> statistics = {};
   int64_t max_age = 0;             // of what was read from a server, in µs; 0: read on each run
   bool single_file_order = false;  // an unjoined read keeps the file's own order
   Schema columns;

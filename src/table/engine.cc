@@ -1,5 +1,6 @@
 #include "table/engine.h"
 
+#include "base/text.h"
 #include "base/thread_pool.h"
 #include "frame/cell.h"
 #include "table/bind.h"
@@ -79,12 +80,19 @@ Schema Engine::describe(const std::string& sql) {
   return schema_of(result_columns(impl_->session()->prepare(sql)));
 }
 
-std::unique_ptr<BatchReader> Engine::query(const std::string& sql) {
-  return stream_query(impl_->session(), sql);
-}
+std::unique_ptr<BatchReader> Engine::query(const std::string& sql) { return stream(sql, nullptr); }
 
 std::unique_ptr<BatchReader> Engine::query(const std::string& sql, const Schema& schema) {
-  return stream_query(impl_->session(), sql, &schema);
+  return stream(sql, &schema);
+}
+
+std::unique_ptr<BatchReader> Engine::stream(const std::string& sql, const Schema* schema) {
+  std::unique_ptr<Session> session = impl_->session();
+  // One transaction from binding to the last row: the SQLite reader binds to a file that it closes
+  // when a transaction ends.
+  session->begin();
+  const NarrowedQuery query = impl_->narrowed(*session, sql, true);
+  return stream_query(std::move(session), query.sql, sql, schema);
 }
 
 void Engine::write_parquet(const Batch& rows, const fs::path& file) {
@@ -107,8 +115,8 @@ void Engine::load_extension(const std::string& name) {
   impl_->extensions.insert(name);
 }
 
-void Engine::define(const std::string& schema, const std::string& name,
-                    const std::string& relation) {
+void Engine::define(const std::string& schema, const std::string& name, const std::string& relation,
+                    std::function<ServerStatistics(SqlSession&)> statistics) {
   std::unique_ptr<Session> session = impl_->session();
   std::string full = quote_name(name);
   if (!schema.empty()) {
@@ -116,6 +124,13 @@ void Engine::define(const std::string& schema, const std::string& name,
     full = quote_name(schema) + "." + full;
   }
   session->execute(fmt::format("CREATE OR REPLACE VIEW {} AS SELECT * FROM {}", full, relation));
+  const std::string written = lower(schema.empty() ? name : schema + "." + name);
+  std::lock_guard lock(impl_->mutex);
+  if (!statistics) {
+    impl_->on_server.erase(written);
+  } else if (impl_->on_server.count(written) == 0) {
+    impl_->on_server[written] = {std::move(statistics), {}};
+  }
 }
 
 }  // namespace gristmill

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +21,14 @@ struct EngineOptions {
   int64_t memory_bytes = 0;  // 0: 60 % of what the machine or the cgroup allows
 };
 
+// A query whose tables on database servers are read as far as they can join.
+struct NarrowedQuery {
+  std::string sql;
+  std::map<std::string, std::string>
+      tables;                      // that are subqueries now: their names by their aliases
+  std::vector<std::string> notes;  // "of about 3,000,000 rows of ops.planes only those …"
+};
+
 // One DuckDB in memory, without a network: extensions are loaded from files beside the program and
 // nothing is fetched. Thread-safe; each query has a session of its own, so several results may be
 // read side by side. Errors are ours, with the line and column in the SQL when DuckDB gives it. A
@@ -35,9 +44,10 @@ class Engine : public SqlSession {
   // e.g. "sqlite_scanner". Code::unavailable when its file is not there.
   void load_extension(const std::string& name) override;
 
-  // Streams the result; columns converted to our types. Dates and times are kept, decimals and huge
-  // integers become float64, lists and structs their JSON text.
-  // Code::invalid when two columns have one name.
+  // Streams the result. Of tables on database servers that a small side joins, only the rows with
+  // its keys are asked for where that pays (table/narrow.h). Columns are converted to our types.
+  // Dates and times are kept, decimals and huge integers become float64, lists and structs their
+  // JSON text. Code::invalid when two columns have one name.
   std::unique_ptr<BatchReader> query(const std::string& sql);
   // The same with the schema that is known already (nullability, which DuckDB does not tell).
   std::unique_ptr<BatchReader> query(const std::string& sql, const Schema& schema);
@@ -47,8 +57,14 @@ class Engine : public SqlSession {
   // Writes rows as one Parquet file; the same rows give the same bytes.
   void write_parquet(const Batch& rows, const fs::path& file);
 
-  // Makes `schema.name` (or `name`) stand for `relation` in later queries.
-  void define(const std::string& schema, const std::string& name, const std::string& relation);
+  // Makes `schema.name` (or `name`) stand for `relation` in later queries. `statistics`: of a table
+  // on a database server; asked for once, by the first query that may need them.
+  void define(const std::string& schema, const std::string& name, const std::string& relation,
+              std::function<ServerStatistics(SqlSession&)> statistics = {});
+  // The query as query() runs it. It is itself when nothing can be left out, or is known.
+  NarrowedQuery narrowed(const std::string& sql);
+  // What that would try, without a look at the keys.
+  std::vector<std::string> narrowings(const std::string& sql);
 
   // Tables that a SELECT reads, as written ("ops.flights", "flights"), without its own CTEs, in the
   // order met. Code::invalid unless it is one SELECT, and for functions that read files or other
@@ -68,6 +84,7 @@ class Engine : public SqlSession {
   Expr bind(const std::string& text, const Schema& schema);
 
  private:
+  std::unique_ptr<BatchReader> stream(const std::string& sql, const Schema* schema);
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

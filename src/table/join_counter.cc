@@ -18,8 +18,8 @@ std::string marker(size_t k) { return fmt::format("gristmill matched {}", k); }
 
 }  // namespace
 
-JoinCounter::JoinCounter(Engine& engine, const std::string& sql)
-    : engine_(engine), node_(sql_tree(engine, sql)) {}
+JoinCounter::JoinCounter(Engine& engine, const NarrowedQuery& query)
+    : engine_(engine), node_(sql_tree(engine, query.sql)), narrowed_(query.tables) {}
 
 JoinCounter::~JoinCounter() {
   for (const std::string& copy : copies_) {
@@ -56,6 +56,8 @@ void JoinCounter::count_rest(QueryReport& report) {
   for (const std::string& name : tables_of(node_, [](const std::string&) {})) {
     bool known = std::any_of(report.rows_in.begin(), report.rows_in.end(),
                              [&](const auto& entry) { return entry.first == name; });
+    // Of a table that is narrowed elsewhere in the query, nobody counts what is not read.
+    for (const auto& [alias, table] : narrowed_) known |= table == name;
     if (known) continue;
     // "a.b" is how the table b of a source a is written.
     size_t dot = name.find('.');
@@ -72,6 +74,11 @@ JoinCounter::Side JoinCounter::describe(const json& leaf) {
   side.alias = json_text(leaf, "alias");
   side.is_table = json_text(leaf, "type") == "BASE_TABLE";
   side.label = side.is_table ? table_name_of(leaf) : side.alias;
+  auto narrowed = narrowed_.find(side.alias);
+  if (!side.is_table && narrowed != narrowed_.end()) {
+    side.is_table = true;
+    side.label = narrowed->second;
+  }
   if (side.alias.empty()) side.alias = json_text(leaf, "table_name");
   json select = node_of("SELECT *");
   select["cte_map"] = node_.at("cte_map");
@@ -209,11 +216,6 @@ int64_t JoinCounter::number(const std::string& sql) {
 
 json JoinCounter::node_of(const std::string& sql) { return sql_tree(engine_, sql); }
 
-std::string JoinCounter::text_of(const json& node) {
-  json statement = {{"error", false},
-                    {"statements", {{{"node", node}, {"named_param_map", json::array()}}}}};
-  std::string call = "SELECT json_deserialize_sql(" + quote_text(statement.dump()) + ")";
-  return engine_.rows(call).at(0).at(0);
-}
+std::string JoinCounter::text_of(const json& node) { return sql_of(engine_, node); }
 
 }  // namespace gristmill

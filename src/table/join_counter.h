@@ -14,7 +14,7 @@ namespace gristmill {
 // Any call may throw for what it cannot follow; what it has put into the report so far is true.
 class JoinCounter {
  public:
-  JoinCounter(Engine& engine, const std::string& sql);
+  JoinCounter(Engine& engine, const NarrowedQuery& query);
   ~JoinCounter();
 
   void count_joins(QueryReport& report);
@@ -48,6 +48,7 @@ class JoinCounter {
 
   Engine& engine_;
   nlohmann::json node_;
+  const std::map<std::string, std::string> narrowed_;  // tables by alias
   std::vector<Side> sides_;
   std::vector<std::string> copies_;
 };

@@ -2,21 +2,12 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/number_text.h"
 #include "table/join_counter.h"
 #include "table/version.h"
 
 namespace gristmill {
 namespace {
-
-// 1234567 → "1,234,567"
-std::string grouped(int64_t number) {
-  std::string digits = std::to_string(number), out;
-  for (size_t i = 0; i < digits.size(); ++i) {
-    if (i > 0 && (digits.size() - i) % 3 == 0) out += ',';
-    out += digits[i];
-  }
-  return out;
-}
 
 void add_warnings(QueryReport& report) {
   for (const JoinReport& join : report.joins) {
@@ -40,6 +31,7 @@ nlohmann::json QueryReport::json() const {
   nlohmann::json out = {{"rows_in", nlohmann::json::array()},
                         {"joins", nlohmann::json::array()},
                         {"warnings", warnings}};
+  if (!notes.empty()) out["notes"] = notes;
   for (const auto& [table, rows] : rows_in) {
     out["rows_in"].push_back(nlohmann::json::array({table, rows}));
   }
@@ -70,7 +62,11 @@ QueryReport report_query(Engine& engine, const std::string& sql) {
   };
   try_to([&] { report.warnings = engine.left_to_order(sql); });
   std::unique_ptr<JoinCounter> counter;
-  try_to([&] { counter = std::make_unique<JoinCounter>(engine, sql); });
+  try_to([&] {
+    const NarrowedQuery query = engine.narrowed(sql);
+    report.notes = query.notes;
+    counter = std::make_unique<JoinCounter>(engine, query);
+  });
   if (!counter) return report;
   try_to([&] { counter->count_joins(report); });
   try_to([&] { counter->count_rest(report); });

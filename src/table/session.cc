@@ -79,6 +79,27 @@ void Session::execute(const std::string& sql) {
   }
 }
 
+std::vector<std::vector<std::string>> Session::rows(const std::string& sql) {
+  check_interrupted();
+  DuckResult result;
+  if (duckdb_query(connection_.get(), sql.c_str(), result.get()) == DuckDBError) {
+    throw duckdb_failure(duckdb_result_error(result.get()), sql);
+  }
+  std::vector<std::vector<std::string>> out(duckdb_row_count(result.get()));
+  for (idx_t row = 0; row < out.size(); ++row) {
+    for (idx_t column = 0; column < duckdb_column_count(result.get()); ++column) {
+      const duckdb_string text = duckdb_value_string(result.get(), column, row);
+      out[row].emplace_back(text.data == nullptr ? "" : std::string(text.data, text.size));
+      duckdb_free(text.data);
+    }
+  }
+  return out;
+}
+
+Schema Session::describe(const std::string& sql) { return schema_of(result_columns(prepare(sql))); }
+
+void Session::load_extension(const std::string& file) { execute("LOAD " + quote_text(file)); }
+
 DuckStatement Session::prepare(const std::string& sql) {
   check_interrupted();
   DuckStatement statement;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <condition_variable>
+#include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -30,15 +32,18 @@ class Interrupter {
 };
 
 // A connection with what runs on it. One a query: several results may be open side by side.
-class Session {
+class Session : public SqlSession {
  public:
   Session(duckdb_database database, Interrupter& interrupter);
-  ~Session();
+  ~Session() override;
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
   duckdb_connection connection() const { return connection_.get(); }
-  void execute(const std::string& sql);
+  void execute(const std::string& sql) override;
+  std::vector<std::vector<std::string>> rows(const std::string& sql) override;
+  Schema describe(const std::string& sql) override;
+  void load_extension(const std::string& file) override;
   DuckStatement prepare(const std::string& sql);
   // A transaction, which finish_stream() ends.
   void begin() { execute("BEGIN TRANSACTION"); }
@@ -62,6 +67,16 @@ struct Engine::Impl {
   Interrupter interrupter;
   std::mutex mutex;
   std::set<std::string> extensions;  // loaded
+
+  // Tables on database servers, by name in lower case.
+  struct OnServer {
+    std::function<ServerStatistics(SqlSession&)> ask;
+    std::optional<ServerStatistics> known;
+  };
+  std::map<std::string, OnServer> on_server;
+
+  // In a transaction of `session`, which is a new one when this fails: then the query is as it was.
+  NarrowedQuery narrowed(Session& session, const std::string& sql, bool read_keys);
 
   std::unique_ptr<Session> session() {
     return std::make_unique<Session>(database.get(), interrupter);
@@ -93,8 +108,10 @@ std::vector<ResultColumn> result_columns(const DuckStatement& statement);
 // Code::invalid when two columns have one name.
 Schema schema_of(const std::vector<ResultColumn>& columns);
 
-// Runs `sql` on its own session. `schema`, when given, is what the reader says its rows are.
+// Runs `sql` in a transaction that has begun, and ends it. `written` is the SQL that errors speak
+// of; `schema`, when given, is what the reader says its rows are.
 std::unique_ptr<BatchReader> stream_query(std::unique_ptr<Session> session, const std::string& sql,
+                                          const std::string& written,
                                           const Schema* schema = nullptr);
 
 }  // namespace gristmill

@@ -57,7 +57,7 @@ class CallFinder {
 };
 
 // Those of the functions whose answer changes from query to query. error() only stops one.
-std::vector<std::string> changing(Engine& engine, const std::vector<Call>& calls) {
+std::vector<std::string> changing(SqlSession& engine, const std::vector<Call>& calls) {
   if (calls.empty()) return {};
   std::string names;
   for (const Call& call : calls) names += (names.empty() ? "" : ", ") + quote_text(call.name);
@@ -73,11 +73,13 @@ std::vector<std::string> changing(Engine& engine, const std::vector<Call>& calls
 
 }  // namespace
 
-void Engine::check_repeatable(const std::string& sql) {
+void Engine::check_repeatable(const std::string& sql) { gristmill::check_repeatable(*this, sql); }
+
+void check_repeatable(SqlSession& engine, const std::string& sql) {
   CallFinder found;
-  found.walk(sql_tree(*this, sql));
+  found.walk(sql_tree(engine, sql));
   std::vector<Call> refused = found.clocks;
-  const std::vector<std::string> names = changing(*this, found.calls);
+  const std::vector<std::string> names = changing(engine, found.calls);
   for (const Call& call : found.calls) {
     if (std::find(names.begin(), names.end(), call.name) != names.end()) refused.push_back(call);
   }
@@ -96,6 +98,36 @@ void Engine::check_repeatable(const std::string& sql) {
                         first.name)
           : "name the value under `params` and read it as $name; for a share of the rows, "
             "WHERE hash(key) % 10 = 0");
+}
+
+bool is_same_each_time(SqlSession& engine, const json& node, const std::string& sql) {
+  bool ordered = true;
+  std::string names;
+  const auto walk = [&](const auto& self, const json& at) -> void {
+    if (at.is_object()) {
+      const std::string kind = json_text(at, "class"), type = json_text(at, "type");
+      if (kind == "WINDOW" || type.starts_with("LIMIT_")) ordered = false;
+      if (type == "DISTINCT_MODIFIER" && !at.value("distinct_on_targets", json()).empty())
+        ordered = false;
+      if (kind == "FUNCTION") names += ", " + quote_text(lower(json_text(at, "function_name")));
+    }
+    if (!at.is_structured()) return;
+    for (const json& child : at) self(self, child);
+  };
+  walk(walk, node);
+  if (!ordered) return false;
+  try {
+    check_repeatable(engine, sql);
+  } catch (const Error&) {
+    return false;
+  }
+  // Of all aggregates, only these are known to give the same bits in any order of the rows.
+  return engine
+      .rows(
+          "SELECT 1 FROM duckdb_functions() WHERE function_type = 'aggregate' AND function_name "
+          "NOT IN ('count', 'count_star', 'min', 'max') AND function_name IN (''" +
+          names + ") LIMIT 1")
+      .empty();
 }
 
 }  // namespace gristmill

@@ -91,7 +91,7 @@ Where place_at(std::string_view sql, size_t position) {
   return where;
 }
 
-json sql_tree(Engine& engine, const std::string& sql) {
+json sql_tree(SqlSession& engine, const std::string& sql) {
   // DuckDB drops what follows a zero byte.
   if (sql.find('\0') != std::string::npos) {
     throw Error(Code::invalid, "a zero byte in SQL", place_at(sql, sql.find('\0')));
@@ -106,6 +106,14 @@ json sql_tree(Engine& engine, const std::string& sql) {
                                    : "one SELECT is due here, not several statements");
   }
   return statements[0].at("node");
+}
+
+std::string sql_of(SqlSession& engine, const json& node) {
+  const json statement = {{"error", false},
+                          {"statements", {{{"node", node}, {"named_param_map", json::array()}}}}};
+  return engine.rows("SELECT json_deserialize_sql(" + quote_text(statement.dump()) + ")")
+      .at(0)
+      .at(0);
 }
 
 std::string json_text(const json& node, const char* key) {

@@ -11,7 +11,15 @@
 namespace gristmill {
 
 // The query node of the one SELECT in `sql`. Code::invalid with line and column otherwise.
-nlohmann::json sql_tree(Engine& engine, const std::string& sql);
+nlohmann::json sql_tree(SqlSession& engine, const std::string& sql);
+// A query node as SQL again.
+std::string sql_of(SqlSession& engine, const nlohmann::json& node);
+
+// Whether a SELECT that passes check_repeatable() gives the same set of rows when it is run twice
+// over the same tables: threads decide nothing in it.
+bool is_same_each_time(SqlSession& engine, const nlohmann::json& node, const std::string& sql);
+// As Engine's.
+void check_repeatable(SqlSession& engine, const std::string& sql);
 
 // Line and column of a byte of `sql`.
 Where place_at(std::string_view sql, size_t position);

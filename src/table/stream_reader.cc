@@ -8,10 +8,9 @@ namespace {
 
 class StreamReader : public BatchReader {
  public:
-  StreamReader(std::unique_ptr<Session> session, std::string sql, const Schema* schema) {
-    // One transaction from binding to the last row: the SQLite reader binds to a file that it
-    // closes when a transaction ends.
-    session->begin();
+  StreamReader(std::unique_ptr<Session> session, std::string sql, const std::string& written,
+               const Schema* schema) {
+    const bool as_written = sql == written;
     DuckStatement statement = session->prepare(sql);
     const std::vector<ResultColumn> columns = result_columns(statement);
     schema_ = schema_of(columns);
@@ -20,7 +19,8 @@ class StreamReader : public BatchReader {
       sql = std::move(readable);
       statement = session->prepare(sql);
     }
-    stream_ = std::make_unique<ResultStream>(std::move(session), statement, std::move(sql));
+    stream_ = std::make_unique<ResultStream>(std::move(session), statement,
+                                             as_written ? std::move(sql) : written);
     for (size_t i = 0; i < columns.size(); ++i)
       vectors_.emplace_back(stream_->column_type(i).get());
   }
@@ -98,8 +98,8 @@ class StreamReader : public BatchReader {
 }  // namespace
 
 std::unique_ptr<BatchReader> stream_query(std::unique_ptr<Session> session, const std::string& sql,
-                                          const Schema* schema) {
-  return std::make_unique<StreamReader>(std::move(session), sql, schema);
+                                          const std::string& written, const Schema* schema) {
+  return std::make_unique<StreamReader>(std::move(session), sql, written, schema);
 }
 
 }  // namespace gristmill

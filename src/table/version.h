@@ -64,6 +64,7 @@ struct QueryReport {
   std::vector<std::pair<std::string, int64_t>> rows_in;  // by table read
   std::vector<JoinReport> joins;
   std::vector<std::string> warnings;  // "the left join with weather multiplies rows: …"
+  std::vector<std::string> notes;     // of tables that are not read whole
   nlohmann::json json() const;
 };
 // Counts for the joins of the outermost FROM; joins it cannot follow are left out.
