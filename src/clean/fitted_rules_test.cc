@@ -245,10 +245,10 @@ TEST(Expect, IsClonedWhileItMerges) {
   Json params = {{"unique", "id"}, {"nulls", {{"f", 9999}}}, {"range", {{"f", {0, 69000}}}}};
   auto broken = fit_side_by_side("expect", params, rows, 2000)->verdict();
   ASSERT_EQ(broken.size(), 3u);
-  EXPECT_EQ(broken[0].message, "id should be unique, but 1000 rows have the key of an earlier one");
-  EXPECT_EQ(broken[0].examples[0], "rows 0, 69000: 0");
-  EXPECT_EQ(broken[1].message, "column f has 10,000 nulls in 70,000 rows, 9999 allowed");
-  EXPECT_EQ(broken[2].message, "column f has 857 values outside of [0,69000]");
+  EXPECT_EQ(broken[0].message, "column f has 10,000 nulls in 70,000 rows, 9999 allowed");
+  EXPECT_EQ(broken[1].message, "column f has 857 values outside of [0,69000]");
+  EXPECT_EQ(broken[2].message, "id should be unique, but 1000 rows have the key of an earlier one");
+  EXPECT_EQ(broken[2].examples[0], "rows 0, 69000: 0");
 }
 
 TEST(Expect, NullsByCountAndShare) {

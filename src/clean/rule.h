@@ -116,6 +116,7 @@ struct RuleKind {
   std::string text;              // for the reference: one paragraph
   std::string example;           // YAML
   std::vector<ParamDoc> params;  // empty: the rule takes a free mapping and checks it itself
+  std::function<std::vector<ParamDoc>()> params_of = {};  // where other kinds register them
   std::function<std::unique_ptr<RuleFit>(const nlohmann::json& params, const RuleContext&)> make;
   std::function<std::unique_ptr<Rule>(const State&)> load;
 };

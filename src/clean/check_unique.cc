@@ -1,12 +1,14 @@
-#include "clean/unique_check.h"
-
+// Check `unique`: columns that together name a row, exactly, in 8 bytes a row.
 #include <algorithm>
 #include <limits>
+#include <map>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
 #include "clean/cells.h"
+#include "clean/check.h"
+#include "clean/value.h"
 #include "frame/cell.h"
 #include "sketch/hash.h"
 
@@ -15,14 +17,53 @@ namespace {
 
 constexpr size_t repeated_most = 4096;  // keys whose cells are looked at; the first by hash
 constexpr size_t rows_most = 3;         // positions remembered of each
-constexpr size_t examples_most = 3;
 
-}  // namespace
+// The first pass keeps a 64-bit hash a row, which says all but what the keys are (and takes two of
+// 10 million different keys for one in 3 of a million runs). If two are equal, a second pass may
+// look at the very cells of rows with such hashes.
+class UniqueCheck : public Check {
+ public:
+  explicit UniqueCheck(std::vector<std::string> columns) : columns_(std::move(columns)) {}
 
-void UniqueCheck::observe(const Batch& rows, int64_t first_row) {
+  std::vector<std::string> reads() const override { return columns_; }
+  void observe(const FitBatch& batch) override;
+  std::unique_ptr<Check> clone_empty() const override;
+  void merge(Check&& later) override;
+  bool next_pass() override;                        // O(rows · log rows)
+  std::optional<Verdict> verdict() const override;  // after one pass or two
+
+ private:
+  struct Group {
+    std::string text;           // the key as people read it
+    std::vector<int64_t> rows;  // the first few
+    int64_t count = 0;
+  };
+
+  // Rows of consecutive positions, and where their hashes begin.
+  struct Run {
+    size_t begin;
+    int64_t first_row;
+  };
+
+  int64_t row_at(size_t i) const;
+  std::optional<Verdict> verdict_by_hash() const;
+  Verdict broken(int64_t surplus, std::vector<std::string> examples) const;
+
+  std::vector<std::string> columns_;
+  std::vector<uint64_t> hashes_;  // of the first pass, in order; 0: a null in the key
+  std::vector<Run> runs_;
+  // Hashes that occur twice or more, sorted; set between the passes, shared by clones.
+  std::shared_ptr<const std::vector<uint64_t>> repeated_;
+  int64_t surplus_ = 0;                  // rows beyond the first of each hash
+  std::map<std::string, Group> groups_;  // canonical bytes of a key with a repeated hash
+};
+
+void UniqueCheck::observe(const FitBatch& batch) {
+  const Batch& rows = batch.rows;
+  const int64_t first_row = batch.first_row;
   std::vector<const Column*> cells;
   for (const std::string& name : columns_)
-    cells.push_back(&rows.columns[rows.schema->index_of(name, "rule expect")]);
+    cells.push_back(&rows.columns[rows.schema->index_of(name, check_owner)]);
   if (repeated_ == nullptr) runs_.push_back({hashes_.size(), first_row});
   std::string key;
   for (int64_t i = 0; i < rows.rows; ++i) {
@@ -50,7 +91,8 @@ void UniqueCheck::observe(const Batch& rows, int64_t first_row) {
   }
 }
 
-void UniqueCheck::merge(UniqueCheck&& later) {
+void UniqueCheck::merge(Check&& other) {
+  auto& later = dynamic_cast<UniqueCheck&>(other);
   for (const Run& run : later.runs_) runs_.push_back({run.begin + hashes_.size(), run.first_row});
   hashes_.insert(hashes_.end(), later.hashes_.begin(), later.hashes_.end());
   for (auto& [key, group] : later.groups_) {
@@ -63,13 +105,14 @@ void UniqueCheck::merge(UniqueCheck&& later) {
   }
 }
 
-UniqueCheck UniqueCheck::clone_empty() const {
-  UniqueCheck clone(columns_);
-  clone.repeated_ = repeated_;
+std::unique_ptr<Check> UniqueCheck::clone_empty() const {
+  auto clone = std::make_unique<UniqueCheck>(columns_);
+  clone->repeated_ = repeated_;
   return clone;
 }
 
 bool UniqueCheck::next_pass() {
+  if (repeated_ != nullptr) return false;
   std::sort(hashes_.begin(), hashes_.end());
   std::vector<uint64_t> repeated;
   for (size_t i = 1; i < hashes_.size(); ++i) {
@@ -117,12 +160,12 @@ std::optional<Verdict> UniqueCheck::verdict_by_hash() const {
     pairs.emplace_back(order[i - 1], order[i]);
     if (pairs.size() < 4 * repeated_most) continue;
     std::sort(pairs.begin(), pairs.end());
-    pairs.resize(examples_most);
+    pairs.resize(check_examples_most);
   }
   if (surplus == 0) return std::nullopt;
   std::sort(pairs.begin(), pairs.end());
   std::vector<std::string> examples;
-  for (size_t i = 0; i < std::min(pairs.size(), examples_most); ++i)
+  for (size_t i = 0; i < std::min(pairs.size(), check_examples_most); ++i)
     examples.push_back(
         fmt::format("rows {} and {}", row_at(pairs[i].first), row_at(pairs[i].second)));
   return broken(surplus, std::move(examples));
@@ -143,11 +186,56 @@ std::optional<Verdict> UniqueCheck::verdict() const {
   std::sort(groups.begin(), groups.end(),
             [](const Group* a, const Group* b) { return a->rows[0] < b->rows[0]; });
   std::vector<std::string> examples;
-  for (size_t i = 0; i < std::min(groups.size(), examples_most); ++i)
+  for (size_t i = 0; i < std::min(groups.size(), check_examples_most); ++i)
     examples.push_back(fmt::format("rows {}{}: {}", fmt::join(groups[i]->rows, ", "),
                                    groups[i]->count > int64_t(rows_most) ? ", …" : "",
                                    groups[i]->text));
   return broken(surplus, std::move(examples));
 }
 
+std::vector<std::vector<std::string>> parse_unique(const nlohmann::json& given) {
+  auto names_of = [](const nlohmann::json& list) {
+    std::vector<std::string> names;
+    for (const auto& name : list) {
+      if (!name.is_string())
+        throw Error(Code::invalid,
+                    "rule expect: `unique` must hold names of columns, not " + shown(name));
+      names.push_back(name.get<std::string>());
+    }
+    return names;
+  };
+  if (given.is_string()) return {{given.get<std::string>()}};
+  if (!given.is_array() || given.empty())
+    throw Error(Code::invalid, "rule expect: `unique` must be a list of columns, or of lists");
+  if (!given[0].is_array()) return {names_of(given)};
+  std::vector<std::vector<std::string>> keys;
+  for (const auto& list : given) {
+    if (!list.is_array() || list.empty())
+      throw Error(Code::invalid,
+                  "rule expect: `unique` must hold lists of columns, not " + shown(list));
+    keys.push_back(names_of(list));
+  }
+  return keys;
+}
+
+CheckList make(const nlohmann::json& given, const Schema& schema) {
+  CheckList checks;
+  for (auto& columns : parse_unique(given)) {
+    for (const std::string& name : columns) schema.index_of(name, check_owner);
+    checks.push_back(std::make_unique<UniqueCheck>(std::move(columns)));
+  }
+  return checks;
+}
+
+const RegisterCheck register_unique({
+    .name = "unique",
+    .type = "any",
+    .text =
+        "Columns that together are a key, or a list of such lists; rows with a null in them are "
+        "left aside, as in SQL.",
+    .example = "unique: [carrier, flight, time_hour]",
+    .make = make,
+});
+
+}  // namespace
 }  // namespace gristmill
