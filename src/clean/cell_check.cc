@@ -6,22 +6,25 @@
 
 namespace gristmill {
 
-void CellCheck::observe(const FitBatch& batch) {
-  const Column& column = batch.rows.columns[batch.rows.schema->index_of(column_, check_owner)];
-  std::vector<uint64_t> hits(size_t(words_of_bits(batch.rows.rows)));
+void CellCheck::observe(const CheckRows& batch) {
+  const Batch& rows = batch.rows;
+  const Column& column = rows.columns[rows.schema->index_of(column_, check_owner)];
+  std::vector<uint64_t> hits(size_t(words_of_bits(rows.rows)));
   find_bad(column, hits.data());
-  bad_.rows += batch.rows.rows;
-  for_hits(hits.data(), batch.rows.rows, [&](int64_t i) {
+  bad_.rows += rows.rows;
+  bad_.present += rows.rows - column.null_count();
+  for_hits(hits.data(), rows.rows, [&](int64_t i) {
     ++bad_.count;
     if (bad_.examples.size() < check_examples_most)
       bad_.examples.push_back(
-          fmt::format("row {}: {} = {}", batch.first_row + i, column_, report_text(column, i)));
+          fmt::format("{}: {} = {}", batch.place(i), column_, report_text(column, i)));
   });
 }
 
 void CellCheck::merge(Check&& later) {
   const BadCells& other = dynamic_cast<CellCheck&>(later).bad_;
   bad_.rows += other.rows;
+  bad_.present += other.present;
   bad_.count += other.count;
   for (const std::string& example : other.examples) {
     if (bad_.examples.size() < check_examples_most) bad_.examples.push_back(example);
@@ -34,9 +37,9 @@ std::unique_ptr<Check> CellCheck::clone_empty() const {
   return clone;
 }
 
-std::optional<Verdict> CellCheck::verdict() const {
-  if (!broken(bad_)) return std::nullopt;
-  return Verdict{message(bad_), bad_.examples};
+nlohmann::json CellCheck::measured() const {
+  if (!broken(bad_)) return Finding{}.json();
+  return Finding{true, message(bad_), bad_.examples}.json();
 }
 
 }  // namespace gristmill

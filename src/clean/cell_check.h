@@ -10,20 +10,22 @@ namespace gristmill {
 
 // What a check of cells has met.
 struct BadCells {
-  int64_t rows = 0, count = 0;
+  int64_t rows = 0, present = 0, count = 0;
   std::vector<std::string> examples;
 };
 
 class CellCheck : public Check {
  public:
-  explicit CellCheck(std::string column) : column_(std::move(column)) {}
+  CellCheck(std::string kind, std::string column)
+      : kind_(std::move(kind)), column_(std::move(column)) {}
 
   const std::string& column() const { return column_; }
+  std::string name() const override { return kind_ + " " + column_; }
   std::vector<std::string> reads() const override { return {column_}; }
-  void observe(const FitBatch& batch) override;
+  void observe(const CheckRows& batch) override;
   void merge(Check&& later) override;
   std::unique_ptr<Check> clone_empty() const override;
-  std::optional<Verdict> verdict() const override;
+  nlohmann::json measured() const override;
 
   // Sets the bit of each bad cell.
   virtual void find_bad(const Column& column, uint64_t* hits) const = 0;
@@ -34,7 +36,7 @@ class CellCheck : public Check {
   virtual std::string message(const BadCells& bad) const = 0;
 
  private:
-  std::string column_;
+  std::string kind_, column_;
   BadCells bad_;
 };
 

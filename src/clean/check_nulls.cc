@@ -20,7 +20,7 @@ struct Allowed {
 class NullsCheck : public CellCheck {
  public:
   NullsCheck(std::string column, Allowed allowed)
-      : CellCheck(std::move(column)), allowed_(std::move(allowed)) {}
+      : CellCheck("nulls", std::move(column)), allowed_(std::move(allowed)) {}
 
   void find_bad(const Column& column, uint64_t* hits) const override { find_missing(column, hits); }
 
@@ -54,19 +54,9 @@ Allowed parse_allowed(const std::string& column, const nlohmann::json& given) {
     allowed.most = percent / 100;
     return allowed;
   }
-  throw Error(Code::invalid,
-              fmt::format("rule expect: nulls of {}: {} is neither a count nor a share", column,
-                          shown(given)),
-              {.field = column}, "for example 0, 100, 0.05 or 5%");
-}
-
-CheckList make(const nlohmann::json& given, const Schema& schema) {
-  CheckList checks;
-  for (const auto& [name, allowed] : given.items()) {
-    schema.index_of(name, check_owner);
-    checks.push_back(std::make_unique<NullsCheck>(name, parse_allowed(name, allowed)));
-  }
-  return checks;
+  throw check_error(
+      fmt::format("nulls of {}: {} is neither a count nor a share", column, shown(given)), column,
+      "for example 0, 100, 0.05 or 5%");
 }
 
 const RegisterCheck register_nulls({
@@ -74,7 +64,13 @@ const RegisterCheck register_nulls({
     .type = "object",
     .text = "How many nulls (NaN counts) a column may have: a count, or a share below 1 or in %.",
     .example = "nulls: {carrier: 0, temp: 5%}",
-    .make = make,
+    .make =
+        [](const nlohmann::json& given, const CheckContext& context) {
+          return make_by_column(
+              "nulls", given, context, [](const Field& field, const nlohmann::json& allowed) {
+                return std::make_unique<NullsCheck>(field.name, parse_allowed(field.name, allowed));
+              });
+        },
 });
 
 }  // namespace
