@@ -99,6 +99,8 @@ def reference():
     sources = {s["title"]: s for s in properties["sources"]["additionalProperties"]["anyOf"] if "title" in s}
     common = set.intersection(*[set(s["properties"]) for s in sources.values()])
     examples = {name: example for name, _, example in registrations("clean", "Rule")}
+    checks = sorted(registrations("clean", "Check") + registrations("pipeline", "Check"))
+    examples["expect"] = "\n".join([examples["expect"], *(f"- expect: {{{example}}}" for *_, example in checks)])
 
     lines = [HEAD, "\n## Commands\n"]
     top = output(BIN / "gristmill", "--help")

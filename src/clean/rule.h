@@ -49,7 +49,7 @@ struct FitBatch {
 enum class RuleStage : uint8_t {
   cells,   // changes or adds columns; runs in requests too
   filter,  // leaves rows out; training only
-  check,   // changes nothing, may fail the run; training only
+  check,   // changes nothing and makes no Rule: clean/expect.h reads it
 };
 
 class Rule {
@@ -73,14 +73,7 @@ class Rule {
   // Stage filter: the rows to keep, a bitmap in scratch; null: all. apply() is not called.
   virtual const uint8_t* keep(const Batch& rows, Scratch& scratch, RuleReport* report,
                               int64_t first_row) const;
-  // Stage check is a fit that never freezes: see RuleFit::verdict.
   virtual State save() const = 0;
-};
-
-// A broken expectation.
-struct Verdict {
-  std::string message;                // "column tailnum has 2,512 nulls, 0 allowed"
-  std::vector<std::string> examples;  // of failing rows
 };
 
 class RuleFit {
@@ -96,7 +89,6 @@ class RuleFit {
   virtual std::unique_ptr<RuleFit> clone_empty() const;
   virtual bool next_pass() { return false; }  // true: see all rows once more
   virtual std::unique_ptr<Rule> freeze() const = 0;
-  virtual std::vector<Verdict> verdict() const { return {}; }  // stage check, after the last pass
 };
 
 // What a rule being made may ask of those who see more.
@@ -116,6 +108,7 @@ struct RuleKind {
   std::string text;              // for the reference: one paragraph
   std::string example;           // YAML
   std::vector<ParamDoc> params;  // empty: the rule takes a free mapping and checks it itself
+  std::function<std::vector<ParamDoc>()> params_of = {};  // where other kinds register them
   std::function<std::unique_ptr<RuleFit>(const nlohmann::json& params, const RuleContext&)> make;
   std::function<std::unique_ptr<Rule>(const State&)> load;
 };

@@ -6,6 +6,7 @@
 #include "cli/open_project.h"
 #include "cli/verb.h"
 #include "learn/learner.h"
+#include "pipeline/checker.h"
 #include "pipeline/export_dataset.h"
 
 namespace gristmill {
@@ -22,6 +23,8 @@ void build(const Invocation& call) {
   const Workspace::Lock lock(workspace, *call.progress);
   Executor executor(workspace, *call.progress, false, "");
   Tables tables(project, executor);
+  Checker checker(project, tables, executor);
+  require_expectations(tables, checker);
   const BuiltDataset built = build_dataset(project, spec, wants, tables, executor);
   call.progress->begin(fmt::format("writing {}", output), 0, "rows");
   const ExportedDataset out = export_dataset(workspace, built, output, call.has("csr"));

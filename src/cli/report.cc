@@ -137,11 +137,26 @@ std::string scores_text(const PredictOutcome& prediction) {
   return out + fmt::format("  * the best by {} on the validate rows\n", prediction.metric);
 }
 
+// What passed is counted, what did not is told.
+std::string checks_text(const CheckedTable& checked) {
+  std::string out = fmt::format("checks of {}: {} passed", checked.table, checked.count("passed"));
+  if (checked.count("warned") > 0) out += fmt::format(", {} warned", checked.count("warned"));
+  out += "\n";
+  for (const CheckOutcome& outcome : checked.outcomes) {
+    if (outcome.status() == "passed") continue;
+    out += fmt::format("  warning: {}\n", outcome.finding.message);
+    for (const std::string& example : outcome.finding.examples)
+      out += fmt::format("    {}\n", example);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string run_report(const RunOutcome& outcome) {
   std::string out;
   for (const auto& [name, facts] : outcome.tables) out += table_text(name, facts);
+  for (const CheckedTable& checked : outcome.checks) out += checks_text(checked);
   for (const auto& [name, prediction] : outcome.predictions) {
     out += fmt::format("\nprediction {}\n", name);
     out += rows_text(prediction.dataset);

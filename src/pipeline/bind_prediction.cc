@@ -9,7 +9,6 @@ void bind_prediction(const PredictSpec& spec, const std::vector<RuleSpec>& rules
                      const Schema& table, const RuleMaker& maker, const Wants& wants) {
   const LabelStage labels(spec, rules, table, maker);
   const Schema& columns = labels.rules().output();
-  for (const RuleSpec& check : labels.checks()) maker.make(check, columns);
   if (!labels.later_rules().empty()) return;
   std::vector<FeaturizerFit::LeftOut> left_out;
   FeaturizerFit(columns, feature_choices(spec, columns, labels.forbidden(labels.rules()), left_out),

@@ -12,8 +12,7 @@ namespace {
 struct Step {
   const RuleSpec* spec;
   RuleStage stage;
-  std::unique_ptr<Rule> rule;      // cells and filter
-  std::unique_ptr<RuleFit> check;  // check
+  std::unique_ptr<Rule> rule;
   RuleReport report;
   Schema after;
 };
@@ -24,13 +23,8 @@ class CleanReader : public BatchReader {
   CleanReader(const CleanRequest& request, const RuleMaker& maker,
               std::unique_ptr<BatchReader> rows)
       : request_(request), rows_(std::move(rows)), schema_(rows_->schema()) {
-    // As on the table that is predicted from, expectations are of what the other rules leave.
-    for (const bool checks : {false, true}) {
-      for (const RuleSpec& spec : request.rules) {
-        const RuleKind& kind = Rules::instance().get(spec.kind, "rule");
-        if ((kind.stage == RuleStage::check) == checks) add(spec, kind, maker);
-      }
-    }
+    for (const RuleSpec& spec : request.rules)
+      add(spec, Rules::instance().get(spec.kind, "rule"), maker);
   }
 
   const Schema& schema() const override { return schema_; }
@@ -42,18 +36,6 @@ class CleanReader : public BatchReader {
       if (batch.rows > 0) return true;
     }
     return false;
-  }
-
-  void finish() const {
-    for (const Step& step : steps_) {
-      if (!step.check) continue;
-      for (const Verdict& verdict : step.check->verdict()) {
-        throw Error(Code::invalid,
-                    fmt::format("table {} is not as expected: {}", request_.name, verdict.message),
-                    step.spec->where,
-                    verdict.examples.empty() ? "" : "for example " + verdict.examples[0]);
-      }
-    }
   }
 
   nlohmann::json facts() const {
@@ -78,15 +60,9 @@ class CleanReader : public BatchReader {
                               spec.kind, request_.name, request_.name),
                   spec.where, "move the rule to the table that the prediction is made from");
     }
-    Step step{&spec, kind.stage, nullptr, nullptr, {}, {}};
-    auto fit = maker.make(spec, schema_);
-    if (kind.stage == RuleStage::check) {
-      step.check = std::move(fit);
-    } else {
-      step.rule = fit->freeze();
-      const Schema after = step.rule->bind(schema_);
-      if (kind.stage == RuleStage::cells) schema_ = after;
-    }
+    Step step{&spec, kind.stage, maker.make(spec, schema_)->freeze(), {}, {}};
+    const Schema after = step.rule->bind(schema_);
+    if (kind.stage == RuleStage::cells) schema_ = after;
     step.after = schema_;
     steps_.push_back(std::move(step));
   }
@@ -97,9 +73,7 @@ class CleanReader : public BatchReader {
     scratch_.errors.clear();
     buffers_ = 0;
     for (Step& step : steps_) {
-      if (step.stage == RuleStage::check) {
-        step.check->observe({.rows = batch, .first_row = first_row_});
-      } else if (step.stage == RuleStage::filter) {
+      if (step.stage == RuleStage::filter) {
         leave_out(batch, step.rule->keep(batch, scratch_, &step.report, first_row_));
       } else {
         step.rule->apply(batch, scratch_, &step.report, first_row_);
@@ -177,7 +151,6 @@ Executor::Made clean_table(const CleanRequest& request, const TableHandle& befor
   executor.progress().begin(fmt::format("{}: cleaning", request.name), 0, "rows");
   engine.load(loaded, rows);
   executor.progress().end();
-  rows.finish();
   const TableVersion version = write_version(engine, executor.workspace().store(),
                                              {.sql = "SELECT * FROM " + quote_name(loaded),
                                               .key = request.key,

@@ -7,12 +7,12 @@ namespace gristmill {
 
 struct CleanRequest {
   std::string name;
-  std::vector<RuleSpec> rules;
+  std::vector<RuleSpec> rules;  // that change rows
   std::vector<std::string> key;
 };
 
 // Reads `before`, applies the rules in order, stores the outcome as a version.
-// Code::invalid for a rule that needs fitting, a broken expectation, or when no row is left.
+// Code::invalid for a rule that needs fitting, or when no row is left.
 Executor::Made clean_table(const CleanRequest& request, const TableHandle& before,
                            const RuleMaker& maker, Executor& executor);
 

@@ -45,7 +45,7 @@ class Fitter {
         later_(labels_.rules().output(), {}) {}
 
   FitResult run() {
-    found_ = find_labels(spec_, request_.maker, labels_, source_, progress_);
+    found_ = find_labels(spec_, labels_, source_, progress_);
     result_.passes = 1;
     result_.passes += fit_rules(labels_.later_rules(), request_.maker, training_pass(), later_);
     fit_features();

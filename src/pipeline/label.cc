@@ -66,10 +66,7 @@ LabelStage::LabelStage(const PredictSpec& spec, const std::vector<RuleSpec>& rul
   for (const RuleSpec& rule : rules) {
     const RuleKind& kind = Rules::instance().get(rule.kind, "rule");
     refuse_renamed_key(spec, rule);
-    if (kind.stage == RuleStage::check) {
-      checks_.push_back(rule);
-      continue;
-    }
+    if (kind.stage == RuleStage::check) continue;
     std::unique_ptr<RuleFit> fit;
     try {
       fit = maker.make(rule, chain_.output());

@@ -49,7 +49,6 @@ class LabelStage {
     return filter_specs_;
   }  // their reports follow
   const std::vector<RuleSpec>& later_rules() const { return later_; }
-  const std::vector<RuleSpec>& checks() const { return checks_; }
   Type target_type() const { return target_->type(); }
 
   // Columns that may never be features, with the reason.
@@ -75,7 +74,7 @@ class LabelStage {
   const PredictSpec& spec_;
   Schema table_;
   RuleChain chain_;
-  std::vector<RuleSpec> cell_specs_, filter_specs_, later_, checks_;
+  std::vector<RuleSpec> cell_specs_, filter_specs_, later_;
   std::vector<std::unique_ptr<Rule>> filters_;
   std::unique_ptr<Expr> target_, weight_;
   std::vector<size_t> key_columns_;

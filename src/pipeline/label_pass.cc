@@ -15,13 +15,11 @@ constexpr size_t max_broken_examples = 5;
 struct Slot {
   LabelledChunk chunk;
   ColumnFacts facts;
-  BatchBuffer kept;  // the rows that checks see
-  std::vector<std::unique_ptr<RuleFit>> checks;
 };
 
 class LabelPass {
  public:
-  LabelPass(const PredictSpec& spec, const RuleMaker& maker, LabelStage& labels, RowSource& source)
+  LabelPass(const PredictSpec& spec, LabelStage& labels, RowSource& source)
       : spec_(spec),
         labels_(labels),
         source_(source),
@@ -35,8 +33,6 @@ class LabelPass {
       throw Error(Code::invalid, "`stratify` needs classes, and the target is a number",
                   spec.place("split"));
     }
-    for (const RuleSpec& check : labels.checks())
-      checks_.push_back(maker.make(check, labels.rules().output()));
   }
 
   LabelFindings run(Progress& progress) {
@@ -45,7 +41,6 @@ class LabelPass {
                      int64_t slot) { observe(raw, first_row, slots_[size_t(slot)]); },
                  [&](int64_t, int64_t slot) { merge(slots_[size_t(slot)]); }, progress);
     progress.end();
-    check_expectations();
     decide_classes();
     decide_split();
     return std::move(findings_);
@@ -55,7 +50,6 @@ class LabelPass {
   void observe(const Batch& raw, int64_t first_row, Slot& slot) const;
   void merge(Slot& slot);
   void merge_target(const LabelledChunk& chunk);
-  void check_expectations() const;
   void decide_classes();
   void name_classes();
   void choose_positive();
@@ -67,7 +61,6 @@ class LabelPass {
   RowSource& source_;
   const bool text_target_;
   std::vector<Slot> slots_;
-  std::vector<std::unique_ptr<RuleFit>> checks_;
   SplitFit split_fit_;
   LabelFindings findings_;
   std::map<std::string, int, std::less<>> met_;  // text targets → numbers in the order met
@@ -79,15 +72,6 @@ void LabelPass::observe(const Batch& raw, int64_t first_row, Slot& slot) const {
   labels_.fill_split_values(raw, first_row, slot.chunk);
   slot.facts = ColumnFacts(source_.schema());
   slot.facts.observe(raw, slot.chunk.rows, slot.chunk.kept.data());
-  slot.checks.clear();
-  if (checks_.empty()) return;
-  slot.kept.reset(labels_.rules().output());
-  slot.kept.append_selected(slot.chunk.rows, slot.chunk.kept.data());
-  const Batch rows = slot.kept.view();
-  for (const auto& check : checks_) {
-    slot.checks.push_back(check->clone_empty());
-    slot.checks.back()->observe({.rows = rows, .first_row = first_row});
-  }
 }
 
 void LabelPass::merge(Slot& slot) {
@@ -103,7 +87,6 @@ void LabelPass::merge(Slot& slot) {
   for (size_t i = 0; i < findings_.reports.size(); ++i)
     findings_.reports[i].merge(chunk.reports[i]);
   findings_.facts.merge(slot.facts);
-  for (size_t i = 0; i < checks_.size(); ++i) checks_[i]->merge(std::move(*slot.checks[i]));
   merge_target(chunk);
 }
 
@@ -127,22 +110,6 @@ void LabelPass::merge_target(const LabelledChunk& chunk) {
       values_.push_back(chunk.target[i]);
     }
     split_fit_.observe(chunk.split_value[i], spec_.split.stratify ? class_number : 0);
-  }
-}
-
-void LabelPass::check_expectations() const {
-  for (size_t i = 0; i < checks_.size(); ++i) {
-    const std::vector<Verdict> verdicts = checks_[i]->verdict();
-    if (verdicts.empty()) continue;
-    std::vector<std::string> lines;
-    for (const Verdict& verdict : verdicts) {
-      lines.push_back(verdict.message);
-      if (!verdict.examples.empty())
-        lines.back() += fmt::format(" (for example {})", fmt::join(verdict.examples, "; "));
-    }
-    throw Error(Code::invalid,
-                fmt::format("table {} is not as expected: {}", spec_.from, fmt::join(lines, "; ")),
-                labels_.checks()[i].where);
   }
 }
 
@@ -231,9 +198,9 @@ void LabelPass::decide_split() {
 
 }  // namespace
 
-LabelFindings find_labels(const PredictSpec& spec, const RuleMaker& maker, LabelStage& labels,
-                          RowSource& rows, Progress& progress) {
-  return LabelPass(spec, maker, labels, rows).run(progress);
+LabelFindings find_labels(const PredictSpec& spec, LabelStage& labels, RowSource& rows,
+                          Progress& progress) {
+  return LabelPass(spec, labels, rows).run(progress);
 }
 
 }  // namespace gristmill

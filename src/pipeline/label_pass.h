@@ -23,8 +23,8 @@ struct LabelFindings {
 };
 
 // Reads all rows once and tells `labels` the classes. Code::invalid for what the data cannot carry:
-// an empty table, no target, one class, a broken expectation, a split that makes no sense.
-LabelFindings find_labels(const PredictSpec& spec, const RuleMaker& maker, LabelStage& labels,
-                          RowSource& rows, Progress& progress);
+// an empty table, no target, one class, a split that makes no sense.
+LabelFindings find_labels(const PredictSpec& spec, LabelStage& labels, RowSource& rows,
+                          Progress& progress);
 
 }  // namespace gristmill

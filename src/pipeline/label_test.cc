@@ -68,7 +68,6 @@ TEST_F(LabelTest, RulesThatWaitForTheSplit) {
   EXPECT_EQ(kinds(made.later_rules()), (Names{"impute", "derive", "derive"}));
   EXPECT_EQ(made.later_rules()[1].params, (Json{{"twice", "x * 2"}}));
   EXPECT_EQ(kinds(made.filter_rules()), Names{"drop"});
-  EXPECT_EQ(kinds(made.checks()), Names{"expect"});
   EXPECT_EQ(made.rules().output().names().back(), "known");
 }
 

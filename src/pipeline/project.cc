@@ -111,6 +111,17 @@ void check_names(const Project& project) {
 
 }  // namespace
 
+bool RuleSpec::is_check() const {
+  return Rules::instance().get(kind, "rule").stage == RuleStage::check;
+}
+
+std::vector<RuleSpec> without_checks(const std::vector<RuleSpec>& rules) {
+  std::vector<RuleSpec> others;
+  std::copy_if(rules.begin(), rules.end(), std::back_inserter(others),
+               [](const RuleSpec& rule) { return !rule.is_check(); });
+  return others;
+}
+
 json rules_key(const std::vector<RuleSpec>& rules) {
   json list = json::array();
   for (const RuleSpec& rule : rules) {

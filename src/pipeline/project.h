@@ -25,7 +25,11 @@ struct RuleSpec {
   std::string kind;
   nlohmann::json params;
   Where where;
+
+  bool is_check() const;  // it changes no row
 };
+// The rules that change rows.
+std::vector<RuleSpec> without_checks(const std::vector<RuleSpec>& rules);
 
 // What a task's key says of rules: kinds, their versions, parameters.
 nlohmann::json rules_key(const std::vector<RuleSpec>& rules);

@@ -34,7 +34,8 @@ json object_of(const std::vector<ParamDoc>& docs) {
 json rule_schema() {
   json rules = json::object();
   for (const auto& [name, kind] : Rules::instance()) {
-    rules[name] = kind.params.empty() ? json::object() : object_of(kind.params);
+    const std::vector<ParamDoc> params = kind.params_of ? kind.params_of() : kind.params;
+    rules[name] = params.empty() ? json::object() : object_of(params);
     rules[name]["description"] = kind.text;
   }
   return {{"type", "object"},

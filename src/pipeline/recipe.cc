@@ -35,7 +35,7 @@ constexpr int64_t cache_bytes = int64_t(512) << 20;
 json dataset_what(const PredictSpec& spec, const std::vector<RuleSpec>& rules, const Wants& wants) {
   json encoders = json::object();
   for (const auto& [name, kind] : Encoders::instance()) encoders[name] = kind.version;
-  return {{"version", dataset_version}, {"rules", rules_key(rules)},
+  return {{"version", dataset_version}, {"rules", rules_key(without_checks(rules))},
           {"encoders", encoders},       {"key", spec.key},
           {"time", spec.time},          {"target", spec.target},
           {"positive", spec.positive},  {"weight", spec.weight},
@@ -183,6 +183,7 @@ const TableHandle& table_of(const PredictSpec& spec, Tables& tables) {
 
 void check_prediction(const Project& project, const PredictSpec& spec, Tables& tables) {
   const TableHandle& table = table_of(spec, tables);
+  tables.expect(spec.from);
   bind_prediction(spec, project.rules_of(spec.from), table.schema, tables.rule_maker(spec.from),
                   Learners::instance().get(spec.models.front().learner, "model").wants);
 }
@@ -190,6 +191,7 @@ void check_prediction(const Project& project, const PredictSpec& spec, Tables& t
 BuiltDataset build_dataset(const Project& project, const PredictSpec& spec, const Wants& wants,
                            Tables& tables, Executor& executor) {
   const TableHandle& table = table_of(spec, tables);
+  tables.expect(spec.from);
   const std::vector<RuleSpec>& rules = project.rules_of(spec.from);
   std::vector<TaskNeed> needs = {table.need};
   for (const RuleSpec& rule : rules) {

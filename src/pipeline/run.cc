@@ -1,6 +1,7 @@
 #include "pipeline/run.h"
 
 #include "learn/metrics.h"
+#include "pipeline/recorded_run.h"
 
 namespace gristmill {
 namespace {
@@ -8,6 +9,8 @@ namespace {
 void run_all(const Project& project, const RunRequest& request, Executor& executor,
              RunOutcome& outcome) {
   Tables tables(project, executor, request.frozen);
+  Checker checker(project, tables, executor);
+  require_expectations(tables, checker);
   if (!request.frozen) tables.check_rules();
   std::vector<const PredictSpec*> wanted;
   for (const std::string& name : request.names) wanted.push_back(&project.predict(name));
@@ -27,15 +30,7 @@ void run_all(const Project& project, const RunRequest& request, Executor& execut
     for (const auto& [name, unused] : project.tables) tables.cleaned(name);
   }
   for (const auto& [name, facts] : tables.facts()) outcome.tables.emplace_back(name, facts);
-}
-
-// Where even that fails, the run is found killed by the next one.
-void record_failure(Workspace& workspace, const std::string& run, const Error& error) {
-  const bool stopped = error.code() == Code::interrupted;
-  try {
-    workspace.ledger().end_run(run, stopped ? "interrupted" : "failed", {{"error", error.json()}});
-  } catch (const Error&) {
-  }
+  outcome.checks = checker.results();
 }
 
 }  // namespace
@@ -54,21 +49,12 @@ RunOutcome run_project(const Project& project, Workspace& workspace, const RunRe
     outcome.steps = executor.steps();
     return outcome;
   }
-  const Workspace::Lock lock(workspace, progress);
-  workspace.remove_left_behind();
-  outcome.run = workspace.ledger().begin_run(request.command);
-  Executor executor(workspace, progress, false, outcome.run);
-  try {
+  record_run(workspace, progress, request.command, [&](Executor& executor, const std::string& run) {
+    outcome.run = run;
     run_all(project, request, executor, outcome);
-  } catch (const Error& error) {
-    record_failure(workspace, outcome.run, error);
-    throw;
-  } catch (const std::exception& error) {
-    record_failure(workspace, outcome.run, Error(Code::internal, error.what()));
-    throw;
-  }
-  outcome.steps = executor.steps();
-  workspace.ledger().end_run(outcome.run, "done", outcome.json());
+    outcome.steps = executor.steps();
+    return RunEnd{"done", outcome.json()};
+  });
   return outcome;
 }
 
@@ -98,11 +84,14 @@ nlohmann::json RunOutcome::json() const {
   }
   nlohmann::json by_table = nlohmann::json::object();
   for (const auto& [name, facts] : tables) by_table[name] = facts;
+  nlohmann::json all_checks = nlohmann::json::array();
+  for (const CheckedTable& checked : checks) all_checks.push_back(checked.json());
   return {{"run", run},
           {"tasks",
            {{"ran", count_fates(steps, TaskStep::Fate::ran)},
             {"reused", count_fates(steps, TaskStep::Fate::reused)}}},
           {"tables", by_table},
+          {"checks", all_checks},
           {"predictions", all}};
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/checker.h"
 #include "pipeline/recipe.h"
 
 namespace gristmill {
@@ -20,7 +21,8 @@ struct RunOutcome {
   std::vector<TaskStep> steps;
   std::vector<std::pair<std::string, PredictOutcome>> predictions;
   std::vector<std::pair<std::string, nlohmann::json>> tables;  // facts of each table made or reused
-  std::map<std::string, std::string> bundles;                  // paths
+  std::vector<CheckedTable> checks;            // of the tables that something is expected of
+  std::map<std::string, std::string> bundles;  // paths
 
   // The document that `run --json` promises.
   nlohmann::json json() const;

@@ -152,9 +152,11 @@ TableHandle Tables::make_stored(const std::string& name) {
 }
 
 TableHandle Tables::make_cleaned(const std::string& name) {
-  const std::vector<RuleSpec>& rules = project_.rules_of(name);
+  const std::vector<RuleSpec> rules = without_checks(project_.rules_of(name));
   const bool own = project_.tables.count(name) > 0;
-  if (rules.empty() && !own) return source_handle(source_table(name, {}));
+  // Where something is expected of it, what is read is what was checked.
+  const bool live = !own && project_.rules_of(name).empty();
+  if (rules.empty() && live) return source_handle(source_table(name, {}));
   if (rules.empty()) return stored(name);
   const std::vector<std::string> key = key_of(name);
   const nlohmann::json what = {
@@ -194,8 +196,11 @@ const TableHandle& Tables::reference(const std::string& name) {
 const TableHandle& Tables::cleaned(const std::string& name) {
   auto found = cleaned_.find(name);
   if (found != cleaned_.end()) return found->second;
-  return cleaned_.emplace(name, make_once(name, true, [&] { return make_cleaned(name); }))
-      .first->second;
+  const TableHandle& handle =
+      cleaned_.emplace(name, make_once(name, true, [&] { return make_cleaned(name); }))
+          .first->second;
+  expect(name);
+  return handle;
 }
 
 const TableHandle& Tables::stored(const std::string& name) {

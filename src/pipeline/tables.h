@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "clean/check.h"
 #include "pipeline/executor.h"
 #include "pipeline/open_sources.h"
 #include "pipeline/rule_maker.h"
@@ -58,6 +59,15 @@ class Tables {
   // Defines every table that `sql` reads in the engine; returns what it needs.
   std::vector<TaskNeed> define_inputs(const std::string& sql, const Where& where);
 
+  // Holds tables to what is expected of them, each when it is first used as its rules leave it.
+  // Given the table, and whether another is being made from it; false: to be asked again when none
+  // is.
+  using Expect = std::function<bool(const std::string& table, bool making)>;
+  void expect_by(Expect expect) { expect_ = std::move(expect); }
+  void expect(const std::string& name);
+  // What the checks of a table, whose rows have this schema, may ask.
+  CheckContext check_context(const std::string& name, const Schema& schema);
+
   // Of each table made or found, in the order asked for.
   const std::vector<std::pair<std::string, nlohmann::json>>& facts() const { return facts_; }
 
@@ -78,6 +88,8 @@ class Tables {
   const Project& project_;
   Executor& executor_;
   bool frozen_;
+  Expect expect_;
+  std::vector<std::string> expected_later_;
   OpenSources sources_;
   std::map<std::string, TableHandle> stored_, cleaned_, shown_;
   std::vector<std::pair<std::string, bool>> making_;  // (table, cleaned) being made, to find cycles

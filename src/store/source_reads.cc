@@ -1,6 +1,6 @@
 #include "store/source_reads.h"
 
-#include <chrono>
+#include "base/clock.h"
 
 namespace gristmill {
 
@@ -13,9 +13,7 @@ SourceReads::SourceReads(Database& database) : database_(database) {
 int64_t SourceReads::instant(const std::string& server, int64_t max_age) {
   auto decided = decided_.find(server);
   if (decided != decided_.end()) return decided->second;
-  const int64_t now = std::chrono::duration_cast<std::chrono::microseconds>(
-                          std::chrono::system_clock::now().time_since_epoch())
-                          .count();
+  const int64_t now = machine_clock().now();
   Statement last = database_.prepare("SELECT instant FROM source_reads WHERE server = ?");
   last.bind(server);
   if (last.step() && last.integer(0) + max_age > now) {

@@ -1,11 +1,11 @@
 #include "track/ledger.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 
 namespace gristmill {
@@ -37,11 +37,7 @@ const std::vector<std::string> schema_steps = {
     )sql",
 };
 
-int64_t now_seconds() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
+int64_t now_seconds() { return machine_clock().now() / 1'000'000; }
 
 nlohmann::json inputs_json(const std::vector<TaskInput>& inputs) {
   nlohmann::json json = nlohmann::json::array();
