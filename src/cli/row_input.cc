@@ -141,7 +141,7 @@ Schema RowInput::columns() {
 
 std::unique_ptr<BatchReader> RowInput::read(const Expected& expected,
                                             const std::vector<std::string>& null_texts,
-                                            const Unknown& unknown) {
+                                            char decimal, const Unknown& unknown) {
   if (format_ == RowFormat::parquet) return read_parquet(engine(), path_, expected, unknown);
   const ReadBytes read = [bytes = bytes_](char* to, size_t size) { return bytes->read(to, size); };
   switch (format_) {
@@ -150,7 +150,8 @@ std::unique_ptr<BatchReader> RowInput::read(const Expected& expected,
     case RowFormat::json_lines:
       return read_json_lines(read, expected, unknown);
     default:
-      return read_csv(read, expected, {.delimiter = delimiter(), .null_values = null_texts},
+      return read_csv(read, expected,
+                      {.delimiter = delimiter(), .null_values = null_texts, .decimal = decimal},
                       unknown);
   }
 }

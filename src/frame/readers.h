@@ -46,6 +46,7 @@ using ReadBytes = std::function<size_t(char* to, size_t size)>;
 struct CsvOptions {
   char delimiter = ',';
   std::vector<std::string> null_values = {""};  // quoted or not, as the table engine reads it
+  char decimal = '.';                           // or a comma
 };
 
 // Streams: memory is bounded by a batch and the longest cell or line (64 MiB; beyond it

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/progress.h"
 #include "base/text.h"
 #include "source/unpacked.h"
 
@@ -25,7 +26,16 @@ std::string read_json(const std::vector<fs::path>& files, std::string_view optio
   return fmt::format("read_json({}, hive_partitioning=false, {})", quote_paths(files), options);
 }
 
-// Line by line, so that a file of any size is looked at in the memory of its longest line.
+// DuckDB takes what it can unpack of a file that is cut short, and says nothing.
+void check_whole(const fs::path& file) {
+  if (!is_packed(file)) return;
+  const ReadBytes read = read_unpacked(file);
+  std::vector<char> bytes(size_t(1) << 20);
+  while (read(bytes.data(), bytes.size()) > 0) check_interrupted();
+}
+
+// Line by line, so that a file of any size is looked at in the memory of its longest line. What
+// DuckDB takes for one object is shorter than `longest`.
 class Lines {
  public:
   explicit Lines(const fs::path& file) : read_(read_unpacked(file)) {}
@@ -41,6 +51,8 @@ class Lines {
       }
       rest_.erase(0, at_);
       at_ = 0;
+      if (rest_.size() > longest) ended_ = true;
+      if (ended_) continue;
       const size_t had = rest_.size();
       rest_.resize(had + (size_t(1) << 16));
       const size_t got = read_(rest_.data() + had, size_t(1) << 16);
@@ -50,6 +62,7 @@ class Lines {
   }
 
  private:
+  static constexpr size_t longest = size_t(64) << 20;
   ReadBytes read_;
   std::string rest_;
   size_t at_ = 0;
@@ -171,6 +184,7 @@ JsonShape JsonShape::from_json(const json& in) {
 
 JsonShape look_at_json(SqlSession& session, const std::vector<fs::path>& files) {
   JsonShape shape;
+  for (const fs::path& file : files) check_whole(file);
   try {
     for (const std::vector<std::string>& row :
          session.rows("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM " +

@@ -84,7 +84,7 @@ bool read_block(Shared& shared, Local& local) {
       for (size_t i = 0; i < shared.wanted.size(); ++i) {
         if (shared.wanted[i] < shared.scan.columns.size()) {
           read_csv_column(local.cells, shared.wanted[i], shared.schema[i], shared.nulls,
-                          local.rows[i]);
+                          shared.scan.decimal, local.rows[i]);
           continue;
         }
         for (int64_t row = 0; row < local.in_block; ++row)

@@ -81,5 +81,32 @@ TEST_F(JsonSourceTest, ErrorsNameTheLine) {
   EXPECT_EQ(types(open("x.jsonl")[0]), "a int64, A_1 int64, ");
 }
 
+TEST_F(JsonSourceTest, PackedFilesAreReadOrRefusedWhole) {
+  std::string lines;
+  for (int i = 0; i < 20000; ++i)
+    lines += fmt::format("{{\"a\": {}, \"b\": \"x{}\"}}\n", i, i * 7919);
+  for (const auto& [suffix, bytes] : {std::pair(std::string("gz"), gzipped(lines)),
+                                      std::pair(std::string("zst"), zstd_packed(lines))}) {
+    write("whole.jsonl." + suffix, bytes);
+    EXPECT_EQ(types(open("whole.jsonl." + suffix)[0]), "a int64, b string, ");
+    EXPECT_EQ(all("SELECT count(*), sum(a) FROM s.whole"), "20000|199990000|\n");
+    const std::string kind = suffix == "gz" ? "gzip" : "zstd";
+    for (const size_t size : {bytes.size() - 1, bytes.size() / 2, size_t(20)}) {
+      write("cut.jsonl." + suffix, bytes.substr(0, size));
+      const Error error = failure([&] { open("cut.jsonl." + suffix); });
+      EXPECT_EQ(error.message(), "this " + kind + " file is damaged or cut short") << size;
+      EXPECT_EQ(error.where().file, (dir.path() / ("cut.jsonl." + suffix)).string());
+    }
+    std::string damaged = bytes;
+    for (size_t i = damaged.size() / 2; i < damaged.size() / 2 + 40; ++i) damaged[i] ^= 0x55;
+    write("damaged.jsonl." + suffix, damaged);
+    EXPECT_EQ(failure([&] { open("damaged.jsonl." + suffix); }).message(),
+              "this " + kind + " file is damaged or cut short");
+    write("plain.jsonl." + suffix, lines);
+    EXPECT_EQ(failure([&] { open("plain.jsonl." + suffix); }).message(),
+              "this is not a " + kind + " file");
+  }
+}
+
 }  // namespace
 }  // namespace gristmill
