@@ -71,4 +71,8 @@ std::unique_ptr<BatchReader> read_json_lines(ReadBytes in, const Expected& expec
 std::unique_ptr<BatchReader> read_arrow(ReadBytes in, const Expected& expected,
                                         Unknown unknown = nullptr);
 
+// The columns of such a stream or file, in their order, as its schema says them: integers as int64,
+// decimals as float64, and text for what read_arrow() then refuses.
+Schema arrow_schema(ReadBytes in);
+
 }  // namespace gristmill

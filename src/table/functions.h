@@ -44,5 +44,6 @@ void add_function(duckdb_connection connection, duckdb_table_function function,
                   const std::string& name);
 
 void register_csv_function(duckdb_connection connection);
+void register_file_function(duckdb_connection connection);
 
 }  // namespace gristmill

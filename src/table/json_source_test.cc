@@ -108,5 +108,24 @@ TEST_F(JsonSourceTest, PackedFilesAreReadOrRefusedWhole) {
   }
 }
 
+TEST_F(JsonSourceTest, LongWholeNumbersAreKept) {
+  write("n.jsonl",
+        "{\"a\": 9007199254740993, \"b\": 18446744073709551615}\n"
+        "{\"a\": -9223372036854775807, \"b\": -1}\n{\"a\": 9223372036854775807}\n");
+  const SourceTable table = open("n.jsonl")[0];
+  EXPECT_EQ(types(table), "a int64, b string, ");
+  EXPECT_EQ(table.notes.at(0), "column b is read as text: it holds whole numbers beyond int64");
+  EXPECT_EQ(all("SELECT * FROM s.n"),
+            "9007199254740993|18446744073709551615|\n-9223372036854775807|-1|\n"
+            "9223372036854775807||\n");
+}
+
+TEST_F(JsonSourceTest, TimesMayHaveAFractionHereAndThere) {
+  write("t.jsonl", "{\"at\": \"2024-02-29T23:59:59.123456\"}\n{\"at\": \"2024-01-01T00:00:00\"}\n");
+  EXPECT_EQ(types(open("t.jsonl")[0]), "at timestamp, ");
+  EXPECT_EQ(all("SELECT \"at\" FROM s.t ORDER BY \"at\""),
+            "2024-01-01T00:00:00|\n2024-02-29T23:59:59.123456|\n");
+}
+
 }  // namespace
 }  // namespace gristmill
