@@ -226,6 +226,14 @@ void refuse_many(const SourceSpec& spec, const SourceFiles& files) {
   }
 }
 
+SourceTable broken_table(const SourceSpec& spec, const std::string& name, const Error& error) {
+  SourceTable table;
+  table.schema = spec.name;
+  table.name = name;
+  table.problem = error.at({.table = spec.name + "." + name});
+  return table;
+}
+
 Error in_file(const Error& error, const fs::path& file) {
   return error.at({.file = file.string()});
 }

@@ -38,6 +38,9 @@ std::vector<fs::path> with_log(const fs::path& file, const std::string& suffix);
 // Code::invalid when a source that is one file, as a database is, names several or `as`.
 void refuse_many(const SourceSpec& spec, const SourceFiles& files);
 
+// A table that cannot be read, and why: it spoils none of the others.
+SourceTable broken_table(const SourceSpec& spec, const std::string& name, const Error& error);
+
 // Adds the file to an error that has none.
 Error in_file(const Error& error, const fs::path& file);
 

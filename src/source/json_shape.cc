@@ -36,30 +36,36 @@ void check_whole(const fs::path& file) {
 }
 
 // The first line that is no object, as an error that says so; of a file that is one document, what
-// the parser says of it all.
-Error place_of_error(const Error& error, const std::vector<fs::path>& files) {
-  for (const fs::path& file : files) {
-    Lines lines(file);
-    std::string line;
-    int number = 0;
-    for (bool any = false; lines.next(line);) {
-      ++number;
-      const std::string_view text = trimmed(line);
-      if (text.empty()) continue;
-      // An array, or an object over several lines: no line of it stands alone.
-      if (!any && (text.front() == '[' || text == "{")) return in_file(error, file);
-      any = true;
-      const json value = json::parse(text, nullptr, false);
-      if (value.is_object()) continue;
-      const std::string_view what = value.is_discarded() ? "is not JSON" : "is no object of JSON";
-      return {Code::invalid,
-              fmt::format("{} {}", excerpt(text), what),
-              {.file = file.string(), .line = number},
-              "each line is an object: {\"column\": value, …}"};
-    }
-    if (number == 0) return {Code::invalid, "the file is empty", {.file = file.string()}, ""};
+// the parser says of it all. nullopt: every line is one.
+std::optional<Error> refused_line(const fs::path& file, const Error& said) {
+  Lines lines(file);
+  std::string line;
+  for (bool any = false; lines.next(line);) {
+    const std::string_view text = trimmed(line);
+    if (text.empty()) continue;
+    // An array, or an object over several lines: no line of it stands alone.
+    if (!any && (text.front() == '[' || text == "{")) return said;
+    any = true;
+    const json value = json::parse(text, nullptr, false);
+    if (value.is_object()) continue;
+    const std::string_view what = value.is_discarded() ? "is not JSON" : "is no object of JSON";
+    return Error(Code::invalid, fmt::format("{} {}", excerpt(text), what),
+                 {.line = int(lines.number())}, "each line is an object: {\"column\": value, …}");
   }
-  return in_file(error, files[0]);
+  if (lines.number() == 0) return Error(Code::invalid, "the file is empty");
+  return std::nullopt;
+}
+
+Error place_of_error(const Error& said, const std::vector<fs::path>& files) {
+  for (const fs::path& file : files) {
+    try {
+      if (const std::optional<Error> refused = refused_line(file, said))
+        return in_file(*refused, file);
+    } catch (const Error& error) {
+      return in_file(error, file);
+    }
+  }
+  return in_file(said, files[0]);
 }
 
 // Of the columns that DuckDB takes for times or text, those whose first values are times.

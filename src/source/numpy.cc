@@ -57,20 +57,17 @@ class NumpySource : public Source {
     std::vector<SourceTable> tables;
     for (const ZipMember& member : archive.members()) {
       if (!member.name.ends_with(".npy")) continue;
-      SourceTable table;
       const std::string name = member.name.substr(0, member.name.size() - 4);
       try {
         const FileScan scan{.reader = "numpy",
                             .files = {file},
                             .options = {{"member", member.name}},
                             .columns = read_npy_header(archive.read(member)).schema()};
-        table = scanned_table(spec_, name, scan);
+        tables.push_back(scanned_table(spec_, name, scan));
       } catch (const Error& error) {
-        table.schema = spec_.name;
-        table.name = name;
-        table.problem = in_file(error, file).at({.table = spec_.name + "." + name});
+        if (error.code() != Code::invalid) throw;
+        tables.push_back(broken_table(spec_, name, in_file(error, file)));
       }
-      tables.push_back(std::move(table));
     }
     if (tables.empty()) throw Error(Code::invalid, "there is no array in this archive");
     if (tables.size() == 1 && tables[0].problem) throw *tables[0].problem;

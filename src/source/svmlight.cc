@@ -150,7 +150,6 @@ class SvmRows : public BatchReader {
     }
     rows_.add_rows(count);
     batch = rows_.view();
-    batch.rows = count;
     return count > 0;
   }
 

@@ -13,6 +13,7 @@ using nlohmann::json;
 using Kind = XlsxCell::Kind;
 
 constexpr int64_t batch_rows = 2048;
+constexpr size_t batch_text = size_t(64) << 20;  // bytes after which a batch ends early
 
 json range_json(const XlsxRange& range) {
   return {range.first_row, range.last_row, range.first_column, range.last_column};
@@ -42,11 +43,13 @@ class SheetRows : public BatchReader {
   bool next(Batch& batch) override {
     rows_.clear();
     int64_t count = 0;
+    size_t text = 0;
     std::vector<const XlsxCell*> found(schema().size());
-    while (count < batch_rows && cells_.next(row_)) {
+    while (count < batch_rows && text < batch_text && cells_.next(row_)) {
       if (row_.number < first_row_) continue;
       std::fill(found.begin(), found.end(), nullptr);
       for (const XlsxCell& cell : row_.cells) {
+        text += cell.text.size();
         const auto place = size_t(cell.column);
         if (place < field_of_.size() && field_of_[place] >= 0)
           found[size_t(field_of_[place])] = &cell;
@@ -56,7 +59,6 @@ class SheetRows : public BatchReader {
     }
     rows_.add_rows(count);
     batch = rows_.view();
-    batch.rows = count;
     return count > 0;
   }
 
@@ -166,11 +168,7 @@ class XlsxSource : public Source {
       return table;
     } catch (const Error& error) {
       if (error.code() != Code::invalid) throw;
-      SourceTable table;
-      table.schema = spec_.name;
-      table.name = sheet.name;
-      table.problem = in_file(error, files_.files[0]).at({.table = spec_.name + "." + sheet.name});
-      return table;
+      return broken_table(spec_, sheet.name, in_file(error, files_.files[0]));
     }
   }
 

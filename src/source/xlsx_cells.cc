@@ -15,7 +15,8 @@ namespace {
 
 constexpr int64_t rows_max = int64_t(1) << 20;
 constexpr int columns_max = 1 << 14;
-constexpr size_t value_max = size_t(64) << 20;
+constexpr size_t row_text_max = size_t(64) << 20;  // bytes
+constexpr size_t merged_max = 1000000;
 
 template <class T>
 bool parse_whole(std::string_view text, T& value) {
@@ -99,6 +100,7 @@ void XlsxCells::begin(std::string_view name, const XmlAttributes& attributes) {
       throw Error(Code::invalid, fmt::format("its rows are not in order: {}", given->second));
     row_number_ = number;
     row_ = {.number = number, .cells = {}};
+    row_text_ = 0;
     column_ = -1;
   } else if (name == "c") {
     begin_cell(attributes);
@@ -107,6 +109,8 @@ void XlsxCells::begin(std::string_view name, const XmlAttributes& attributes) {
   } else if (name == "mergeCell") {
     if (const auto ref = attributes.find("ref"); ref != attributes.end())
       merged_.push_back(ref->second);
+    if (merged_.size() > merged_max)
+      throw Error(Code::exhausted, "more than a million ranges of it are merged");
   }
 }
 
@@ -143,7 +147,9 @@ void XlsxCells::text(std::string_view part) {
   if (!in_value_) return;
   has_value_ = true;
   value_ += part;
-  if (value_.size() > value_max) throw Error(Code::exhausted, "a cell of it is beyond 64 MiB");
+  if (value_.size() > xlsx_text_max)
+    throw Error(Code::invalid, fmt::format("cell {} is longer than 32767 characters",
+                                           xlsx_name(row_number_, column_)));
 }
 
 // The time of a serial number: days since the last of 1899, among which Excel counts a 29 February
@@ -198,6 +204,9 @@ void XlsxCells::end_cell() {
     cell.kind = type_ == "e" ? XlsxCell::Kind::error : XlsxCell::Kind::text;
     cell.text = value_;
   }
+  row_text_ += cell.text.size();
+  if (row_text_ > row_text_max)
+    throw Error(Code::exhausted, fmt::format("row {} of it is beyond 64 MiB", row_number_));
   row_.cells.push_back(std::move(cell));
 }
 

@@ -64,6 +64,7 @@ class XlsxCells : private XmlHandler {
   std::deque<XlsxRow> rows_;  // whole ones, not yet taken
   XlsxRow row_;
   int64_t row_number_ = 0;
+  size_t row_text_ = 0;  // bytes
   int column_ = -1;
   std::string type_;
   size_t style_ = 0;

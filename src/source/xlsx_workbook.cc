@@ -13,7 +13,8 @@
 namespace gristmill {
 namespace {
 
-constexpr size_t texts_max = size_t(1) << 30;
+constexpr size_t texts_max = size_t(1) << 30;      // bytes of all that cells share
+constexpr uint64_t part_max = uint64_t(64) << 20;  // bytes of what describes the workbook
 
 int64_t number_of(const XmlAttributes& attributes, std::string_view name) {
   const auto found = attributes.find(name);
@@ -106,7 +107,8 @@ struct TextsHandler : XmlHandler {
   void text(std::string_view part) override {
     if (!is_text) return;
     current += part;
-    if (current.size() > texts_max) throw Error(Code::exhausted, "a text in it is beyond 1 GiB");
+    if (current.size() > xlsx_text_max)
+      throw Error(Code::invalid, "a text in it is longer than the 32767 characters of a cell");
   }
 };
 
@@ -117,14 +119,16 @@ struct TextsHandler : XmlHandler {
 
 void read_part(const ZipFile& archive, std::string_view part, XmlHandler& handler, bool must_be) {
   const ZipMember* member = archive.find(part);
-  if (member != nullptr) return read_xml(archive.read(*member), handler);
-  if (must_be) refuse();
+  if (member == nullptr) return must_be ? refuse() : void();
+  if (member->size > part_max)
+    throw Error(Code::exhausted, fmt::format("its part {} is larger than 64 MiB", part));
+  read_xml(archive.read(*member), handler);
 }
 
 }  // namespace
 
 void XlsxTexts::add(std::string_view text) {
-  if (bytes_.size() + text.size() > texts_max)
+  if (bytes_.size() + text.size() + ends_.size() * sizeof(ends_[0]) > texts_max)
     throw Error(Code::exhausted, "the texts of this workbook are beyond 1 GiB", {},
                 "save its sheets as CSV");
   bytes_ += text;
@@ -154,7 +158,8 @@ XlsxWorkbook::XlsxWorkbook(ZipFile zip) : archive(std::move(zip)) {
   read_part(archive, "xl/workbook.xml", named, true);
   read_part(archive, "xl/_rels/workbook.xml.rels", relations, true);
   read_part(archive, "xl/styles.xml", formats, false);
-  read_part(archive, "xl/sharedStrings.xml", shared, false);
+  if (const ZipMember* member = archive.find("xl/sharedStrings.xml"))
+    read_xml(archive.read(*member), shared);
   from_1904 = named.from_1904;
   styles = std::move(formats.styles);
   for (const SheetsHandler::Named& sheet : named.sheets) {

@@ -10,6 +10,9 @@
 
 namespace gristmill {
 
+// Bytes of a cell's text: 32767 characters, as Excel allows, in UTF-8.
+inline constexpr size_t xlsx_text_max = 4 * 32767;
+
 // How a number in a cell is shown: what it means.
 enum class XlsxStyle : uint8_t { number, date, time };
 

@@ -53,17 +53,7 @@ void read(duckdb_function_info info, duckdb_data_chunk chunk) {
 }  // namespace
 
 void register_file_function(duckdb_connection connection) {
-  duckdb_table_function function = duckdb_create_table_function();
-  duckdb_table_function_set_name(function, "gristmill_file");
-  DuckType text(duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR));
-  DuckType list(duckdb_create_list_type(text.get()));
-  duckdb_table_function_add_parameter(function, list.get());
-  duckdb_table_function_add_parameter(function, text.get());
-  duckdb_table_function_supports_projection_pushdown(function, true);
-  duckdb_table_function_set_bind(function, bind);
-  duckdb_table_function_set_init(function, init);
-  duckdb_table_function_set_function(function, read);
-  add_function(connection, function, "gristmill_file");
+  add_files_function(connection, "gristmill_file", bind, init, nullptr, read);
 }
 
 }  // namespace gristmill
