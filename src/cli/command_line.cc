@@ -51,15 +51,32 @@ CLI::Option* add_option(Parsed& parsed, const VerbOption& option) {
   if (!positional && option.value.empty()) {
     return parsed.app->add_flag(option.name, parsed.flags[name], option.text);
   }
-  if (!option.many) return parsed.app->add_option(option.name, parsed.singles[name], option.text);
+  if (!option.many) {
+    CLI::Option* added = parsed.app->add_option(option.name, parsed.singles[name], option.text);
+    // `--env "$UNSET"` must not be as if nothing was said.
+    const auto refuse_empty = [](const std::string& value) {
+      return std::string(value.empty() ? "its value is empty" : "");
+    };
+    return positional ? added : added->check(refuse_empty);
+  }
   CLI::Option* added = parsed.app->add_option(option.name, parsed.lists[name], option.text);
   // Each takes one value: what follows it is a positional again.
   if (!positional) added->expected(option.optional ? 0 : 1, 1)->allow_extra_args(false)->take_all();
   return added;
 }
 
-void add_options(Parsed& parsed) {
-  for (const VerbOption& option : parsed.verb->options) {
+const std::vector<VerbOption>& project_options() {
+  static const std::vector<VerbOption> options = {
+      {.name = "-p,--param",
+       .value = "NAME=VALUE",
+       .text = "Override a parameter of the project",
+       .many = true},
+      {.name = "--env", .value = "NAME", .text = "Lay gristmill.NAME.yaml over the project file"}};
+  return options;
+}
+
+void add_options(Parsed& parsed, const std::vector<VerbOption>& options) {
+  for (const VerbOption& option : options) {
     CLI::Option* added = add_option(parsed, option);
     if (!option.value.empty()) added->type_name(option.value);
     if (option.required) added->required();
@@ -149,7 +166,8 @@ int command_line(int argc, char** argv) {
     parsed.app = app.add_subcommand(verb->name, verb->text);
     parsed.app->add_option("-C", dir, "Work in this folder")->type_name("DIR");
     if (verb->json) parsed.app->add_flag("--json", call.json, "Print one JSON document");
-    add_options(parsed);
+    add_options(parsed, verb->options);
+    if (verb->project) add_options(parsed, project_options());
   }
   try {
     app.parse(argc, argv);

@@ -40,6 +40,16 @@ std::vector<std::string> files_in(const fs::path& dir) {
   return found;
 }
 
+std::vector<SourceTable> open_source(const Invocation& call, const std::string& name,
+                                     const std::string& path, Engine& engine) {
+  const SourceSpec spec{.name = name,
+                        .given = path,
+                        .base = call.dir,
+                        .where = {},
+                        .downloads = Workspace::downloads(call.dir)};
+  return make_source(spec)->open(engine);
+}
+
 void init(const Invocation& call) {
   const fs::path file = call.dir / project_file;
   if (disk().exists(file)) {
@@ -63,7 +73,12 @@ void init(const Invocation& call) {
     const std::string name = source_name(path, taken);
     call.progress->begin(fmt::format("looking at {}", path), 0, "rows");
     try {
-      for (const SourceTable& table : make_source({name, path, call.dir, {}})->open(engine)) {
+      for (const SourceTable& table : open_source(call, name, path, engine)) {
+        if (table.problem) {
+          call.progress->note(fmt::format("{}.{} is left out: {}", table.schema, table.name,
+                                          table.problem->message()));
+          continue;
+        }
         tables.push_back(
             profile_table(engine, table.schema + "." + table.name, table.relation, table.columns));
       }

@@ -13,7 +13,7 @@ Project open_project(const Invocation& call) {
     }
     overrides[given.substr(0, equals)] = given.substr(equals + 1);
   }
-  return Project::read(call.dir, overrides);
+  return Project::read(call.dir, overrides, call.value("env"));
 }
 
 OpenTables::OpenTables(const Invocation& call)

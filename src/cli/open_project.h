@@ -7,7 +7,8 @@
 
 namespace gristmill {
 
-// Reads the project of -C, with -p applied. Code::usage for a -p that is no NAME=VALUE.
+// Reads the project of -C, with --env and -p applied: for verbs that say `project`. Code::usage for
+// a -p that is no NAME=VALUE.
 Project open_project(const Invocation& call);
 
 // Tables of the project ready to be looked at: no run is recorded.

@@ -119,7 +119,14 @@ void refuse_overwriting(const std::string& input, const std::string& output) {
               "give -o another name");
 }
 
+char given_decimal(const Invocation& call) {
+  const std::string given = call.value("decimal", ".");
+  if (given == "." || given == ",") return given[0];
+  throw Error(Code::usage, fmt::format("--decimal takes a comma or a dot, not \"{}\"", given));
+}
+
 void predict(const Invocation& call) {
+  const char decimal = given_decimal(call);
   refuse_overwriting(call.value("INPUT"), call.value("output", "-"));
   const Predictor predictor(Bundle::open(find_bundle(call, call.value("BUNDLE"))));
   const Signature& signature = predictor.bundle().signature;
@@ -130,7 +137,7 @@ void predict(const Invocation& call) {
   RowInput input(call.value("INPUT"));
   const Wanted wanted = find_wanted(call, signature, input);
   Scoring scoring(predictor, wanted, *call.progress);
-  const auto rows = input.read(wanted.expected, signature.null_texts, tell_unknown);
+  const auto rows = input.read(wanted.expected, signature.null_texts, decimal, tell_unknown);
   RowFileWriter out(call.value("output", "-"), scoring.output());
   scoring.run(*rows, out.writer());
   out.publish();
@@ -154,7 +161,12 @@ const RegisterVerb registration({
                 {.name = "--keep",
                  .value = "COLUMNS",
                  .text = "Columns of the input to carry along, by commas, or `all`; the key when "
-                         "not given"}},
+                         "not given"},
+                {.name = "--decimal",
+                 .value = "CHAR",
+                 .text =
+                     "What stands before a number's fraction in CSV: `,` or `.`; a dot when not "
+                     "given"}},
     .run = predict,
     .position = 4,
 });

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "frame/arrow_message.h"
 #include "frame/csv_blocks.h"
 #include "source/csv_header.h"
 #include "table/parquet_rows.h"
@@ -45,32 +44,6 @@ Schema csv_columns(std::string_view head, char delimiter) {
                if (!name.empty()) schema.add({name, Type::string, true});
              }
            });
-  return schema;
-}
-
-Type type_of(const ArrowField& field) {
-  switch (field.kind) {
-    case ArrowKind::integer:
-      return Type::int64;
-    case ArrowKind::floating:
-    case ArrowKind::decimal:
-      return Type::float64;
-    case ArrowKind::boolean:
-      return Type::boolean;
-    case ArrowKind::date:
-      return Type::date;
-    case ArrowKind::timestamp:
-      return field.has_zone ? Type::timestamptz : Type::timestamp;
-    default:
-      return Type::string;  // or an error of the reader, which names both
-  }
-}
-
-Schema arrow_columns(std::string_view head) {
-  ArrowMessage first;
-  Schema schema;
-  if (!ArrowMessages(bytes_of(head)).next(first)) return schema;
-  for (const ArrowField& field : first.fields) schema.add({field.name, type_of(field), true});
   return schema;
 }
 
@@ -131,7 +104,7 @@ Schema RowInput::columns() {
     case RowFormat::parquet:
       return engine().describe("SELECT * FROM " + parquet_relation({path_}));
     case RowFormat::arrow:
-      return arrow_columns(bytes_->peek(head_bytes));
+      return arrow_schema(bytes_of(bytes_->peek(head_bytes)));
     case RowFormat::json_lines:
       return json_columns(bytes_->peek(head_bytes));
     default:
@@ -141,7 +114,7 @@ Schema RowInput::columns() {
 
 std::unique_ptr<BatchReader> RowInput::read(const Expected& expected,
                                             const std::vector<std::string>& null_texts,
-                                            const Unknown& unknown) {
+                                            char decimal, const Unknown& unknown) {
   if (format_ == RowFormat::parquet) return read_parquet(engine(), path_, expected, unknown);
   const ReadBytes read = [bytes = bytes_](char* to, size_t size) { return bytes->read(to, size); };
   switch (format_) {
@@ -150,7 +123,8 @@ std::unique_ptr<BatchReader> RowInput::read(const Expected& expected,
     case RowFormat::json_lines:
       return read_json_lines(read, expected, unknown);
     default:
-      return read_csv(read, expected, {.delimiter = delimiter(), .null_values = null_texts},
+      return read_csv(read, expected,
+                      {.delimiter = delimiter(), .null_values = null_texts, .decimal = decimal},
                       unknown);
   }
 }

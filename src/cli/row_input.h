@@ -21,9 +21,10 @@ class RowInput {
   // All columns that it has, in its order, as its first bytes tell them. Parquet and Arrow say of
   // which type; in JSON lines it is the first value's, numbers being float64; all else is text.
   Schema columns();
-  // Once. `null_texts`: what a missing value is in CSV.
+  // Once. `null_texts`: what a missing value is in CSV; `decimal`: what stands before a fraction
+  // there.
   std::unique_ptr<BatchReader> read(const Expected& expected,
-                                    const std::vector<std::string>& null_texts,
+                                    const std::vector<std::string>& null_texts, char decimal,
                                     const Unknown& unknown);
 
  private:

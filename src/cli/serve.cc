@@ -47,6 +47,7 @@ const RegisterVerb registration({
           .value = "PORT",
           .text = "Port to listen on, 0 picks one; 8080 when not given"},
          {.name = "--threads", .value = "N", .text = "Threads; all cores when not given"}},
+    .project = true,
     .run = serve,
     .position = 8,
 });

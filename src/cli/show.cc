@@ -35,12 +35,9 @@ const RegisterVerb registration({
                          "prediction is made from is shown before its rules, and so is a table "
                          "whose rules must be fitted; all others after them",
                  .required = true},
-                {.name = "-n,--rows", .value = "N", .text = "So many rows; 20 when not given"},
-                {.name = "-p,--param",
-                 .value = "NAME=VALUE",
-                 .text = "Override a parameter of the project",
-                 .many = true}},
+                {.name = "-n,--rows", .value = "N", .text = "So many rows; 20 when not given"}},
     .json = true,
+    .project = true,
     .run = show,
     .position = 7,
 });

@@ -45,11 +45,8 @@ void sources(const Invocation& call) {
 const RegisterVerb registration({
     .name = "sources",
     .text = "List the tables of all sources with their columns, types, rows and sizes",
-    .options = {{.name = "-p,--param",
-                 .value = "NAME=VALUE",
-                 .text = "Override a parameter of the project",
-                 .many = true}},
     .json = true,
+    .project = true,
     .run = sources,
     .position = 5,
 });

@@ -45,7 +45,8 @@ struct Verb {
   std::string name;
   std::string text;  // one sentence
   std::vector<VerbOption> options;
-  bool json = false;  // prints facts: takes --json
+  bool json = false;     // prints facts: takes --json
+  bool project = false;  // reads the project file: takes --param and --env
   std::function<void(const Invocation&)> run;
   int position = 100;  // in `gristmill --help`
 };

@@ -141,7 +141,34 @@ class ArrowReader : public BatchReader {
   int64_t row_ = 0;
 };
 
+Type type_of(const ArrowField& field) {
+  switch (field.kind) {
+    case ArrowKind::integer:
+      return Type::int64;
+    case ArrowKind::floating:
+    case ArrowKind::decimal:
+      return Type::float64;
+    case ArrowKind::boolean:
+      return Type::boolean;
+    case ArrowKind::date:
+      return Type::date;
+    case ArrowKind::timestamp:
+      return field.has_zone ? Type::timestamptz : Type::timestamp;
+    default:
+      return Type::string;
+  }
+}
+
 }  // namespace
+
+Schema arrow_schema(ReadBytes in) {
+  ArrowMessage first;
+  Schema schema;
+  if (!ArrowMessages(std::move(in)).next(first) || first.kind != ArrowMessage::Kind::schema)
+    fail_arrow("it does not begin with a schema");
+  for (const ArrowField& field : first.fields) schema.add({field.name, type_of(field), true});
+  return schema;
+}
 
 std::unique_ptr<BatchReader> read_arrow(ReadBytes in, const Expected& expected, Unknown unknown) {
   return std::make_unique<ArrowReader>(std::move(in), expected, unknown);

@@ -19,7 +19,7 @@ void read_as(const std::string& bytes, const NullTexts& nulls, const std::vector
   for (size_t column = 0; column < types.size(); ++column) {
     const Field field{"x", types[column].type(), true};
     ColumnBuffer out(field.type);
-    if (field.type != Type::string) read_csv_column(cells, column, field, nulls, out);
+    if (field.type != Type::string) read_csv_column(cells, column, field, nulls, '.', out);
   }
 }
 
@@ -37,7 +37,7 @@ std::string outcome(const std::string& bytes, const NullTexts& nulls, size_t blo
       cells.find(block);
       for (size_t column = 0; column < types.size(); ++column) {
         CsvType of_block;
-        of_block.observe(cells, column, nulls);
+        of_block.observe(cells, column, nulls, '.');
         types[column].merge(of_block);
       }
       for (int64_t row = 0; row < cells.rows(); ++row) {

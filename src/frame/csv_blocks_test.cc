@@ -103,18 +103,18 @@ TEST(CsvBlocks, LinesAreThoseOfTheInput) {
 }
 
 // The type of a column with these cells, however they are parted.
-Type type_of(const Cells& texts) {
-  const auto look = [](const Cells& some) {
+Type type_of(const Cells& texts, char decimal = '.') {
+  const auto look = [decimal](const Cells& some) {
     std::string csv;
-    for (const std::string& text : some) csv += "x," + text + "\n";
+    for (const std::string& text : some) csv += "x;" + text + "\n";
     CsvType type;
-    CsvBlocks blocks(bytes_of(csv, 1000), ',');
-    CsvCells cells(',');
+    CsvBlocks blocks(bytes_of(csv, 1000), ';');
+    CsvCells cells(';');
     cells.set_columns(2);
     CsvBlock block;
     while (blocks.next(block)) {
       cells.find(block);
-      type.observe(cells, 1, NullTexts({"", "NA"}));
+      type.observe(cells, 1, NullTexts({"", "NA"}), decimal);
     }
     return type;
   };
@@ -154,6 +154,17 @@ TEST(CsvType, IsTheNarrowestThatHoldsAll) {
   EXPECT_EQ(type_of({"2013-01-01", "7"}), Type::string);
   EXPECT_EQ(type_of({"NA", ""}), Type::string);
   EXPECT_EQ(type_of({"1", "x", "2"}), Type::string);
+}
+
+TEST(CsvType, NumbersMayHaveADecimalComma) {
+  EXPECT_EQ(type_of({"1234,5", "-,5", "7", "1,5e3"}, ','), Type::float64);
+  EXPECT_EQ(type_of({"1", "-20"}, ','), Type::int64);
+  EXPECT_EQ(type_of({"1,5", "1.5"}, ','), Type::string);
+  EXPECT_EQ(type_of({"1.234,5"}, ','), Type::string);
+  EXPECT_EQ(type_of({"1,2,3"}, ','), Type::string);
+  EXPECT_EQ(type_of({"007,5"}, ','), Type::string);
+  EXPECT_EQ(type_of({"1234,5"}), Type::string);
+  EXPECT_EQ(type_of({"2013-01-01 10:00:00.5"}, ','), Type::timestamp);
 }
 
 }  // namespace

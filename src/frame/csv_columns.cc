@@ -51,12 +51,21 @@ void read_values(CsvCells& cells, size_t column, const Field& field, const NullT
   }
 }
 
+bool parse_number(std::string_view text, char decimal, double& value) {
+  if (decimal == '.') return parse_float64(text, value);
+  if (text.find('.') != text.npos) return false;
+  std::string dotted(text);
+  std::replace(dotted.begin(), dotted.end(), decimal, '.');
+  return parse_float64(dotted, value);
+}
+
 // 33249.0 is a whole number, as it is in JSON: programs write integers so where some are missing.
-bool parse_whole(std::string_view text, int64_t& value) {
+bool parse_whole(std::string_view text, char decimal, int64_t& value) {
   if (parse_int64(text, value)) return true;
   constexpr double most = 9007199254740992;  // 2^53
   double number;
-  if (!parse_float64(text, number) || std::trunc(number) != number || std::abs(number) > most)
+  if (!parse_number(text, decimal, number) || std::trunc(number) != number ||
+      std::abs(number) > most)
     return false;
   value = int64_t(number);
   return true;
@@ -106,10 +115,10 @@ bool all_digits(std::string_view text) {
 }
 
 // Begins as numbers do: "007" and "+49" are codes, and inf and nan are words.
-bool is_plain_number(std::string_view text) {
+bool is_plain_number(std::string_view text, char decimal) {
   text = trimmed(text);
   if (text.starts_with('-')) text.remove_prefix(1);
-  if (text.empty() || (!is_digit(text[0]) && text[0] != '.')) return false;
+  if (text.empty() || (!is_digit(text[0]) && text[0] != decimal)) return false;
   return !(text[0] == '0' && text.size() > 1 && is_digit(text[1]));
 }
 
@@ -135,17 +144,17 @@ bool is_plain_date(std::string_view text) {
   return text.size() >= 10 && text[4] == '-' && text[7] == '-';
 }
 
-bool takes(Type type, std::string_view text) {
+bool takes(Type type, std::string_view text, char decimal) {
   int64_t whole;
   double number;
   int32_t days;
   bool had_offset = false;
   switch (type) {
     case Type::int64:
-      return is_short_integer(text) || (is_plain_number(text) && parse_int64(text, whole));
+      return is_short_integer(text) || (is_plain_number(text, decimal) && parse_int64(text, whole));
     case Type::float64:
-      return is_short_integer(text) ||
-             (is_plain_number(text) && !is_long_integer(text) && parse_float64(text, number));
+      return is_short_integer(text) || (is_plain_number(text, decimal) && !is_long_integer(text) &&
+                                        parse_number(text, decimal, number));
     case Type::date:
       return is_plain_date(text) && parse_date(text, days);
     case Type::timestamp:
@@ -162,12 +171,16 @@ bool takes(Type type, std::string_view text) {
   return true;
 }
 
-Type narrowest(std::string_view text) {
+Type narrowest(std::string_view text, char decimal) {
   for (Type type : {Type::int64, Type::float64, Type::date, Type::timestamp, Type::timestamptz,
                     Type::boolean}) {
-    if (takes(type, text)) return type;
+    if (takes(type, text, decimal)) return type;
   }
   return Type::string;
+}
+
+bool is_comma_number(std::string_view text) {
+  return text.find(',') != text.npos && takes(Type::float64, text, ',');
 }
 
 // Takes digits from the front; how many.
@@ -193,12 +206,18 @@ bool is_other_time(std::string_view text) {
 }  // namespace
 
 void read_csv_column(CsvCells& cells, size_t column, const Field& field, const NullTexts& nulls,
-                     ColumnBuffer& out) {
+                     char decimal, ColumnBuffer& out) {
   switch (field.type) {
     case Type::int64:
-      return read_values<int64_t>(cells, column, field, nulls, out, parse_whole);
+      return read_values<int64_t>(cells, column, field, nulls, out,
+                                  [decimal](std::string_view text, int64_t& value) {
+                                    return parse_whole(text, decimal, value);
+                                  });
     case Type::float64:
-      return read_values<double>(cells, column, field, nulls, out, parse_float64);
+      return read_values<double>(cells, column, field, nulls, out,
+                                 [decimal](std::string_view text, double& value) {
+                                   return parse_number(text, decimal, value);
+                                 });
     case Type::date:
       return read_values<int32_t>(cells, column, field, nulls, out, RunParser(parse_date));
     case Type::timestamp:
@@ -224,7 +243,7 @@ Type widened(Type a, Type b, bool long_integers) {
 }
 
 // A column of names is not looked at to its end.
-void CsvType::observe(CsvCells& cells, size_t column, const NullTexts& nulls) {
+void CsvType::observe(CsvCells& cells, size_t column, const NullTexts& nulls, char decimal) {
   constexpr int64_t values_enough = 64;
   std::string_view taken;  // the last time; as RunParser keeps it
   for (int64_t row = 0; row < cells.rows() && !gave_up_; ++row) {
@@ -232,20 +251,22 @@ void CsvType::observe(CsvCells& cells, size_t column, const NullTexts& nulls) {
     if (nulls.contains(text)) continue;
     ++values_;
     if (narrow_ &&
-        ((is_time(*narrow_) && !text.empty() && text == taken) || takes(*narrow_, text))) {
+        ((is_time(*narrow_) && !text.empty() && text == taken) || takes(*narrow_, text, decimal))) {
       ++narrow_values_;
       taken = text;
       long_ = long_ || (narrow_ == Type::int64 && is_long_integer(text));
     } else {
-      observe(text, cells, row, column);
+      observe(text, decimal, cells, row, column);
     }
-    gave_up_ = values_ >= values_enough && narrow_values_ < values_ / 2 && other_times_ < values_;
+    gave_up_ = values_ >= values_enough && narrow_values_ + comma_numbers_ < values_ / 2 &&
+               other_times_ < values_;
   }
 }
 
 // A text that is not of the type so far.
-void CsvType::observe(std::string_view text, const CsvCells& cells, int64_t row, size_t column) {
-  const Type one = narrowest(text);
+void CsvType::observe(std::string_view text, char decimal, const CsvCells& cells, int64_t row,
+                      size_t column) {
+  const Type one = narrowest(text, decimal);
   long_ = long_ || (one == Type::int64 && is_long_integer(text));
   const Type both = narrow_ ? widened(*narrow_, one, long_) : one;
   if (both != Type::string) {
@@ -255,6 +276,7 @@ void CsvType::observe(std::string_view text, const CsvCells& cells, int64_t row,
   }
   broken_ = true;
   other_times_ += is_other_time(text);
+  comma_numbers_ += decimal == '.' && is_comma_number(text);
   if (example_line_ > 0) return;
   example_ = excerpt(text);
   example_line_ = cells.line(row, column);
@@ -267,6 +289,7 @@ void CsvType::merge(const CsvType& other) {
   gave_up_ = gave_up_ || other.gave_up_;
   narrow_values_ += other.narrow_values_;
   other_times_ += other.other_times_;
+  comma_numbers_ += other.comma_numbers_;
   if (narrow_ && other.narrow_) {
     narrow_ = widened(*narrow_, *other.narrow_, long_);
     broken_ = broken_ || narrow_ == Type::string;
@@ -285,6 +308,13 @@ std::string CsvType::note(const std::string& column) const {
     return fmt::format(
         "column {} is read as text: its times are not written as ISO 8601 ({}); the "
         "rule `parse` reads them",
+        column, example_);
+  const bool is_number_else = !narrow_ || is_number(*narrow_);
+  if (!gave_up_ && is_number_else && comma_numbers_ + narrow_values_ == values_)
+    return fmt::format(
+        "column {} is read as text: its numbers have a decimal comma ({}), which `decimal: \",\"` "
+        "of "
+        "the source reads",
         column, example_);
   const bool nearly = narrow_ && narrow_ != Type::string && narrow_values_ * 10 >= values_ * 9;
   if (!nearly || gave_up_) return {};

@@ -16,6 +16,7 @@ class CsvReader : public BatchReader {
       : blocks_(std::move(in), options.delimiter),
         cells_(options.delimiter),
         nulls_(std::move(options.null_values)),
+        decimal_(options.decimal),
         rows_(expected.schema) {
     const std::vector<std::string> names = with_place([&] { return read_header(); });
     match_ = match_columns(expected, names);
@@ -61,7 +62,9 @@ class CsvReader : public BatchReader {
     in_block_ = cells_.rows();
     for (size_t c = 0; c < match_.field.size(); ++c) {
       const int i = match_.field[c];
-      if (i >= 0) read_csv_column(cells_, c, rows_.schema()[size_t(i)], nulls_, rows_[size_t(i)]);
+      if (i < 0) continue;
+      const auto field = size_t(i);
+      read_csv_column(cells_, c, rows_.schema()[field], nulls_, decimal_, rows_[field]);
     }
     for (size_t i = 0; i < match_.source.size(); ++i) {
       if (match_.source[i] >= 0) continue;
@@ -89,6 +92,7 @@ class CsvReader : public BatchReader {
   bool has_block_ = false;  // it has rows that were not looked at
   CsvCells cells_;
   NullTexts nulls_;
+  char decimal_;
   ColumnMatch match_;
   BatchBuffer rows_;
   int64_t in_block_ = 0, given_ = 0;  // rows of this block

@@ -46,6 +46,7 @@ using ReadBytes = std::function<size_t(char* to, size_t size)>;
 struct CsvOptions {
   char delimiter = ',';
   std::vector<std::string> null_values = {""};  // quoted or not, as the table engine reads it
+  char decimal = '.';                           // or a comma
 };
 
 // Streams: memory is bounded by a batch and the longest cell or line (64 MiB; beyond it
@@ -69,5 +70,9 @@ std::unique_ptr<BatchReader> read_json_lines(ReadBytes in, const Expected& expec
 // batch of the file in memory.
 std::unique_ptr<BatchReader> read_arrow(ReadBytes in, const Expected& expected,
                                         Unknown unknown = nullptr);
+
+// The columns of such a stream or file, in their order, as its schema says them: integers as int64,
+// decimals as float64, and text for what read_arrow() then refuses.
+Schema arrow_schema(ReadBytes in);
 
 }  // namespace gristmill

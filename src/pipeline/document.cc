@@ -76,7 +76,7 @@ struct Converter {
                   "anchors may be used, but not to multiply each other");
     }
     if (depth > 60) throw Error(Code::invalid, "values are nested too deeply", at(node.Mark()));
-    document.marks_[pointer] = {node.Mark().line + 1, node.Mark().column + 1};
+    document.marks_[pointer] = {document.file_, node.Mark().line + 1, node.Mark().column + 1};
     switch (node.Type()) {
       case YAML::NodeType::Map:
         return convert_map(node, pointer, depth);
@@ -107,7 +107,8 @@ struct Converter {
       }
       const std::string inner = pointer_to(pointer, key);
       map[key] = convert(item.second, inner, depth + 1);
-      document.marks_[inner] = {item.first.Mark().line + 1, item.first.Mark().column + 1};
+      const YAML::Mark mark = item.first.Mark();
+      document.marks_[inner] = {document.file_, mark.line + 1, mark.column + 1};
     }
     return map;
   }
@@ -189,11 +190,52 @@ Document Document::read(const fs::path& path) {
   return parse(disk().read(path), path.filename().string());
 }
 
+void Document::lay_over(const Document& over) {
+  if (!json_.is_object() || !over.json_.is_object())
+    throw Error(Code::invalid, "it must be a mapping, of what is to be replaced",
+                over.json_.is_object() ? where("") : over.where(""));
+  merge(json_, over, over.json_, "");
+}
+
+void Document::merge(nlohmann::json& into, const Document& over, const nlohmann::json& from,
+                     const std::string& pointer) {
+  for (const auto& [key, value] : from.items()) {
+    const std::string inner = pointer_to(pointer, key);
+    const auto found = into.find(key);
+    if (value.is_null() && found == into.end())
+      throw Error(Code::invalid,
+                  fmt::format("`{}` removes what is not there", shortened(inner.substr(1))),
+                  over.where(inner), fmt::format("{} has no such value", file_));
+    if (found != into.end() && found->is_object() && value.is_object()) {
+      merge(*found, over, value, inner);
+      continue;
+    }
+    forget_marks(inner);
+    if (value.is_null()) {
+      into.erase(key);
+      continue;
+    }
+    into[key] = value;
+    take_marks(over, inner);
+  }
+}
+
+void Document::forget_marks(const std::string& pointer) {
+  marks_.erase(pointer);
+  const auto begin = marks_.lower_bound(pointer + "/"), end = marks_.lower_bound(pointer + "0");
+  marks_.erase(begin, end);  // '0' follows '/'
+}
+
+void Document::take_marks(const Document& other, const std::string& pointer) {
+  marks_[pointer] = other.marks_.at(pointer);
+  marks_.insert(other.marks_.lower_bound(pointer + "/"), other.marks_.lower_bound(pointer + "0"));
+}
+
 Where Document::where(std::string pointer) const {
   while (true) {
     auto found = marks_.find(pointer);
     if (found != marks_.end())
-      return {file_, found->second.first, found->second.second, "", "", -1};
+      return {found->second.file, found->second.line, found->second.column, "", "", -1};
     if (pointer.empty()) return {.file = file_};
     pointer.resize(pointer.rfind('/'));
   }

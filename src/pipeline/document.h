@@ -20,15 +20,30 @@ class Document {
   static Document parse(const std::string& text, const std::string& file);
   static Document read(const fs::path& path);
 
+  // Lays `over` over it: mappings are merged, key by key, all else is replaced; null removes.
+  // Places are then where a value stands in its own file. Code::invalid for a null that removes
+  // nothing.
+  void lay_over(const Document& over);
+
   const nlohmann::json& json() const { return json_; }
   // Place of a value by its JSON pointer ("/tables/flights"), or of the nearest one around it.
   Where where(std::string pointer) const;
 
  private:
   friend struct Converter;
+  struct Mark {
+    std::string file;
+    int line, column;
+  };
+  void merge(nlohmann::json& into, const Document& over, const nlohmann::json& from,
+             const std::string& pointer);
+  // The places of a value and of all in it: forgotten, or those of another document.
+  void forget_marks(const std::string& pointer);
+  void take_marks(const Document& other, const std::string& pointer);
+
   nlohmann::json json_;
   std::string file_;
-  std::map<std::string, std::pair<int, int>> marks_;
+  std::map<std::string, Mark> marks_;
 };
 
 // Code::invalid with line and column (in bytes) of what is not UTF-8.

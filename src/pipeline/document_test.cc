@@ -164,5 +164,44 @@ TEST(Document, IsReadFromAFileByItsName) {
   EXPECT_THROW(Document::read(dir.path() / "no.yaml"), Error);
 }
 
+Document laid(const std::string& base, const std::string& over) {
+  Document document = Document::parse(base, "a.yaml");
+  document.lay_over(Document::parse(over, "b.yaml"));
+  return document;
+}
+
+TEST(Document, LaidOverMappingsMergeAllElseIsReplaced) {
+  EXPECT_EQ(
+      laid("a: {x: 1, y: [1, 2], z: {p: 1}}\nb: 2\n", "a: {y: [3], z: {q: 2}}\nb: {c: 1}\nn: t\n")
+          .json(),
+      Json::parse(R"({"a": {"x": 1, "y": [3], "z": {"p": 1, "q": 2}}, "b": {"c": 1}, "n": "t"})"));
+  EXPECT_EQ(laid("a: {x: 1, y: 2}\nb: 2\n", "a: {x: null}\nb: ~\n").json(),
+            Json::parse(R"({"a": {"y": 2}})"));
+  EXPECT_EQ(laid("a: {x: 1}\n", "a: 5\n").json(), Json::parse(R"({"a": 5})"));
+}
+
+TEST(Document, LaidOverValuesHaveThePlaceWhereTheyStand) {
+  const Document document = laid("a: {x: 1, y: {d: [1, 2]}}\na-b: 1\n", "\na:\n  y: [1]\n  z: 2\n");
+  const auto place = [&](const char* pointer) { return document.where(pointer).text(); };
+  EXPECT_EQ(place("/a"), "a.yaml:1:1");
+  EXPECT_EQ(place("/a/x"), "a.yaml:1:5");
+  EXPECT_EQ(place("/a/y"), "b.yaml:3:3");
+  EXPECT_EQ(place("/a/y/0"), "b.yaml:3:7");
+  EXPECT_EQ(place("/a/y/d"), "b.yaml:3:3");  // no longer there: what is around it
+  EXPECT_EQ(place("/a/z"), "b.yaml:4:3");
+  EXPECT_EQ(place("/a-b"), "a.yaml:2:1");
+}
+
+TEST(Document, WhatIsLaidOverMustFit) {
+  const auto refused = [](const std::string& base, const std::string& over) {
+    const Error error = gristmill::failure([&] { laid(base, over); });
+    return error.where().text() + " " + error.message();
+  };
+  EXPECT_EQ(refused("a: {x: 1}\n", "a: {y: null}\n"), "b.yaml:1:5 `a/y` removes what is not there");
+  EXPECT_EQ(refused("a: 1\n", "[1]\n"),
+            "b.yaml:1:1 it must be a mapping, of what is to be replaced");
+  EXPECT_EQ(refused("a: 1\n", ""), "b.yaml it must be a mapping, of what is to be replaced");
+}
+
 }  // namespace
 }  // namespace gristmill

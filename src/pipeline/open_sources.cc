@@ -22,9 +22,10 @@ void OpenSources::open(const std::string& source) {
     if (spec.name != source) continue;
     SourceSpec remembering = spec;
     remembering.digests = &workspace_.file_digests();
+    remembering.downloads = Workspace::downloads(project_.dir);
     try {
       // A database that was attached shows what it was then, whatever lies in its place later.
-      SourceFiles files = find_files(spec);
+      SourceFiles files = find_files(remembering);
       for (const fs::path& file : files.files) before_.emplace(file, stamp_of(file));
       const auto opened = make_source(remembering, std::move(files));
       for (SourceTable& table : opened->open(workspace_.engine())) {

@@ -109,6 +109,36 @@ void check_names(const Project& project) {
   for (const PredictSpec& predict : project.predicts) predictions.add(predict.name, predict.where);
 }
 
+// What is said of a source is said of it all: where an environment changed it, of that.
+Where place_of_source(const Spot& spot) {
+  if (!spot.value.is_object()) return spot.where();
+  for (const auto& [key, unused] : spot.value.items()) {
+    if (const Where member = spot[key].where(); member.file != project_file) return member;
+  }
+  return spot.where();
+}
+
+// The project file, with the one of an environment laid over it.
+Document read_document(const fs::path& dir, const std::string& env) {
+  Document document = Document::read(dir / project_file);
+  if (env.empty()) return document;
+  const std::string name = fmt::format("gristmill.{}.yaml", env);
+  if (!disk().exists(dir / name) || env.find('/') != std::string::npos) {
+    std::vector<std::string> known;
+    for (const fs::path& file : disk().list(dir)) {
+      const std::string other = file.filename().string();
+      if (other.size() > project_file.size() && other.starts_with("gristmill.") &&
+          other.ends_with(".yaml"))
+        known.push_back(other.substr(10, other.size() - 15));
+    }
+    throw Error(Code::usage,
+                fmt::format("--env {}: there is no {} in `{}`", env, name, dir.string()), {},
+                did_you_mean(env, known));
+  }
+  document.lay_over(Document::read(dir / name));
+  return document;
+}
+
 }  // namespace
 
 bool RuleSpec::is_check() const {
@@ -143,7 +173,8 @@ const std::vector<RuleSpec>& Project::rules_of(const std::string& table) const {
   return found == clean.end() ? none : found->second;
 }
 
-Project Project::read(const fs::path& dir, const std::map<std::string, std::string>& overrides) {
+Project Project::read(const fs::path& dir, const std::map<std::string, std::string>& overrides,
+                      const std::string& env) {
   Project project;
   project.dir = dir;
   project.file = dir / project_file;
@@ -151,7 +182,7 @@ Project Project::read(const fs::path& dir, const std::map<std::string, std::stri
     throw Error(Code::not_found, fmt::format("there is no {} in `{}`", project_file, dir.string()),
                 {}, "`gristmill init` writes a first one; -C names another folder");
   }
-  const Document document = Document::read(project.file);
+  const Document document = read_document(dir, env);
   const Spot root{document, document.json(), ""};
   if (!root.value.is_object())
     root.fail("the project file must be a mapping, beginning with `project: NAME`");
@@ -168,7 +199,7 @@ Project Project::read(const fs::path& dir, const std::map<std::string, std::stri
     if (name.find('.') != std::string::npos)
       spot.fail(fmt::format("a source's name may not hold a dot: `{}`", name));
     if (!spot.value.is_string()) spot.expect_object("a source");
-    project.sources.push_back({name, expanded(spot), dir, spot.where()});
+    project.sources.push_back({name, expanded(spot), dir, place_of_source(spot)});
   });
   each("tables", [&](const Spot& spot, const std::string& name) {
     if (name.find('.') != std::string::npos)
@@ -182,12 +213,12 @@ Project Project::read(const fs::path& dir, const std::map<std::string, std::stri
   each("predict", [&](const Spot& spot, const std::string& name) {
     project.predicts.push_back(read_predict(spot, name));
   });
-  // As they stand in the file: the first answers /predict.
+  // As they stand in the file, those of the environment last: the first answers /predict.
+  const auto place = [](const PredictSpec& spec) {
+    return std::tuple(spec.where.file != project_file, spec.where.line, spec.where.column);
+  };
   std::sort(project.predicts.begin(), project.predicts.end(),
-            [](const PredictSpec& a, const PredictSpec& b) {
-              return std::pair(a.where.line, a.where.column) <
-                     std::pair(b.where.line, b.where.column);
-            });
+            [&](const PredictSpec& a, const PredictSpec& b) { return place(a) < place(b); });
   check_names(project);
   return project;
 }

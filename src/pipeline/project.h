@@ -73,9 +73,11 @@ struct Project {
   std::map<std::string, Where> clean_places;           // of those tables
   std::vector<PredictSpec> predicts;
 
-  // Reads `dir`/gristmill.yaml. `overrides` are texts as given by -p. Code::not_found without the
-  // file; Code::invalid with line and column for all that is wrong in it.
-  static Project read(const fs::path& dir, const std::map<std::string, std::string>& overrides);
+  // Reads `dir`/gristmill.yaml, with gristmill.`env`.yaml laid over it when `env` is not "".
+  // `overrides` are texts as given by -p. Code::not_found without the file; Code::invalid with line
+  // and column for all that is wrong in it.
+  static Project read(const fs::path& dir, const std::map<std::string, std::string>& overrides,
+                      const std::string& env = "");
   const PredictSpec& predict(const std::string& name) const;              // Code::not_found
   const std::vector<RuleSpec>& rules_of(const std::string& table) const;  // empty: none
 };

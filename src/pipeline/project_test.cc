@@ -283,5 +283,35 @@ TEST_F(ProjectTest, TheSchemaIsThatOfTheReader) {
     EXPECT_NE(text.find(word), std::string::npos) << word;
 }
 
+TEST_F(ProjectTest, AnEnvironmentIsLaidOver) {
+  const std::string base =
+      "sources: {ops: a.csv}\ntables: {t: SELECT 1}\n"
+      "predict:\n  late: {from: t, target: y}\n  other: {from: t, target: z}\n";
+  const auto with_env = [&](const std::string& over) {
+    disk().write_atomic(dir.path() / "gristmill.prod.yaml", over);
+    read(base);
+    return Project::read(dir.path(), {}, "prod");
+  };
+  const Project project =
+      with_env("sources: {ops: b.csv}\npredict:\n  first: {from: t, target: x}\n  other: null\n");
+  EXPECT_EQ(project.sources.at(0).given, "b.csv");
+  EXPECT_EQ(project.sources.at(0).where.text(), "gristmill.prod.yaml:1:11");
+  ASSERT_EQ(project.predicts.size(), 2u);
+  EXPECT_EQ(project.predicts[0].name, "late");
+  EXPECT_EQ(project.predicts[1].name, "first");
+  const auto refusal = [&](const std::string& over) {
+    const Error error = gristmill::failure([&] { with_env(over); });
+    return error.where().text() + " " + error.message();
+  };
+  EXPECT_EQ(refusal("predict:\n  late: {modle: linear}\n").substr(0, 26),
+            "gristmill.prod.yaml:2:10 u");
+  EXPECT_EQ(refusal("predict: {late: {from: null}}\n").substr(0, 19), "gristmill.yaml:4:3 ");
+  const Error absent = gristmill::failure([&] { Project::read(dir.path(), {}, "prd"); });
+  EXPECT_EQ(absent.code(), Code::usage);
+  EXPECT_EQ(absent.hint(), "did you mean \"prod\"?");
+  EXPECT_EQ(gristmill::failure([&] { Project::read(dir.path(), {}, "../x/prod"); }).code(),
+            Code::usage);
+}
+
 }  // namespace
 }  // namespace gristmill

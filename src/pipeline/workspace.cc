@@ -44,6 +44,8 @@ void FileLock::take(Mode mode, const std::function<void()>& waiting) {
 
 fs::path Workspace::state_dir(const fs::path& project) { return project / ".gristmill"; }
 
+fs::path Workspace::downloads(const fs::path& project) { return state_dir(project) / "downloads"; }
+
 fs::path Workspace::bundle_path(const fs::path& project, const std::string& name) {
   return state_dir(project) / "bundles" / (name + ".bundle");
 }

@@ -38,6 +38,8 @@ class Workspace {
   static fs::path state_dir(const fs::path& project);
   // Where the newest bundle of a prediction lies for people and servers.
   static fs::path bundle_path(const fs::path& project, const std::string& name);
+  // Where the files of URLs are kept that its sources name.
+  static fs::path downloads(const fs::path& project);
 
   // Opens or makes the state of `project`. Waits while another program removes what is not needed.
   // Code::unavailable when the folder cannot be written.

@@ -33,7 +33,7 @@ class CsvSource : public Source {
 
  private:
   std::vector<CsvShape> shapes_of() const {
-    const std::string fact = "csv shape 6 " + options_.text;
+    const std::string fact = "csv shape 7 " + options_.text;
     std::optional<ThreadPool> pool;
     std::vector<CsvShape> shapes;
     for (const fs::path& file : files_.files) {
@@ -84,6 +84,7 @@ class CsvSource : public Source {
     if (is_many) refuse_filename(shape.columns, files[0]);
     const CsvScan scan{.files = files,
                        .delimiter = shape.delimiter,
+                       .decimal = options_.decimal,
                        .header = options_.header,
                        .encoding = options_.encoding,
                        .nulls = options_.nulls,
@@ -109,9 +110,9 @@ class CsvSource : public Source {
 
 RegisterSource csv({
     .name = "csv",
-    .text = "CSV files, one table a file, or one of all with `as`",
+    .text = "CSV files, plain or packed by gzip or zstd; one table a file, or one of all with `as`",
     .example = "data/*.csv",
-    .suffixes = {".csv", ".csv.gz", ".tsv", ".tsv.gz"},
+    .suffixes = {".csv", ".csv.gz", ".csv.zst", ".tsv", ".tsv.gz", ".tsv.zst"},
     .schemes = {},
     .params = csv_params(),
     .make = [](SourceRequest request) { return std::make_unique<CsvSource>(std::move(request)); },

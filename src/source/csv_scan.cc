@@ -22,6 +22,7 @@ std::string CsvScan::sql() const {
   for (const fs::path& file : files) list += (list.empty() ? "" : ", ") + quote_text(file.string());
   const json options = {{"columns", columns.json()},
                         {"delimiter", std::string(1, delimiter)},
+                        {"decimal", std::string(1, decimal)},
                         {"header", header},
                         {"encoding", encoding},
                         {"nulls", nulls},
@@ -35,6 +36,7 @@ CsvScan CsvScan::from_options(const std::string& text) {
   CsvScan scan;
   scan.columns = Schema::from_json(options.at("columns"));
   scan.delimiter = options.at("delimiter").get<std::string>().at(0);
+  scan.decimal = options.at("decimal").get<std::string>().at(0);
   scan.header = options.at("header").get<bool>();
   scan.encoding = options.at("encoding").get<std::string>();
   scan.nulls = options.at("nulls").get<std::vector<std::string>>();

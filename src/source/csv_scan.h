@@ -15,7 +15,7 @@ namespace gristmill {
 // Files of one shape. They stand in SQL as one call of gristmill_csv(): equal scans, equal text.
 struct CsvScan {
   std::vector<fs::path> files;
-  char delimiter = ',';
+  char delimiter = ',', decimal = '.';
   bool header = true;
   std::string encoding = {};  // as as_utf8() takes it
   std::vector<std::string> nulls = {};

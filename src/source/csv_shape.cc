@@ -57,7 +57,7 @@ class Look {
         cells.find(block);
         for (size_t c = 0; c < types.size(); ++c) {
           CsvType of_block;  // what it says must not hang on which thread saw which blocks
-          of_block.observe(cells, c, nulls_);
+          of_block.observe(cells, c, nulls_, scan_.decimal);
           types[c].merge(of_block);
         }
         rows += cells.rows();
@@ -111,6 +111,15 @@ const std::vector<ParamDoc>& csv_params() {
   static const std::vector<ParamDoc> docs = {
       {"nulls", "array", "texts that mean a missing value", json(default_nulls), {}, {}, {}},
       {"delimiter", "string", "what separates cells; found out when absent", nullptr, {}, {}, {}},
+      {"decimal",
+       "string",
+       "what stands before a number's fraction: in files with a comma, 1234,5 is a number and "
+       "1234.5 "
+       "none",
+       ".",
+       {},
+       {},
+       {".", ","}},
       {"encoding",
        "string",
        "the text's encoding as iconv names it, such as latin1 or windows-1252; UTF-8 when absent, "
@@ -144,6 +153,7 @@ CsvReading::CsvReading(const Params& params, const std::string& owner) {
     }
     delimiter = is_tab ? '\t' : given[0];
   }
+  decimal = params.text("decimal")[0];
   header_given = params.has("header");
   if (header_given) header = params.boolean("header");
   if (params.has("types")) {
@@ -156,7 +166,9 @@ CsvReading::CsvReading(const Params& params, const std::string& owner) {
     encoding = params.text("encoding");
     check_encoding(encoding);
   }
-  text = json{nulls, std::string(1, delimiter), header, header_given, encoding}.dump();
+  text = json{nulls,    std::string(1, delimiter), header, header_given,
+              encoding, std::string(1, decimal)}
+             .dump();
 }
 
 CsvShape look_at_csv(const fs::path& file, const CsvReading& reading, ThreadPool& pool) {
@@ -169,6 +181,7 @@ CsvShape look_at_csv(const fs::path& file, const CsvReading& reading, ThreadPool
   }
   CsvScan scan{.files = {file},
                .delimiter = header.delimiter,
+               .decimal = reading.decimal,
                .header = reading.header,
                .encoding = reading.encoding};
   std::vector<Field> fields;

@@ -30,7 +30,7 @@ const std::vector<ParamDoc>& csv_params();
 // What the user said.
 struct CsvReading {
   std::vector<std::string> nulls;
-  char delimiter = 0;
+  char delimiter = 0, decimal = '.';
   bool header = true, header_given = false;
   std::string encoding;
   std::map<std::string, Type> types;

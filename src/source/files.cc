@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "source/remote.h"
 
 namespace gristmill {
 namespace {
@@ -65,14 +66,14 @@ std::vector<std::string> patterns_of(const SourceSpec& spec, SourceFiles& out) {
 // `sqlite:` of "sqlite:data/x.db"; one letter is no scheme.
 std::string scheme_of(const std::string& url) {
   size_t colon = url.find(':');
-  if (colon == std::string::npos || colon < 2) return {};
+  if (colon == std::string::npos || colon < 2 || is_remote(url)) return {};
   std::string scheme = url.substr(0, colon + 1);
   if (kind_by_scheme(scheme) != nullptr) return scheme;
   bool word = std::all_of(url.begin(), url.begin() + long(colon), [](unsigned char c) {
     return std::isalnum(c) || c == '+' || c == '-' || c == '.';
   });
   if (word && url.substr(colon, 3) == "://") {
-    std::vector<std::string> known;
+    std::vector<std::string> known = {"https:", "http:", "s3:"};
     for (const auto& [name, kind] : Sources::instance()) {
       known.insert(known.end(), kind.schemes.begin(), kind.schemes.end());
     }
@@ -121,7 +122,9 @@ void refuse_others(const std::vector<fs::path>& files) {
 SourceFiles find_files(const SourceSpec& spec) {
   SourceFiles out;
   fs::path base = fs::absolute(spec.base.empty() ? fs::path(".") : spec.base).lexically_normal();
-  for (std::string pattern : patterns_of(spec, out)) {
+  const std::vector<std::string> patterns = patterns_of(spec, out);
+  check_remote_params(spec, patterns);
+  for (std::string pattern : patterns) {
     std::string scheme = scheme_of(pattern);
     const SourceKind* kind = kind_by_scheme(scheme);
     if (kind != nullptr && kind->server) {
@@ -134,8 +137,12 @@ SourceFiles find_files(const SourceSpec& spec) {
       pattern.erase(0, scheme.size());
       if (pattern.starts_with("//")) pattern.erase(0, 2);
     }
-    if (out.pattern.empty()) out.pattern = pattern;
-    add_matches(base, pattern, out);
+    if (out.pattern.empty()) out.pattern = shown_remote(pattern);
+    if (is_remote(pattern)) {
+      out.files.push_back(fetch_remote(spec, pattern));
+    } else {
+      add_matches(base, pattern, out);
+    }
   }
   if (out.files.empty()) {
     throw Error(Code::invalid, fmt::format("`files` of source {} is empty", spec.name));
@@ -208,15 +215,23 @@ std::vector<fs::path> with_log(const fs::path& file, const std::string& suffix) 
 
 void refuse_many(const SourceSpec& spec, const SourceFiles& files) {
   if (files.files.size() > 1) {
-    throw Error(Code::invalid,
-                fmt::format("source {} names {} databases: `{}`", spec.name, files.files.size(),
-                            files.pattern),
-                {}, "a source is one database; name each in a source of its own");
+    throw Error(
+        Code::invalid,
+        fmt::format("source {} names {} files: `{}`", spec.name, files.files.size(), files.pattern),
+        {}, "a source of this kind is one file; name each in a source of its own");
   }
   if (!files.as.empty()) {
     throw Error(Code::invalid,
-                fmt::format("`as` of source {} is for files, not for a database", spec.name));
+                fmt::format("`as` of source {} is not for this kind of file", spec.name));
   }
+}
+
+SourceTable broken_table(const SourceSpec& spec, const std::string& name, const Error& error) {
+  SourceTable table;
+  table.schema = spec.name;
+  table.name = name;
+  table.problem = error.at({.table = spec.name + "." + name});
+  return table;
 }
 
 Error in_file(const Error& error, const fs::path& file) {

@@ -10,7 +10,7 @@
 namespace gristmill {
 
 // Code::not_found when nothing matches, naming the nearest file; Code::invalid for a folder
-// and all else that is no regular file.
+// and all else that is no regular file. Files of URLs are fetched: errors as fetch_remote()'s.
 SourceFiles find_files(const SourceSpec& spec);
 
 bool has_wildcard(std::string_view text);
@@ -35,8 +35,11 @@ std::string tail_of(const fs::path& file, size_t size);
 std::string attached_name(const fs::path& file);
 // The file, and the log of unmerged changes beside it when there is one: both are its content.
 std::vector<fs::path> with_log(const fs::path& file, const std::string& suffix);
-// Code::invalid when a source that is one database names several files or `as`.
+// Code::invalid when a source that is one file, as a database is, names several or `as`.
 void refuse_many(const SourceSpec& spec, const SourceFiles& files);
+
+// A table that cannot be read, and why: it spoils none of the others.
+SourceTable broken_table(const SourceSpec& spec, const std::string& name, const Error& error);
 
 // Adds the file to an error that has none.
 Error in_file(const Error& error, const fs::path& file);

@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "base/progress.h"
 #include "base/text.h"
+#include "source/lines.h"
 #include "source/unpacked.h"
 
 namespace gristmill {
@@ -25,62 +27,45 @@ std::string read_json(const std::vector<fs::path>& files, std::string_view optio
   return fmt::format("read_json({}, hive_partitioning=false, {})", quote_paths(files), options);
 }
 
-// Line by line, so that a file of any size is looked at in the memory of its longest line.
-class Lines {
- public:
-  explicit Lines(const fs::path& file) : read_(read_unpacked(file)) {}
-
-  bool next(std::string& line) {
-    for (;;) {
-      const size_t end = rest_.find('\n', at_);
-      if (end != std::string::npos || ended_) {
-        line = rest_.substr(at_, end - at_);
-        const bool any = end != std::string::npos || at_ < rest_.size();
-        at_ = end == std::string::npos ? rest_.size() : end + 1;
-        return any;
-      }
-      rest_.erase(0, at_);
-      at_ = 0;
-      const size_t had = rest_.size();
-      rest_.resize(had + (size_t(1) << 16));
-      const size_t got = read_(rest_.data() + had, size_t(1) << 16);
-      rest_.resize(had + got);
-      ended_ = got == 0;
-    }
-  }
-
- private:
-  ReadBytes read_;
-  std::string rest_;
-  size_t at_ = 0;
-  bool ended_ = false;
-};
+// DuckDB takes what it can unpack of a file that is cut short, and says nothing.
+void check_whole(const fs::path& file) {
+  if (!is_packed(file)) return;
+  const ReadBytes read = read_unpacked(file);
+  std::vector<char> bytes(size_t(1) << 20);
+  while (read(bytes.data(), bytes.size()) > 0) check_interrupted();
+}
 
 // The first line that is no object, as an error that says so; of a file that is one document, what
-// the parser says of it all.
-Error place_of_error(const Error& error, const std::vector<fs::path>& files) {
-  for (const fs::path& file : files) {
-    Lines lines(file);
-    std::string line;
-    int number = 0;
-    for (bool any = false; lines.next(line);) {
-      ++number;
-      const std::string_view text = trimmed(line);
-      if (text.empty()) continue;
-      // An array, or an object over several lines: no line of it stands alone.
-      if (!any && (text.front() == '[' || text == "{")) return in_file(error, file);
-      any = true;
-      const json value = json::parse(text, nullptr, false);
-      if (value.is_object()) continue;
-      const std::string_view what = value.is_discarded() ? "is not JSON" : "is no object of JSON";
-      return {Code::invalid,
-              fmt::format("{} {}", excerpt(text), what),
-              {.file = file.string(), .line = number},
-              "each line is an object: {\"column\": value, …}"};
-    }
-    if (number == 0) return {Code::invalid, "the file is empty", {.file = file.string()}, ""};
+// the parser says of it all. nullopt: every line is one.
+std::optional<Error> refused_line(const fs::path& file, const Error& said) {
+  Lines lines(file);
+  std::string line;
+  for (bool any = false; lines.next(line);) {
+    const std::string_view text = trimmed(line);
+    if (text.empty()) continue;
+    // An array, or an object over several lines: no line of it stands alone.
+    if (!any && (text.front() == '[' || text == "{")) return said;
+    any = true;
+    const json value = json::parse(text, nullptr, false);
+    if (value.is_object()) continue;
+    const std::string_view what = value.is_discarded() ? "is not JSON" : "is no object of JSON";
+    return Error(Code::invalid, fmt::format("{} {}", excerpt(text), what),
+                 {.line = int(lines.number())}, "each line is an object: {\"column\": value, …}");
   }
-  return in_file(error, files[0]);
+  if (lines.number() == 0) return Error(Code::invalid, "the file is empty");
+  return std::nullopt;
+}
+
+Error place_of_error(const Error& said, const std::vector<fs::path>& files) {
+  for (const fs::path& file : files) {
+    try {
+      if (const std::optional<Error> refused = refused_line(file, said))
+        return in_file(*refused, file);
+    } catch (const Error& error) {
+      return in_file(error, file);
+    }
+  }
+  return in_file(said, files[0]);
 }
 
 // Of the columns that DuckDB takes for times or text, those whose first values are times.
@@ -103,6 +88,35 @@ JsonShape times_among(SqlSession& session, const std::vector<fs::path>& files,
   return times;
 }
 
+std::string& type_of(JsonShape& shape, const std::string& name) {
+  return std::find_if(shape.columns.begin(), shape.columns.end(),
+                      [&](const auto& one) { return one.first == name; })
+      ->second;
+}
+
+// Whole numbers of which DuckDB does not see that they fit into 64 bits. Wider ones are text: a
+// float64 would not hold them.
+void keep_whole_numbers(SqlSession& session, const std::vector<fs::path>& files, JsonShape& shape) {
+  JsonShape wide;
+  std::string counts;
+  for (const auto& [name, type] : shape.columns) {
+    if (type != "HUGEINT" && type != "UBIGINT") continue;
+    wide.columns.emplace_back(name, "VARCHAR");
+    counts += fmt::format("{0}count(TRY_CAST({1} AS BIGINT)) = count({1})",
+                          counts.empty() ? "" : ", ", quote_name(name));
+  }
+  if (wide.columns.empty()) return;
+  const std::vector<std::string> fit =
+      session.rows(fmt::format("SELECT {} FROM {}", counts, json_relation(files, wide, false)))[0];
+  for (size_t i = 0; i < wide.columns.size(); ++i) {
+    const std::string& name = wide.columns[i].first;
+    type_of(shape, name) = fit[i] == "true" ? "BIGINT" : "VARCHAR";
+    if (fit[i] != "true")
+      shape.notes.push_back(
+          fmt::format("column {} is read as text: it holds whole numbers beyond int64", name));
+  }
+}
+
 // A time that names its offset is a moment; DuckDB would drop the offset, or read text where there
 // are several.
 void tell_zones(SqlSession& session, const std::vector<fs::path>& files, JsonShape& shape) {
@@ -121,11 +135,11 @@ void tell_zones(SqlSession& session, const std::vector<fs::path>& files, JsonSha
   for (size_t i = 0; i < times.columns.size(); ++i) {
     const std::string& name = times.columns[i].first;
     const std::string &all = row[3 * i], &valid = row[3 * i + 1], &zoned = row[3 * i + 2];
-    if (zoned == "0" || valid != all) continue;
-    const auto column = std::find_if(shape.columns.begin(), shape.columns.end(),
-                                     [&](const auto& one) { return one.first == name; });
-    column->second = zoned == all ? "TIMESTAMPTZ" : "VARCHAR";
-    if (zoned != all)
+    if (valid != all) continue;
+    std::string& type = type_of(shape, name);
+    // DuckDB takes times of several forms, as some with a fraction and some without, for text.
+    type = zoned == all ? "TIMESTAMPTZ" : zoned == "0" ? "TIMESTAMP" : "VARCHAR";
+    if (type == "VARCHAR")
       shape.notes.push_back(
           fmt::format("column {} is read as text: {} of its {} times name their "
                       "offset",
@@ -171,6 +185,7 @@ JsonShape JsonShape::from_json(const json& in) {
 
 JsonShape look_at_json(SqlSession& session, const std::vector<fs::path>& files) {
   JsonShape shape;
+  for (const fs::path& file : files) check_whole(file);
   try {
     for (const std::vector<std::string>& row :
          session.rows("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM " +
@@ -187,6 +202,7 @@ JsonShape look_at_json(SqlSession& session, const std::vector<fs::path>& files) 
     shape.notes.push_back(
         fmt::format("column {} is read as text: it holds values of several kinds", name));
   }
+  keep_whole_numbers(session, files, shape);
   tell_zones(session, files, shape);
   return shape;
 }

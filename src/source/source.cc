@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "source/files.h"
+#include "source/remote.h"
 
 namespace gristmill {
 namespace {
@@ -64,12 +65,16 @@ const SourceKind* kind_by_scheme(const std::string& scheme) {
 }
 
 const std::vector<ParamDoc>& common_source_params() {
-  static const std::vector<ParamDoc> docs = {
-      {"files", "any", "a path or a glob, relative to the project file", nullptr, {}, {}, {}},
-      {"url", "string", "where it is, with its scheme", nullptr, {}, {}, {}},
-      {"kind", "string", "the kind of file, when its suffix does not tell", nullptr, {}, {}, {}},
-      {"as", "string", "one table of all files, with a column `filename`", nullptr, {}, {}, {}},
-  };
+  static const std::vector<ParamDoc> docs = [] {
+    std::vector<ParamDoc> all = {
+        {"files", "any", "a path or a glob, relative to the project file", nullptr, {}, {}, {}},
+        {"url", "string", "where it is, with its scheme", nullptr, {}, {}, {}},
+        {"kind", "string", "the kind of file, when its suffix does not tell", nullptr, {}, {}, {}},
+        {"as", "string", "one table of all files, with a column `filename`", nullptr, {}, {}, {}},
+    };
+    all.insert(all.end(), remote_params().begin(), remote_params().end());
+    return all;
+  }();
   return docs;
 }
 

@@ -68,6 +68,7 @@ struct SourceSpec {
   fs::path base;         // folder of the project file
   Where where;
   FileDigests* digests = nullptr;  // remembers what was found out about files; may be null
+  fs::path downloads = {};         // folder where the files of URLs are kept
 };
 
 class Source {

@@ -43,13 +43,7 @@ class SqliteSource : public Source {
         const Error told = in_file(error.at({.table = spec_.name + "." + each.name}), file);
         // A view of what is no longer there spoils nothing else.
         if (!each.view || error.code() != Code::invalid) throw told;
-        tables.push_back({.schema = spec_.name,
-                          .name = each.name,
-                          .relation = {},
-                          .files = {},
-                          .columns = {},
-                          .notes = {},
-                          .problem = told});
+        tables.push_back(broken_table(spec_, each.name, told));
       }
     }
     return tables;

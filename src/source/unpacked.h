@@ -1,4 +1,4 @@
-// The bytes of a file, unpacked when its name ends in .gz.
+// The bytes of a file, unpacked when its name ends in .gz or .zst.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,10 @@ ReadBytes reader_of(Args&&... args) {
   };
 }
 
-// Streams. Code::invalid for a file that is not gzip though its name says so, damaged or cut short.
+bool is_packed(const fs::path& file);  // by its name
+
+// Streams. Code::invalid for a file that is not packed though its name says so, damaged or cut
+// short.
 ReadBytes read_unpacked(const fs::path& file);
 
 }  // namespace gristmill

@@ -84,7 +84,7 @@ bool read_block(Shared& shared, Local& local) {
       for (size_t i = 0; i < shared.wanted.size(); ++i) {
         if (shared.wanted[i] < shared.scan.columns.size()) {
           read_csv_column(local.cells, shared.wanted[i], shared.schema[i], shared.nulls,
-                          local.rows[i]);
+                          shared.scan.decimal, local.rows[i]);
           continue;
         }
         for (int64_t row = 0; row < local.in_block; ++row)
@@ -113,18 +113,7 @@ void read(duckdb_function_info info, duckdb_data_chunk chunk) {
 }  // namespace
 
 void register_csv_function(duckdb_connection connection) {
-  duckdb_table_function function = duckdb_create_table_function();
-  duckdb_table_function_set_name(function, "gristmill_csv");
-  DuckType text(duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR));
-  DuckType list(duckdb_create_list_type(text.get()));
-  duckdb_table_function_add_parameter(function, list.get());
-  duckdb_table_function_add_parameter(function, text.get());
-  duckdb_table_function_supports_projection_pushdown(function, true);
-  duckdb_table_function_set_bind(function, bind);
-  duckdb_table_function_set_init(function, init);
-  duckdb_table_function_set_local_init(function, init_local);
-  duckdb_table_function_set_function(function, read);
-  add_function(connection, function, "gristmill_csv");
+  add_files_function(connection, "gristmill_csv", bind, init, init_local, read);
 }
 
 }  // namespace gristmill

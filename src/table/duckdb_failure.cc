@@ -124,7 +124,10 @@ std::optional<Error> unpacked(std::string_view text) {
       text.substr(at + packed_mark.size(), end + 1 - at - packed_mark.size()), nullptr, false);
   if (json.is_discarded()) return std::nullopt;
   return Error(Code(json.at("code").get<int>()), json.at("message"),
-               {.file = json.at("file"), .line = json.at("line"), .field = json.at("field")},
+               {.file = json.at("file"),
+                .line = json.at("line"),
+                .field = json.at("field"),
+                .row = json.at("row")},
                json.at("hint"));
 }
 
@@ -144,7 +147,8 @@ std::string_view first_paragraph(std::string_view text) {
 std::string packed(const Error& error) {
   const nlohmann::json json = {{"code", int(error.code())},    {"message", error.message()},
                                {"file", error.where().file},   {"line", error.where().line},
-                               {"field", error.where().field}, {"hint", error.hint()}};
+                               {"field", error.where().field}, {"row", error.where().row},
+                               {"hint", error.hint()}};
   return std::string(packed_mark) +
          json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }

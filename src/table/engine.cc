@@ -57,6 +57,7 @@ Engine::Engine(const EngineOptions& options) : impl_(new Impl) {
   session->execute("SET GLOBAL TimeZone = 'UTC'");
   ExposedRows::register_function(session->connection());
   register_csv_function(session->connection());
+  register_file_function(session->connection());
 }
 
 Engine::~Engine() = default;

@@ -43,6 +43,12 @@ void add_result_columns(duckdb_bind_info info, const Schema& schema);
 void add_function(duckdb_connection connection, duckdb_table_function function,
                   const std::string& name);
 
+// One of (files, options) that reads the columns asked for. `init_local` may be null.
+void add_files_function(duckdb_connection connection, const char* name,
+                        duckdb_table_function_bind_t bind, duckdb_table_function_init_t init,
+                        duckdb_table_function_init_t init_local, duckdb_table_function_t read);
+
 void register_csv_function(duckdb_connection connection);
+void register_file_function(duckdb_connection connection);
 
 }  // namespace gristmill

@@ -81,5 +81,51 @@ TEST_F(JsonSourceTest, ErrorsNameTheLine) {
   EXPECT_EQ(types(open("x.jsonl")[0]), "a int64, A_1 int64, ");
 }
 
+TEST_F(JsonSourceTest, PackedFilesAreReadOrRefusedWhole) {
+  std::string lines;
+  for (int i = 0; i < 20000; ++i)
+    lines += fmt::format("{{\"a\": {}, \"b\": \"x{}\"}}\n", i, i * 7919);
+  for (const auto& [suffix, bytes] : {std::pair(std::string("gz"), gzipped(lines)),
+                                      std::pair(std::string("zst"), zstd_packed(lines))}) {
+    write("whole.jsonl." + suffix, bytes);
+    EXPECT_EQ(types(open("whole.jsonl." + suffix)[0]), "a int64, b string, ");
+    EXPECT_EQ(all("SELECT count(*), sum(a) FROM s.whole"), "20000|199990000|\n");
+    const std::string kind = suffix == "gz" ? "gzip" : "zstd";
+    for (const size_t size : {bytes.size() - 1, bytes.size() / 2, size_t(20)}) {
+      write("cut.jsonl." + suffix, bytes.substr(0, size));
+      const Error error = failure([&] { open("cut.jsonl." + suffix); });
+      EXPECT_EQ(error.message(), "this " + kind + " file is damaged or cut short") << size;
+      EXPECT_EQ(error.where().file, (dir.path() / ("cut.jsonl." + suffix)).string());
+    }
+    std::string damaged = bytes;
+    for (size_t i = damaged.size() / 2; i < damaged.size() / 2 + 40; ++i) damaged[i] ^= 0x55;
+    write("damaged.jsonl." + suffix, damaged);
+    EXPECT_EQ(failure([&] { open("damaged.jsonl." + suffix); }).message(),
+              "this " + kind + " file is damaged or cut short");
+    write("plain.jsonl." + suffix, lines);
+    EXPECT_EQ(failure([&] { open("plain.jsonl." + suffix); }).message(),
+              "this is not a " + kind + " file");
+  }
+}
+
+TEST_F(JsonSourceTest, LongWholeNumbersAreKept) {
+  write("n.jsonl",
+        "{\"a\": 9007199254740993, \"b\": 18446744073709551615}\n"
+        "{\"a\": -9223372036854775807, \"b\": -1}\n{\"a\": 9223372036854775807}\n");
+  const SourceTable table = open("n.jsonl")[0];
+  EXPECT_EQ(types(table), "a int64, b string, ");
+  EXPECT_EQ(table.notes.at(0), "column b is read as text: it holds whole numbers beyond int64");
+  EXPECT_EQ(all("SELECT * FROM s.n"),
+            "9007199254740993|18446744073709551615|\n-9223372036854775807|-1|\n"
+            "9223372036854775807||\n");
+}
+
+TEST_F(JsonSourceTest, TimesMayHaveAFractionHereAndThere) {
+  write("t.jsonl", "{\"at\": \"2024-02-29T23:59:59.123456\"}\n{\"at\": \"2024-01-01T00:00:00\"}\n");
+  EXPECT_EQ(types(open("t.jsonl")[0]), "at timestamp, ");
+  EXPECT_EQ(all("SELECT \"at\" FROM s.t ORDER BY \"at\""),
+            "2024-01-01T00:00:00|\n2024-02-29T23:59:59.123456|\n");
+}
+
 }  // namespace
 }  // namespace gristmill

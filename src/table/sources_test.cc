@@ -1,27 +1,69 @@
 // Every kind of source through the engine, over files made here.
 #include <sys/stat.h>
-#include <zlib.h>
 
 #include "table/test_sources.h"
 
 namespace gristmill {
 namespace {
 
-TEST_F(SourcesTest, CompressedCsvIsReadByItsName) {
-  std::string path = (dir.path() / "a.csv.gz").string();
-  gzFile out = gzopen(path.c_str(), "wb");
-  gzputs(out, "id;name\n1;x\n2;y\n");
-  gzclose(out);
-  std::vector<SourceTable> tables = open("*.csv.gz");
-  ASSERT_EQ(tables.size(), 1u);
-  EXPECT_EQ(tables[0].name, "a");
-  EXPECT_EQ(types(tables[0]), "id int64, name string, ");
-  EXPECT_EQ(all("SELECT sum(id) FROM s.a"), "3|\n");
-  write("cut.csv.gz", disk().read(path).substr(0, 25));
-  EXPECT_EQ(failure([&] { open("cut.csv.gz"); }).message(),
-            "this gzip file is damaged or cut short");
-  write("plain.csv.gz", "id\n1\n");
-  EXPECT_EQ(failure([&] { open("plain.csv.gz"); }).message(), "this is not a gzip file");
+TEST_F(SourcesTest, PackedCsvIsReadByItsName) {
+  const std::string rows = "id;name\n1;x\n2;y\n";
+  for (const auto& [suffix, bytes] : {std::pair(std::string("gz"), gzipped(rows)),
+                                      std::pair(std::string("zst"), zstd_packed(rows))}) {
+    const std::string kind = suffix == "gz" ? "gzip" : "zstd";
+    write("a.csv." + suffix, bytes);
+    std::vector<SourceTable> tables = open("*.csv." + suffix);
+    ASSERT_EQ(tables.size(), 1u);
+    EXPECT_EQ(tables[0].name, "a");
+    EXPECT_EQ(types(tables[0]), "id int64, name string, ");
+    EXPECT_EQ(all("SELECT sum(id) FROM s.a"), "3|\n");
+    write("two.csv." + suffix, bytes + (suffix == "gz" ? gzipped("3;z\n") : zstd_packed("3;z\n")));
+    open("two.csv." + suffix);
+    EXPECT_EQ(all("SELECT sum(id) FROM s.two"), "6|\n");
+    for (const size_t size : {bytes.size() - 1, size_t(20), size_t(3)}) {
+      write("cut.csv." + suffix, bytes.substr(0, size));
+      EXPECT_EQ(failure([&] { open("cut.csv." + suffix); }).message(),
+                "this " + kind + " file is damaged or cut short")
+          << size;
+    }
+    write("plain.csv." + suffix, "id\n1\n");
+    EXPECT_EQ(failure([&] { open("plain.csv." + suffix); }).message(),
+              "this is not a " + kind + " file");
+    fs::remove(dir.path() / ("a.csv." + suffix));
+  }
+  write("none.csv.zst", "");
+  EXPECT_EQ(failure([&] { open("none.csv.zst"); }).message(),
+            "this zstd file is damaged or cut short");
+  write("none.csv.zst", zstd_packed(""));
+  EXPECT_EQ(failure([&] { open("none.csv.zst"); }).message(),
+            "the file is empty: not even a header line is in it");
+}
+
+TEST_F(SourcesTest, WhatUnpacksToMuchIsStreamed) {
+  // 256 MB of one record, of which no more than the longest allowed is held.
+  write("bomb.csv.zst", zstd_packed("a\n" + std::string(size_t(256) << 20, 'x')));
+  EXPECT_EQ(failure([&] { open("bomb.csv.zst"); }).code(), Code::exhausted);
+}
+
+TEST_F(SourcesTest, CsvMayHaveADecimalComma) {
+  std::string rows = "a;b;c;n\n";
+  for (int i = 0; i < 200; ++i) rows += fmt::format("{},{};{};2024-01-01;x{}\n", i, i % 10, i, i);
+  write("eu.csv", rows);
+  const SourceTable text = open("eu.csv")[0];
+  EXPECT_EQ(types(text), "a string, b int64, c date, n string, ");
+  ASSERT_EQ(text.notes.size(), 1u);
+  EXPECT_EQ(text.notes[0],
+            "column a is read as text: its numbers have a decimal comma (\"0,0\"), which `decimal: "
+            "\",\"` of the source reads");
+  const SourceTable table = open({{"files", "eu.csv"}, {"decimal", ","}})[0];
+  EXPECT_EQ(types(table), "a float64, b int64, c date, n string, ");
+  EXPECT_EQ(all("SELECT sum(a), max(a) FROM s.eu"), "19990|199.9|\n");
+  write("mixed.csv", "a;b\n1,5;1.5\n");
+  EXPECT_EQ(types(open({{"files", "mixed.csv"}, {"decimal", ","}})[0]), "a float64, b string, ");
+  EXPECT_EQ(failure([&] { open({{"files", "eu.csv"}, {"decimal", ";"}}); }).code(), Code::invalid);
+  write("quoted.csv", "a,b\n\"1,5\",2\n");
+  open({{"files", "quoted.csv"}, {"decimal", ","}});
+  EXPECT_EQ(all("SELECT a + b FROM s.quoted"), "3.5|\n");
 }
 
 TEST_F(SourcesTest, CsvOfOtherEncodingsIsText) {

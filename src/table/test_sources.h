@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>
+#include <zlib.h>
+#include <zstd.h>
 
 #include <fstream>
 
@@ -11,6 +13,21 @@
 #include "table/engine.h"
 
 namespace gristmill {
+
+// As `gzip` and `zstd` write it.
+inline std::string gzipped(const std::string& bytes) {
+  const ScratchDir dir;
+  const std::string path = (dir.path() / "x.gz").string();
+  gzFile out = gzopen(path.c_str(), "wb");
+  gzwrite(out, bytes.data(), unsigned(bytes.size()));
+  gzclose(out);
+  return disk().read(path);
+}
+inline std::string zstd_packed(const std::string& bytes) {
+  std::string out(ZSTD_compressBound(bytes.size()), '\0');
+  out.resize(ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), 3));
+  return out;
+}
 
 class SourcesTest : public testing::Test {
  protected:
