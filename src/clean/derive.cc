@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "clean/cells.h"
 #include "clean/value.h"
 
@@ -156,6 +157,16 @@ Definition bind_text(const Text& text, Schema& schema, const RuleContext& contex
 // A mapping has no order here, so each definition waits until what it reads is defined.
 std::vector<Definition> bind_mapping(std::vector<Text> texts, const RuleContext& context) {
   Schema schema = context.schema;
+  // Expressions find columns without regard to case: which one is meant would hang on the order.
+  for (const Text& text : texts) {
+    for (const Field& field : schema.fields()) {
+      if (field.name == text.name || lower(field.name) != lower(text.name)) continue;
+      throw Error(Code::invalid,
+                  fmt::format("rule derive: {} and the column {} differ only in case", text.name,
+                              field.name),
+                  {}, "give it another name, or the column's own to replace it");
+    }
+  }
   std::vector<Definition> definitions;
   while (!texts.empty()) {
     std::exception_ptr first;

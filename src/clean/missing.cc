@@ -12,6 +12,8 @@
 namespace gristmill {
 namespace {
 
+constexpr size_t most_values = 10'000;  // each cell is compared with each
+
 struct Target : ColumnTarget {
   static inline const std::string owner = "rule missing";
   std::vector<Constant> values;
@@ -50,6 +52,8 @@ void Target::save(nlohmann::json& saved) const {
 
 void Target::load(const nlohmann::json& saved) {
   std::vector<Constant> loaded;
+  if (saved.at("values").size() > most_values)
+    throw Error(Code::corrupt, "a saved list of values is too long");
   for (const auto& value : saved.at("values")) loaded.push_back(load_value(value, type));
   set_values(std::move(loaded));
   try {
@@ -145,6 +149,11 @@ std::unique_ptr<RuleFit> make(const nlohmann::json& given, const RuleContext& co
   if (listed.empty() && pattern.empty())
     throw Error(Code::invalid, Target::owner + " needs `values`: a list of what means \"unknown\"",
                 {}, "or `pattern`: a regular expression of it");
+  if (listed.size() > most_values)
+    throw Error(Code::invalid,
+                fmt::format("{} takes at most {} values, not {}", Target::owner, most_values,
+                            listed.size()),
+                {}, "make the list a table, join it, and let `map` or SQL take the values out");
   for (const auto& value : listed) {
     if (value.is_null() || value.is_structured())
       throw Error(Code::invalid, Target::owner + ": " + shown(value) + " is not a text or number",

@@ -21,10 +21,13 @@ class Rename : public Rule {
  public:
   explicit Rename(std::vector<Pair> pairs) : pairs_(std::move(pairs)) {}
 
-  // All at once, so that two columns can change their names with one another.
+  // All at once, so that two columns can change their names with one another. A column that a
+  // restricted rule does not need may be absent.
   Schema bind(const Schema& in) override {
     std::vector<Field> fields = in.fields();
-    for (const Pair& pair : pairs_) fields[in.index_of(pair.from, owner)].name = pair.to;
+    for (const Pair& pair : pairs_) {
+      if (const int at = in.find(pair.from); at >= 0) fields[size_t(at)].name = pair.to;
+    }
     std::set<std::string> names;
     for (const Field& field : fields) {
       if (!names.insert(field.name).second)
@@ -42,8 +45,18 @@ class Rename : public Rule {
     }
     return {};
   }
+  // A name that a kept column takes must be given up by who bears it.
   void restrict_to(const std::set<std::string>& columns) override {
-    std::erase_if(pairs_, [&](const Pair& pair) { return columns.count(pair.to) == 0; });
+    std::set<std::string> kept = columns;
+    for (bool more = true; more;) {
+      more = false;
+      for (const Pair& pair : pairs_) {
+        if (kept.count(pair.to) == 0) continue;
+        for (const Pair& bearer : pairs_)
+          more |= bearer.from == pair.to && kept.insert(bearer.to).second;
+      }
+    }
+    std::erase_if(pairs_, [&](const Pair& pair) { return kept.count(pair.to) == 0; });
   }
 
   void apply(Batch& rows, Scratch&, RuleReport* report, int64_t) const override {
@@ -85,6 +98,7 @@ std::unique_ptr<RuleFit> make(const nlohmann::json& given, const RuleContext& co
     if (!to.is_string() || to.get_ref<const std::string&>().empty())
       throw Error(Code::invalid,
                   fmt::format("{}: {} needs a name, not {}", owner, from, shown(to)));
+    context.schema.index_of(from, owner);
     pairs.push_back({from, to.get<std::string>()});
   }
   auto rule = std::make_unique<Rename>(std::move(pairs));

@@ -28,6 +28,8 @@ TEST(Rename, Restricts) {
   auto rule = world.fit("rename", {{"a", "b"}, {"b", "a"}}, schema)->freeze();
   rule->restrict_to({"b"});
   EXPECT_EQ(rule->bind(Schema({{"a", Type::int64}})).names(), std::vector<std::string>{"b"});
+  // Where the old b is still there, it gives its name up.
+  EXPECT_EQ(rule->bind(schema).names(), (std::vector<std::string>{"b", "a"}));
 }
 
 TEST(Rename, Refuses) {

@@ -243,6 +243,7 @@ TEST(Derive, RestrictsToWhatIsNeeded) {
 TEST(Derive, Refuses) {
   Schema schema({{"a", Type::int64}});
   error_of([&] { world.fit("derive", {{"b", "c + 1"}, {"c", "b + 1"}}, schema); }, Code::not_found);
+  error_of([&] { world.fit("derive", {{"A", "a + 1"}}, schema); });
   error_of([&] { world.fit("derive", Json::object(), schema); });
   error_of([&] { world.fit("derive", {{"b", nullptr}}, schema); });
   error_of([&] { world.fit("derive", Json::array({"a + 1"}), schema); });

@@ -35,6 +35,7 @@ void watch_signals() {
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
   std::signal(SIGPIPE, SIG_DFL);  // `… | head` ends the program quietly
+  std::signal(SIGXFSZ, SIG_IGN);  // a file over its limit is an error like a full disk
 }
 
 struct Parsed {

@@ -11,11 +11,16 @@
 namespace gristmill {
 namespace {
 
-void write_rows(BatchReader& rows, const std::string& path) {
+void write_rows(BatchReader& rows, int64_t limit, const std::string& path) {
   RowFileWriter out(path, rows.schema());
   Batch batch;
-  while (rows.next(batch)) {
+  while (limit > 0 && rows.next(batch)) {
     check_interrupted();
+    if (batch.rows > limit) {
+      batch.rows = limit;
+      for (Column& column : batch.columns) column = slice(column, 0, limit);
+    }
+    limit -= batch.rows;
     out.writer().write(batch);
   }
   out.writer().finish();
@@ -27,11 +32,11 @@ void sql(const Invocation& call) {
   const std::string text = Engine::with_params(call.value("SELECT"), open.project.params);
   for (const std::string& table : open.tables.define_shown(text)) note_rules(call, open, table);
   const auto rows = open.workspace.engine().query(text);
+  const int64_t limit = call.integer("rows", std::numeric_limits<int64_t>::max());
   if (call.has("output")) {
-    write_rows(*rows, call.value("output"));
+    write_rows(*rows, limit, call.value("output"));
     return;
   }
-  const int64_t limit = call.integer("rows", std::numeric_limits<int64_t>::max());
   print_rows(call, *rows, limit, -1);
 }
 
@@ -46,7 +51,7 @@ const RegisterVerb registration({
                  .text = "At most so many rows; all when not given"},
                 {.name = "-o,--output",
                  .value = "FILE",
-                 .text = "Write all rows to .csv, .parquet, .arrow or .jsonl"}},
+                 .text = "Write the rows to .csv, .parquet, .arrow or .jsonl"}},
     .json = true,
     .project = true,
     .run = sql,

@@ -34,8 +34,10 @@ class Choice {
         return gather_text();
       case Type::date:
         return gather_fixed<int32_t>(type);
+      case Type::float64:
+        return gather_fixed<double>(type);
       default:
-        return gather_fixed<int64_t>(type);  // doubles move as their bits
+        return gather_fixed<int64_t>(type);
     }
   }
 

@@ -143,7 +143,9 @@ Column Evaluation::expand(const Value& value) {
     }
     case Type::date:
       return fill(values<int32_t>());
-    default:  // doubles move as their bits
+    case Type::float64:
+      return fill(values<double>());
+    default:
       return fill(values<int64_t>());
   }
 }

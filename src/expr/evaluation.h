@@ -186,6 +186,7 @@ Value compute_text(Evaluation& evaluation, const Step& step, const uint8_t* vali
     const bool present = validity == nullptr || get_bit(validity, i);
     const Outcome outcome = present ? f(i, text) : Outcome::null;
     if (outcome == Outcome::ok) [[likely]] {
+      evaluation.scratch().count_text(text.size());
       out.append(text);
       continue;
     }

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "expr/number_text.h"
 #include "expr/op.h"
+#include "expr/regex.h"
 #include "expr/test_rows.h"
 
 namespace gristmill {
@@ -131,6 +132,38 @@ TEST(ExprTest, ConstantsAloneStandForEachRow) {
       0);
 }
 
+// An expression over little text may make much.
+TEST(ExprTest, TextThatIsMadeHasALimit) {
+  const Schema schema({{"s", Type::string}});
+  const ExprNode s{.op = "column", .type = Type::string, .column = "s"};
+  const ExprNode a{.op = "constant", .type = Type::string, .value = "a"};
+  const Expr replaced({.op = "replace", .type = Type::string, .args = {s, a, s}}, schema);
+  const Expr joined({.op = "||", .type = Type::string, .args = {s, s}}, schema);
+  BatchBuffer rows(schema);
+  rows[0].append(std::string_view("aa"));
+  rows[0].append(std::string_view(std::string(5000, 'a')));  // 25 MB
+  Scratch scratch;
+  const Column texts = replaced.evaluate(rows.view(), scratch);
+  EXPECT_EQ(texts.string(0), "aaaa");
+  EXPECT_TRUE(texts.is_null(1));
+  ASSERT_EQ(scratch.errors.size(), 1u);
+  EXPECT_EQ(scratch.errors[0].message, "the text would be longer than 16 MiB");
+  EXPECT_EQ(scratch.text_made(), 4u);
+  rows[0].append(std::string_view(std::string(9 << 20, 'b')));
+  EXPECT_TRUE(joined.evaluate(rows.view(), scratch).is_null(2));
+  // Of all rows together, where there is a limit.
+  scratch.clear();
+  scratch.limit_text(12 << 10);
+  BatchBuffer two(schema);
+  for (int i = 0; i < 2; ++i) two[0].append(std::string_view(std::string(4000, 'c')));
+  try {
+    joined.evaluate(two.view(), scratch);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::exhausted);
+  }
+}
+
 TEST(ExprTest, NumbersAreWrittenShort) {
   char buffer[40];
   for (auto [value, text] : std::vector<std::pair<double, std::string>>{
@@ -147,6 +180,14 @@ TEST(ExprTest, NumbersAreWrittenShort) {
            {-1.2345678901234567e-308, "-1.2345678901234567e-308"}}) {
     EXPECT_EQ(write_float64(value, buffer), text);
   }
+}
+
+TEST(ExprTest, PatternsTakeCharactersNotBytes) {
+  for (const char* pattern : {"\\C", "a\\C+", "[0-9]\\\\\\C", "\\Qx\\E\\C"})
+    EXPECT_THROW(Regex(pattern, ""), Error) << pattern;
+  EXPECT_NO_THROW(Regex("\\\\C", ""));
+  EXPECT_NO_THROW(Regex("\\Q\\C\\E", ""));
+  EXPECT_NO_THROW(Regex("\\C", "l"));
 }
 
 TEST(ExprTest, SavedTreesComeBackTheSame) {

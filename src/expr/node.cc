@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "expr/evaluation.h"
 #include "expr/op.h"
 
 namespace gristmill {
@@ -58,6 +59,7 @@ ExprNode read_node(const nlohmann::json& json, int depth) {
   }
   try {
     check_node(node);
+    if (takes_pattern(*find_op(node.op, node.args.size()))) expr_internal::read_regex_call(node);
   } catch (const Error& error) {
     refuse(error.message());
   }

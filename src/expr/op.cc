@@ -244,7 +244,12 @@ void check_node(const ExprNode& node) {
                 fmt::format("`{}` does not take {} arguments", node.op, node.args.size()));
   }
   if (!types_fit(*op, node)) refuse_types(node);
-  if (takes_pattern(*op)) expr_internal::read_regex_call(node);
+  if (!takes_pattern(*op)) return;
+  for (size_t i = 1; i < node.args.size(); ++i) {
+    if (node.args[i].op != "constant")
+      throw Error(Code::invalid,
+                  "the pattern of `" + node.op + "` and all that follows it must be constants");
+  }
 }
 
 void check_tree(const ExprNode& root) { check_subtree(root, 1); }

@@ -1,5 +1,6 @@
 #include "expr/regex.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -17,9 +18,14 @@ namespace {
 
 namespace re2 = gristmill_re2;
 
+// What a pattern and its automata may hold: an eighth of RE2's own limit. A pattern that needs more
+// is refused.
+constexpr int64_t pattern_memory = 1 << 20;
+
 re2::RE2::Options read_options(std::string_view options) {
   re2::RE2::Options out;
   out.set_log_errors(false);
+  out.set_max_mem(pattern_memory);
   for (char option : options) {
     switch (option) {
       case 'c':
@@ -49,6 +55,15 @@ re2::RE2::Options read_options(std::string_view options) {
   return out;
 }
 
+// `\C` matches one byte, which leaves halves of characters.
+bool takes_bytes(std::string_view pattern) {
+  for (size_t at = 0; (at = pattern.find('\\', at)) != pattern.npos; at += 2) {
+    if (pattern.substr(at, 2) == "\\C") return true;
+    if (pattern.substr(at, 2) == "\\Q") at = std::min(pattern.find("\\E", at), pattern.size());
+  }
+  return false;
+}
+
 re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
@@ -59,6 +74,11 @@ struct Regex::Impl {
 
 Regex::Regex(std::string_view pattern, std::string_view options)
     : impl_(new Impl{re2::RE2(piece(pattern), read_options(options))}) {
+  if (takes_bytes(pattern) && options.find('l') == options.npos)
+    throw Error(
+        Code::invalid,
+        fmt::format("the regular expression {} takes bytes: \\C is refused", excerpt(pattern)), {},
+        "`.` takes one character, `(?s:.)` a line's end too");
   if (impl_->pattern.ok()) return;
   throw Error(Code::invalid, fmt::format("the regular expression {} cannot be read: {}",
                                          excerpt(pattern), impl_->pattern.error()));

@@ -20,12 +20,6 @@ Value nulls(Evaluation& evaluation, const Step& step) {
 RegexCall read_regex_call(const ExprNode& node) {
   const bool extracts = node.op == "regexp_extract";
   RegexCall call;
-  for (size_t i = 1; i < node.args.size(); ++i) {
-    if (node.args[i].op != "constant") {
-      throw Error(Code::invalid,
-                  "the pattern of `" + node.op + "` and all that follows it must be constants");
-    }
-  }
   if (const auto* group = extracts ? constant_at(node, 2) : nullptr; group != nullptr) {
     call.group = no_regex_group;
     if (!group->is_null()) {

@@ -1,9 +1,6 @@
 // Functions of text.
-#include <limits>
-
 #include <fmt/format.h>
 
-#include "base/error.h"
 #include "expr/evaluation.h"
 #include "expr/like.h"
 #include "expr/substring.h"
@@ -13,6 +10,8 @@ namespace gristmill::expr_internal {
 namespace {
 
 using std::string_view;
+
+constexpr size_t longest_text = size_t(16) << 20;  // that is put together, of one row
 
 // F(i) → the text of row i, where all arguments are there.
 template <class F>
@@ -106,45 +105,57 @@ Value part(Evaluation& evaluation, const Step& step, std::span<const Value> args
       });
 }
 
-// Texts are built in memory of their own before the batch takes them over with its own limit.
-void check_room(size_t size) {
-  if (size > size_t(std::numeric_limits<int32_t>::max())) {
-    throw Error(Code::exhausted, "an expression makes a text of more than 2 GiB");
-  }
+// F(i, buffer) builds the text of row i; false when it would be longer than one may be.
+template <class F>
+Value built_texts(Evaluation& evaluation, const Step& step, const uint8_t* validity,
+                  const uint8_t* active, F build) {
+  std::string buffer;
+  return compute_text(
+      evaluation, step, validity, active,
+      [&](int64_t i, string_view& out) {
+        buffer.clear();
+        if (!build(i, buffer)) return Outcome::bad;
+        out = buffer;
+        return Outcome::ok;
+      },
+      [](int64_t) {
+        return fmt::format("the text would be longer than {} MiB", longest_text >> 20);
+      });
 }
 
-Value join(Evaluation& evaluation, const Step& step, std::span<const Value> args) {
+bool add(string_view text, std::string& buffer) {
+  if (buffer.size() + text.size() > longest_text) return false;
+  buffer += text;
+  return true;
+}
+
+Value join(Evaluation& evaluation, const Step& step, std::span<const Value> args,
+           const uint8_t* active) {
   std::vector<TextOperand> operands(args.begin(), args.end());
-  std::string buffer;
-  auto joined = [&](int64_t i) {
-    buffer.clear();
-    for (size_t k = 0; k < args.size(); ++k) {
-      if (args[k].is_null(i)) continue;
-      check_room(buffer.size() + operands[k][i].size());
-      buffer += operands[k][i];
-    }
-    return string_view(buffer);
-  };
   // For `concat` NULL is empty.
-  return texts(evaluation, step, step.op == Op::concat ? std::span<const Value>() : args, joined);
+  const bool skips_null = step.op == Op::concat;
+  return built_texts(evaluation, step, skips_null ? nullptr : evaluation.validity_of(args), active,
+                     [&](int64_t i, std::string& buffer) {
+                       for (size_t k = 0; k < args.size(); ++k) {
+                         if (!args[k].is_null(i) && !add(operands[k][i], buffer)) return false;
+                       }
+                       return true;
+                     });
 }
 
-Value replace(Evaluation& evaluation, const Step& step, std::span<const Value> args) {
+Value replace(Evaluation& evaluation, const Step& step, std::span<const Value> args,
+              const uint8_t* active) {
   const TextOperand text(args[0]), from(args[1]), to(args[2]);
-  std::string buffer;
-  return texts(evaluation, step, args, [&](int64_t i) {
-    string_view rest = text[i];
-    const string_view wanted = from[i], instead = to[i];
-    if (wanted.empty()) return rest;
-    buffer.clear();
-    for (size_t at; (at = rest.find(wanted)) != string_view::npos;) {
-      check_room(buffer.size() + at + instead.size());
-      buffer.append(rest.substr(0, at)).append(instead);
-      rest.remove_prefix(at + wanted.size());
-    }
-    buffer += rest;
-    return string_view(buffer);
-  });
+  return built_texts(
+      evaluation, step, evaluation.validity_of(args), active, [&](int64_t i, std::string& buffer) {
+        string_view rest = text[i];
+        const string_view wanted = from[i];
+        for (size_t at; !wanted.empty() && (at = rest.find(wanted)) != string_view::npos;) {
+          if (!add(rest.substr(0, at), buffer) || !add(to[i], buffer)) return false;
+          rest.remove_prefix(at + wanted.size());
+        }
+        return add(rest, buffer);
+      });
 }
 
 }  // namespace
@@ -178,9 +189,9 @@ Value compute_text_function(Evaluation& evaluation, const Step& step, std::span<
     case Op::like:
       return test(evaluation, args, is_like);
     case Op::replace:
-      return replace(evaluation, step, args);
+      return replace(evaluation, step, args, active);
     default:
-      return join(evaluation, step, args);
+      return join(evaluation, step, args, active);
   }
 }
 

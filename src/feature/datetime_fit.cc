@@ -264,7 +264,7 @@ std::vector<Part> parts_of(const nlohmann::json& given, const EncoderContext& co
 std::unique_ptr<EncoderFit> make(const nlohmann::json& given, const EncoderContext& context) {
   Params params(given, docs, "encoder datetime");
   require_type(context.field, "datetime", {Type::date, Type::timestamp, Type::timestamptz},
-               "choose another encoder, or CAST the column to a timestamp in the table's SQL");
+               "choose another encoder, or make the column a time with the rule `parse`");
   bool named = given.is_object() && given.contains("zone");
   if (named && context.field.type != Type::timestamptz)
     throw Error(Code::invalid,

@@ -219,8 +219,7 @@ class NumberFit : public EncoderFit {
 std::unique_ptr<EncoderFit> make(const nlohmann::json& params, const EncoderContext& context) {
   Params(params, {}, "encoder number");
   require_type(context.field, "number", {Type::int64, Type::float64, Type::boolean},
-               "choose another encoder, or CAST the column to a number in the table's SQL or with "
-               "the rule `derive`");
+               "choose another encoder, or make the column a number with the rule `parse`");
   return std::make_unique<NumberFit>(SourceColumn(context.field), context.wants);
 }
 

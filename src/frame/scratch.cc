@@ -1,5 +1,9 @@
 #include "frame/scratch.h"
 
+#include <fmt/format.h>
+
+#include "base/error.h"
+
 namespace gristmill {
 
 ColumnBuffer& Scratch::column(Type type) {
@@ -19,7 +23,14 @@ char* Scratch::raw(size_t bytes) {
 void Scratch::clear() {
   next_column_ = 0;
   next_block_ = 0;
+  text_made_ = 0;
   errors.clear();
+}
+
+void Scratch::throw_too_much_text() const {
+  throw Error(
+      Code::exhausted,
+      fmt::format("expressions make more than {} MiB of text of these rows", text_limit_ >> 20));
 }
 
 }  // namespace gristmill

@@ -1,6 +1,8 @@
 // Reusable memory for one thread that runs rules and encoders over batches.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <string>
@@ -30,14 +32,25 @@ class Scratch {
   }
   void clear();
 
+  // Counts text that is made, not read, since the last clear(): a request of little text may ask
+  // for much. Code::exhausted beyond what limit_text() allows; at first there is no limit.
+  void count_text(size_t bytes) {
+    text_made_ += bytes;
+    if (text_made_ > text_limit_) throw_too_much_text();
+  }
+  void limit_text(size_t bytes) { text_limit_ = bytes; }
+  size_t text_made() const { return text_made_; }
+
   std::vector<RowError> errors;  // of this batch, in the order met; a row may occur twice
 
  private:
   char* raw(size_t bytes);
+  [[noreturn]] void throw_too_much_text() const;
   std::deque<ColumnBuffer> columns_;
   size_t next_column_ = 0;
   std::deque<std::vector<char>> blocks_;
   size_t next_block_ = 0;
+  size_t text_made_ = 0, text_limit_ = SIZE_MAX;
 };
 
 }  // namespace gristmill

@@ -47,6 +47,13 @@ struct RequestParser::Callbacks {
     return self(llhttp).body_piece(at, size);
   }
 
+  // The size of a chunk says what is to come.
+  static int on_chunk_header(llhttp_t* llhttp) {
+    RequestParser& parser = self(llhttp);
+    const auto room = uint64_t(parser.limits_.body_bytes) - parser.body_.size;
+    return llhttp->content_length > room ? parser.refuse_long_body() : 0;
+  }
+
   static int on_message_complete(llhttp_t* llhttp) {
     self(llhttp).keep_alive_ = llhttp_should_keep_alive(llhttp) != 0;
     return HPE_PAUSED;
@@ -61,6 +68,7 @@ struct RequestParser::Callbacks {
       s.on_header_value = on_header_value;
       s.on_headers_complete = on_headers_complete;
       s.on_body = on_body;
+      s.on_chunk_header = on_chunk_header;
       s.on_message_complete = on_message_complete;
       return s;
     }();
@@ -160,9 +168,7 @@ int RequestParser::head_complete() {
     return refuse(501, Code::invalid, "CONNECT is not supported", "bad_request");
   if (int refused = check_headers()) return refused;
   if ((llhttp_.flags & F_CONTENT_LENGTH) == 0) return 0;
-  if (llhttp_.content_length > uint64_t(limits_.body_bytes))
-    return refuse(413, Code::exhausted,
-                  fmt::format("the body is longer than {} bytes", limits_.body_bytes), "too_large");
+  if (llhttp_.content_length > uint64_t(limits_.body_bytes)) return refuse_long_body();
   content_length_ = int64_t(llhttp_.content_length);
   return 0;
 }
@@ -178,6 +184,10 @@ int RequestParser::check_headers() {
         return refuse(417, Code::invalid, "the only expectation known is 100-continue",
                       "bad_request");
       expects_continue_ = llhttp_.http_minor == 1;
+    } else if (equal_ignoring_case(name, "content-encoding")) {
+      if (!equal_ignoring_case(text(header.value), "identity"))
+        return refuse(415, Code::invalid, "bodies are taken as they are, without Content-Encoding",
+                      "bad_request");
     } else if (equal_ignoring_case(name, "transfer-encoding")) {
       if (int refused = check_coding(text(header.value), ++codings)) return refused;
     }
@@ -199,10 +209,13 @@ int RequestParser::refuse_coding() {
   return refuse(501, Code::invalid, "the only Transfer-Encoding known is chunked", "bad_request");
 }
 
+int RequestParser::refuse_long_body() {
+  return refuse(413, Code::exhausted,
+                fmt::format("the body is longer than {} bytes", limits_.body_bytes), "too_large");
+}
+
 int RequestParser::body_piece(const char* at, size_t size) {
-  if (body_.size + size > size_t(limits_.body_bytes))
-    return refuse(413, Code::exhausted,
-                  fmt::format("the body is longer than {} bytes", limits_.body_bytes), "too_large");
+  if (body_.size + size > size_t(limits_.body_bytes)) return refuse_long_body();
   if (body_.size == 0) body_.begin = size_t(at - base_);
   if (base_ + body_.end() != at) std::memmove(base_ + body_.end(), at, size);
   body_.size += size;

@@ -64,6 +64,7 @@ class RequestParser {
   int check_headers();
   int check_coding(std::string_view coding, int which);
   int refuse_coding();
+  int refuse_long_body();
   int body_piece(const char* at, size_t size);
   Result failed(llhttp_errno_t error);
   std::string_view text(const Piece& piece) const;

@@ -324,6 +324,22 @@ TEST(HttpSession, BodyLimit) {
       "32\r\n" +
       std::string(50, 'a') + "\r\n33\r\n" + std::string(51, 'a') + "\r\n0\r\n\r\n");
   EXPECT_EQ(status_of(answer), 413);
+  for (const char* size : {"65", "fffffffffffffff0"}) {  // before its bytes come
+    Talk chunk(small_limits());
+    EXPECT_EQ(status_of(chunk.say(
+                  fmt::format("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                              "{}\r\n",
+                              size))),
+              413);
+  }
+}
+
+TEST(HttpSession, BodiesAreTakenAsTheyAre) {
+  Talk packed;
+  EXPECT_EQ(status_of(packed.say(post("a", "Content-Encoding: gzip\r\n"))), 415);
+  EXPECT_EQ(packed.handled, 0);
+  Talk plain;
+  EXPECT_EQ(body_of(plain.say(post("a", "Content-Encoding: identity\r\n"))), "a");
 }
 
 TEST(HttpSession, HeadLimit) {

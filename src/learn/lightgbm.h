@@ -21,7 +21,7 @@ class LightgbmLibrary {
     }
   };
 
-  LightgbmLibrary();  // Code::unavailable when it is not installed, or another version
+  LightgbmLibrary();  // Code::unavailable when it is not installed
 
  private:
   Symbol find(const char* name) const;

@@ -52,6 +52,10 @@ void check_prediction_name(const Spot& spot, const std::string& name) {
     return isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '.' ||
            static_cast<unsigned char>(c) >= 0x80;
   };
+  constexpr size_t longest = 128;
+  if (name.size() > longest)
+    spot.fail(
+        fmt::format("the name of a prediction has at most {} bytes, not {}", longest, name.size()));
   if (!name.empty() && name[0] != '.' && name[0] != '-' &&
       std::all_of(name.begin(), name.end(), fits))
     return;
@@ -80,6 +84,13 @@ PredictSpec read_predict(const Spot& spot, const std::string& name) {
   predict.from = required("from");
   predict.target = required("target");
   if (spot.value.contains("key")) predict.key = spot["key"].texts("`key`");
+  for (const std::string& column : predict.key) {
+    if (column == "prediction" || column.starts_with("probability"))
+      spot["key"].fail(fmt::format("a key column cannot be called {}: answers carry it beside "
+                                   "what they are called themselves",
+                                   column),
+                       "give it another name in the table's SQL");
+  }
   predict.time = optional("time");
   const bool plain = spot.has("positive") && !spot["positive"].value.is_string();
   predict.positive = plain ? spot["positive"].value.dump() : optional("positive");
@@ -89,7 +100,7 @@ PredictSpec read_predict(const Spot& spot, const std::string& name) {
   if (spot.has("seed")) {
     const json& seed = spot["seed"].value;
     if (!seed.is_number_integer() || seed < 0)
-      spot["seed"].fail("`seed` must be a whole number, 0 or more");
+      spot["seed"].fail("`seed` must be a whole number from 0 to 9,223,372,036,854,775,807");
     predict.seed = seed.get<uint64_t>();
   }
   try {

@@ -1,11 +1,19 @@
 #include "serve/served_model.h"
 
+#include <malloc.h>
+
 #include "frame/readers.h"
 
 namespace gristmill {
 
+// After a request of more than this, its memory is given back.
+constexpr size_t kept_bytes = size_t(4) << 20;
+constexpr size_t made_text_max = size_t(64) << 20;
+
 struct ServedModel::Memory {
-  explicit Memory(const Expected& expected) : decoder(expected), rows(expected.schema) {}
+  explicit Memory(const Expected& expected) : decoder(expected), rows(expected.schema) {
+    workspace.scratch.limit_text(made_text_max);
+  }
   JsonDecoder decoder;
   BatchBuffer rows;
   Predictor::Workspace workspace;
@@ -15,19 +23,25 @@ struct ServedModel::Memory {
 
 ServedModel::ServedModel(std::shared_ptr<const Bundle> bundle, int threads, ServeLimits limits)
     : predictor_(std::move(bundle)), writer_(predictor_.bundle()), limits_(limits) {
-  Expected expected = predictor_.bundle().signature.expected();
+  const Expected expected = predictor_.bundle().signature.expected();
   for (int i = 0; i < threads; ++i) memory_.push_back(std::make_unique<Memory>(expected));
 }
 
 ServedModel::~ServedModel() = default;
 
 int64_t ServedModel::predict(int thread, std::string_view body, HttpResponse& response) {
+  std::unique_ptr<Memory>& memory = memory_[size_t(thread)];
+  int64_t rows = 0;
   try {
-    return answer(*memory_[size_t(thread)], body, response);
+    rows = answer(*memory, body, response);
   } catch (const std::exception& failure) {
     answer_failure(response, failure);
   }
-  return 0;
+  if (body.size() > kept_bytes || memory->workspace.scratch.text_made() > kept_bytes) {
+    memory = std::make_unique<Memory>(predictor_.bundle().signature.expected());
+    ::malloc_trim(0);
+  }
+  return rows;
 }
 
 int64_t ServedModel::answer(Memory& memory, std::string_view body, HttpResponse& response) const {

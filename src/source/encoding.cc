@@ -52,9 +52,14 @@ class Converted {
     while (made_ == 0) {
       const size_t got = in_(bytes_.data() + have_, bytes_.size() - have_);
       have_ += got;
-      if (have_ == 0) return;
       char *from = bytes_.data(), *out = out_.data();
       size_t left = out_.size();
+      if (have_ == 0) {
+        // Some encodings hold a character back until they know what follows it.
+        ::iconv(converter_.get(), nullptr, nullptr, &out, &left);
+        made_ = size_t(out - out_.data());
+        return;
+      }
       const bool failed = ::iconv(converter_.get(), &from, &have_, &out, &left) == size_t(-1);
       // A character may be cut in two by the end of the buffer, but not by that of the text.
       if (failed && (errno == EILSEQ || (errno == EINVAL && got == 0))) fail(from[0]);

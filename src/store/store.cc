@@ -133,14 +133,21 @@ bool Store::has(const Digest& digest) const { return disk().exists(path_of(diges
 
 bool Store::has(const Descriptor& blob) const { return size_of(path_of(blob.digest)) == blob.size; }
 
-bool Store::complete(const Digest& root) const {
+bool Store::is_whole(const Digest& digest) const {
   int64_t size = 0;
-  if (!has(root) || digest_of_file(path_of(root), size) != root) return false;
+  return has(digest) && digest_of_file(path_of(digest), size) == digest;
+}
+
+bool Store::complete(const Digest& root) const {
+  if (!is_whole(root)) return false;
   if (!may_be_manifest(path_of(root))) return true;
   const json manifest = manifest_json(read(root));
   if (manifest.is_null()) return true;
   const std::vector<Descriptor> blobs = named_by(manifest);
-  return std::all_of(blobs.begin(), blobs.end(), [&](const Descriptor& blob) { return has(blob); });
+  // What is small is read; what is large is when it is needed.
+  return std::all_of(blobs.begin(), blobs.end(), [&](const Descriptor& blob) {
+    return has(blob) && (blob.media_type != config_type || is_whole(blob.digest));
+  });
 }
 
 std::string Store::read(const Digest& digest) const {
@@ -186,13 +193,9 @@ Descriptor Store::publish(const fs::path& file, std::string media_type) {
   Descriptor out;
   out.media_type = std::move(media_type);
   out.digest = digest_of_file(file, out.size);
-  // A blob of another size was damaged: it is replaced.
-  if (has(out)) {
-    disk().remove(file);
-  } else {
-    disk().publish(file, path_of(out.digest));
-    set_known_whole(out.digest);
-  }
+  // One that is there already is replaced: it may be damaged.
+  disk().publish(file, path_of(out.digest));
+  set_known_whole(out.digest);
   return out;
 }
 
@@ -201,10 +204,11 @@ Descriptor Store::put(std::string_view bytes, std::string media_type) {
   out.media_type = std::move(media_type);
   out.digest = Digest::of(bytes);
   out.size = int64_t(bytes.size());
-  if (has(out)) return out;
+  const fs::path path = path_of(out.digest);
+  if (has(out) && disk().read(path) == bytes) return out;
   fs::path file = new_file();
   disk().write_atomic(file, bytes);
-  disk().publish(file, path_of(out.digest));
+  disk().publish(file, path);
   return out;
 }
 

@@ -44,7 +44,8 @@ class Store {
   fs::path path_of(const Digest& digest) const;
   bool has(const Digest& digest) const;
   bool has(const Descriptor& blob) const;  // with the size it should have
-  // A blob whose bytes fit its name; of a manifest, all that it names is there too, with its size.
+  // A blob whose bytes fit its name; of a manifest, its config is whole too, and its layers are
+  // there with their sizes.
   bool complete(const Digest& root) const;
   std::string read(const Digest& digest) const;  // checked; Code::not_found, Code::corrupt
   // For who reads a blob from its path: its bytes fit its name. They are read once in this object's
@@ -76,6 +77,7 @@ class Store {
   Collected collect(const std::vector<Digest>& roots, bool dry);
 
  private:
+  bool is_whole(const Digest& digest) const;
   void remove_stale_aliases();
   bool is_known_whole(const Digest& digest);
   void set_known_whole(const Digest& digest);

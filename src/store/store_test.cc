@@ -176,6 +176,24 @@ TEST_F(StoreTest, ADamagedBlobIsReplacedByItsBytes) {
   store.put("some bytes", type);
   EXPECT_EQ(store.read(blob.digest), "some bytes");
   EXPECT_TRUE(store.find_alias("ab"));
+  // Of its size, too.
+  for (const bool put : {true, false}) {
+    std::ofstream(store.path_of(blob.digest), std::ios::binary) << "some BYTES";
+    put ? store.put("some bytes", type) : store.publish(file_of("some bytes"), type);
+    EXPECT_EQ(store.read(blob.digest), "some bytes");
+  }
+}
+
+TEST_F(StoreTest, AManifestWithADamagedConfigIsNotComplete) {
+  Manifest manifest;
+  manifest.config = {{"rows", 3}};
+  const Digest root = store.put_manifest(manifest);
+  EXPECT_TRUE(store.complete(root));
+  std::ofstream(store.path_of(Digest::of(manifest.config.dump())), std::ios::binary)
+      << R"({"rows":4})";
+  EXPECT_FALSE(store.complete(root));
+  store.put_manifest(manifest);
+  EXPECT_TRUE(store.complete(root));
 }
 
 TEST_F(StoreTest, RemovesNothingWhenAManifestIsDamaged) {

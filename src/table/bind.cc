@@ -206,8 +206,10 @@ class Binder {
          {"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"}) {
       if (lower(name) == clock) return nullptr;
     }
+    const bool quoted = text_.find('"' + name + '"') != std::string::npos;
     throw Error(Code::not_found, fmt::format("there is no column {}", name), Where{.field = name},
-                did_you_mean(name, schema_.names()));
+                quoted ? fmt::format("text stands in single quotes: '{}'", name)
+                       : did_you_mean(name, schema_.names()));
   }
 
   // The text with `e0` after each constant that DuckDB takes for DECIMAL or HUGEINT.
