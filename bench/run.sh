@@ -1,12 +1,12 @@
 #!/bin/bash
 # Every figure of the README beside its peers, in the same run on the same cores; one JSON line a figure.
-#   run.sh                 all: serve flights expressions slope memory
+#   run.sh                 all: serve flights expressions servers slope memory
 #   run.sh FIGURE...       some
 #   ROUNDS=N               how often each is measured; medians are taken
 # What the peers need is installed here and nowhere else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ $# -gt 0 ] || set -- serve flights expressions slope memory
+[ $# -gt 0 ] || set -- serve flights expressions servers slope memory
 scripts/venv.sh bench
 for figure in "$@"; do
   case $figure in
@@ -24,9 +24,14 @@ for figure in "$@"; do
       ninja -C build/release bench_expressions >/dev/null
       build/venv-bench/bin/python bench/expressions.py
       ;;
+    servers)
+      scripts/apt.sh postgresql-15 mariadb-server
+      ninja -C build/release bench_server_join >/dev/null
+      build/venv-bench/bin/python bench/servers.py
+      ;;
     slope | memory) build/venv-bench/bin/python bench/large.py "$figure" ;;
     *)
-      echo "run.sh: there is no figure \`$figure\`: serve, flights, expressions, slope or memory" >&2
+      echo "run.sh: there is no figure \`$figure\`: serve, flights, expressions, servers, slope or memory" >&2
       exit 2
       ;;
   esac

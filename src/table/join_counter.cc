@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "table/narrow.h"
 #include "table/sql_tree.h"
 
 namespace gristmill {
@@ -100,7 +101,9 @@ void JoinCounter::copy(Side& side, const json& leaf, const std::set<std::string>
   static std::atomic<int64_t> counter{0};
   side.copy = fmt::format("gristmill report {}", counter++);
   copies_.push_back(side.copy);
-  engine_.execute(fmt::format("CREATE TABLE {} AS {}", quote_name(side.copy), text_of(select)));
+  const bool looked_up = narrowed_.count(side.alias) > 0;
+  engine_.execute(fmt::format("{}CREATE TABLE {} AS {}", looked_up ? lookup_settings(engine_) : "",
+                              quote_name(side.copy), text_of(select)));
   side.node = node_of("SELECT * FROM " + quote_name(side.copy)).at("from_table");
   side.node["alias"] = side.alias;
 }

@@ -132,6 +132,8 @@ class Narrower {
     }
     for (auto it = found.rbegin(); it != found.rend(); ++it)
       put(*it->second.first, it->first, it->second.second, out);
+    if (const std::string set = lookup_settings(engine_); !set.empty() && out.sql != sql_)
+      engine_.execute(set);
     return out;
   }
 
@@ -217,6 +219,14 @@ class Narrower {
 };
 
 }  // namespace
+
+// PostgreSQL's tables are read in parts of 1,000 pages, each by a query of its own that would look
+// all keys up again.
+std::string lookup_settings(SqlSession& engine) {
+  const bool known =
+      !engine.rows("SELECT 1 FROM duckdb_settings() WHERE name = 'pg_use_ctid_scan'").empty();
+  return known ? "SET pg_use_ctid_scan = false;" : "";
+}
 
 NarrowedQuery narrow(SqlSession& engine, const std::string& sql, const StatisticsOf& statistics,
                      bool read_keys) {

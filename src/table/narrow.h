@@ -13,6 +13,9 @@ namespace gristmill {
 // Of a table's name as written; null for what lies on no server.
 using StatisticsOf = std::function<const ServerStatistics*(const std::string& table)>;
 
+// What to execute before such a query, in its session; narrow() has done it.
+std::string lookup_settings(SqlSession& engine);
+
 // The query with `FROM ops.planes` written as `FROM (SELECT * FROM ops.planes WHERE tailnum IN (…))
 // AS planes` where that pays: the table is large, the keys are few against it, and the server finds
 // by them all that SQL here takes for equal. `read_keys` false: the keys are not read, the query
