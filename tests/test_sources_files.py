@@ -4,6 +4,7 @@ import decimal
 import gzip
 import json
 import random
+import resource
 import zipfile
 
 import numpy
@@ -297,3 +298,31 @@ def test_broken_svmlight_files_are_one_error(tmp_path, text, message):
     (tmp_path / "x.svmlight").write_text(text)
     error = fails("sources", "-C", here(tmp_path, "x.svmlight"))
     assert message in error and "x.svmlight" in error
+
+
+def raw_book(path, shared="<sst/>", sheet="<worksheet/>"):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", '<workbook xmlns:r="r"><sheets><sheet name="s" r:id="r1"/></sheets></workbook>')
+        archive.writestr("xl/_rels/workbook.xml.rels",
+                         '<R><Relationship Id="r1" Type="x/worksheet" Target="worksheets/s.xml"/></R>')
+        archive.writestr("xl/sharedStrings.xml", shared)
+        archive.writestr("xl/worksheets/s.xml", sheet)
+
+
+@pytest.mark.parametrize("parts,message", [
+    (("<sst>" + ("<si><t>" + "x" * 100000 + "</t></si>") * 2800 + "</sst>",), "the texts of this workbook are beyond 256 MiB"),
+    (("<sst><si><t>" + "x" * (64 << 20) + "</t></si></sst>",), "is longer than the 32767 characters of a cell"),
+    (("<sst><si><t>" + "x" * 100000 + "</t></si></sst>",
+      "<w>" + ("<row>" + '<c t="s"><v>0</v></c>' * 16000 + "</row>") * 20 + "</w>"), "row 1 of it is beyond 64 MiB"),
+    (('<!DOCTYPE x [<!ENTITY a "b">]><sst/>',), "its XML declares a document type"),
+    (("<sst/>", "<w><row><c><v>1</v>"), "its XML is damaged"),
+    (("<sst/>", '<w><row><c t="s"><v>7</v></c></row></w>'), "cell A1 holds a text that is not in the workbook"),
+    (("<sst/>", "<w><row><c><v>x</v></c></row></w>"), "which is no number"),
+    (("<sst/>", '<w><row r="2"/><row r="1"/></w>'), "its rows are not in order"),
+], ids=["many", "long", "wide", "doctype", "cut", "text", "number", "order"])
+def test_workbooks_made_to_hurt_are_one_error(tmp_path, parts, message):
+    raw_book(tmp_path / "x.xlsx", *parts)
+    here(tmp_path, "x.xlsx")
+    # A bound on memory far below what they would unfold to.
+    done = fails("sources", "-C", tmp_path, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30)))
+    assert message in done and "x.xlsx" in done

@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "base/progress.h"
 #include "base/text.h"
 #include "frame/civil.h"
 
@@ -195,10 +194,7 @@ XlsxShape look_at_sheet(const XlsxWorkbook& workbook, const XlsxSheet& sheet,
   XlsxCells cells(workbook, sheet, range);
   Look look(reading);
   XlsxRow row;
-  while (cells.next(row)) {
-    check_interrupted();
-    look.take(row);
-  }
+  while (cells.next(row)) look.take(row);
   refuse_merged(cells.merged(), range);
   return look.shape();
 }

@@ -13,7 +13,7 @@
 namespace gristmill {
 namespace {
 
-constexpr size_t texts_max = size_t(1) << 30;      // bytes of all that cells share
+constexpr size_t texts_max = size_t(256) << 20;    // bytes of all that cells share
 constexpr uint64_t part_max = uint64_t(64) << 20;  // bytes of what describes the workbook
 
 int64_t number_of(const XmlAttributes& attributes, std::string_view name) {
@@ -129,7 +129,7 @@ void read_part(const ZipFile& archive, std::string_view part, XmlHandler& handle
 
 void XlsxTexts::add(std::string_view text) {
   if (bytes_.size() + text.size() + ends_.size() * sizeof(ends_[0]) > texts_max)
-    throw Error(Code::exhausted, "the texts of this workbook are beyond 1 GiB", {},
+    throw Error(Code::exhausted, "the texts of this workbook are beyond 256 MiB", {},
                 "save its sheets as CSV");
   bytes_ += text;
   ends_.push_back(bytes_.size());

@@ -24,7 +24,7 @@ struct XlsxSheet {
 // Texts that cells share, one after the other in one piece of memory.
 class XlsxTexts {
  public:
-  void add(std::string_view text);  // Code::exhausted beyond 1 GiB in all
+  void add(std::string_view text);  // Code::exhausted beyond 256 MiB in all
   std::string_view operator[](size_t i) const;
   size_t size() const { return ends_.size(); }
 

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "base/progress.h"
+
 namespace gristmill {
 namespace {
 
@@ -77,6 +79,7 @@ XmlStream::~XmlStream() = default;
 bool XmlStream::more() {
   Impl& impl = *impl_;
   if (impl.ended) return false;
+  check_interrupted();
   const size_t got = impl.in(impl.bytes.data(), impl.bytes.size());
   const XML_Status status = ::XML_Parse(impl.parser, impl.bytes.data(), int(got), got == 0);
   if (impl.failure) std::rethrow_exception(impl.failure);
