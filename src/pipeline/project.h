@@ -25,6 +25,7 @@ struct RuleSpec {
   std::string kind;
   nlohmann::json params;
   Where where;
+  int number = 0;  // its place in its table's list, from 1
 };
 
 // What a task's key says of rules: kinds, their versions, parameters.
