@@ -165,3 +165,36 @@ def test_preview(tmp_path):
 def upstream(folder):
     write_project(folder, RULES.replace("TABLES", "tables:\n  all_rows: SELECT * FROM d.rows\n"))
     return folder
+
+
+def test_what_is_filled_from_others_is_filled_so_in_a_request(tmp_path):
+    """A row alone, rows together and a file: the same answers to the last bit."""
+    (tmp_path / "data").mkdir()
+    rows = [{"id": i, "day": f"2024-{1 + i // 28:02}-{1 + i % 28:02}", "site": "ab"[i % 2],
+             "level": None if i % 3 else float(i // 6), "a": None if i % 7 == 0 else i % 50 * 2.0,
+             "b": None if i % 5 == 0 else i % 50 * 3.0 + i % 2, "y": i % 50 * 4 + i // 6} for i in range(336)]
+    with open(tmp_path / "data/rows.csv", "w") as file:
+        file.write(",".join(rows[0]) + "\n")
+        for row in rows:
+            file.write(",".join("" if cell is None else str(cell) for cell in row.values()) + "\n")
+    for with_ in ("knn", "iterative"):
+        write_project(tmp_path, f"""\
+project: filled
+sources: {{d: data/*.csv}}
+clean:
+  d.rows:
+    - impute: {{level: {{with: forward, time: day, by: site, indicator: true}}}}
+    - impute: {{columns: [a, b, level], with: {with_}}}
+predict:
+  y_of: {{from: d.rows, key: id, time: day, inputs: [level, a, b], target: y, model: linear}}
+""")
+        gristmill("run", "-C", tmp_path)
+        asked = [{k: v for k, v in row.items() if k != "y"} for row in rows[::5]]
+        asked += [{"id": 1000, "day": "2031-01-01", "site": "z", "level": None, "a": None, "b": None}]
+        (tmp_path / "asked.jsonl").write_text("".join(json.dumps(row) + "\n" for row in asked))
+        gristmill("predict", "y_of", tmp_path / "asked.jsonl", "-C", tmp_path, "-o", tmp_path / "out.jsonl")
+        file = [json.loads(line)["prediction"] for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+        with serving(tmp_path / ".gristmill/bundles/y_of.bundle") as server:
+            together = [answer["prediction"] for answer in server.predict(asked)["predictions"]]
+            alone = [server.predict([row])["predictions"][0]["prediction"] for row in asked]
+        assert file == together == alone
