@@ -426,7 +426,7 @@ def test_predict_each_kind_of_target(kinds, tmp_path):
 def test_predict_refuses_a_bad_row_and_leaves_nothing(bundle, tmp_path):
     bad = [dict(INPUT[0]), dict(INPUT[1], amount="12 kg")]
     error = fails("predict", bundle, write_rows(tmp_path / "bad.jsonl", rows=bad), "-o", tmp_path / "out.csv")
-    assert "row 1" in error
+    assert "row 2" in error
     assert sorted(p.name for p in tmp_path.iterdir()) == ["bad.jsonl"]
 
 
@@ -501,7 +501,7 @@ def test_wrong_rows_are_422(server, change, field, hint):
     assert status == 422, answer
     error = answer["error"]
     assert set(error) >= {"code", "message", "where", "hint"} and error["message"]
-    assert error["where"]["row"] == 1
+    assert error["where"]["row"] == 2
     if field:
         assert error["where"]["field"] == field
     assert hint in error["hint"]

@@ -48,7 +48,7 @@ def test_parquet_is_taken_as_strictly_as_json(answer, tmp_path):
     assert gristmill("predict", bundle, whole).stdout == expected
     halves = parquet(tmp_path / "halves.parquet", visits=[row["visits"] + (i == 7) / 2 for i, row in enumerate(ROWS)])
     error = fails("predict", bundle, halves)
-    assert 'column "visits" takes an integer, not 1.5' in error and "row 7" in error
+    assert 'column "visits" takes an integer, not 1.5' in error and "row 8" in error
     numbers = parquet(tmp_path / "numbers.parquet", clinic=[int(row["clinic"]) for row in ROWS])
     assert 'column "clinic" takes text; in this file it is int64: "0"' in fails("predict", bundle, numbers)
     texts = parquet(tmp_path / "texts.parquet", visits=["zero"] * len(ROWS))

@@ -47,7 +47,7 @@ std::string Where::text() const {
   };
   if (!table.empty()) add("table " + table);
   if (!field.empty()) add("column " + field);
-  if (row >= 0) add("row " + std::to_string(row));
+  if (row >= 0) add("row " + std::to_string(row_number(row)));
   return place;
 }
 
@@ -83,7 +83,7 @@ nlohmann::json Error::json() const {
   if (where_.line > 0 && where_.column > 0) place["column"] = where_.column;
   if (!where_.table.empty()) place["table"] = where_.table;
   if (!where_.field.empty()) place["field"] = where_.field;
-  if (where_.row >= 0) place["row"] = where_.row;
+  if (where_.row >= 0) place["row"] = row_number(where_.row);
   return {{"code", name_of(code_)}, {"message", message_}, {"where", place}, {"hint", hint_}};
 }
 

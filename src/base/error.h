@@ -28,6 +28,9 @@ enum class Code : uint8_t {
 // "invalid", "not_found", …
 std::string_view name_of(Code code);
 
+// Rows are counted from 0 in the program and from 1 wherever people or other programs read of them.
+inline int64_t row_number(int64_t position) { return position + 1; }
+
 // Where it went wrong; empty or negative parts are unknown and not printed.
 struct Where {
   std::string file;
@@ -35,7 +38,7 @@ struct Where {
   int column = 0;  // from 1
   std::string table;
   std::string field;  // a column of `table`
-  int64_t row = -1;   // from 0
+  int64_t row = -1;   // position; told as row_number()
 
   bool empty() const;
   // `gristmill.yaml:12:5`, `table flights, column dep_time, row 7`

@@ -16,8 +16,8 @@ TEST(Error, SaysWhatWhereAndWhatToDo) {
 
 TEST(Error, WherePrintsKnownPartsOnly) {
   EXPECT_EQ((Where{.table = "flights", .field = "dep_time", .row = 7}.text()),
-            "table flights, column dep_time, row 7");
-  EXPECT_EQ((Where{.file = "a.csv", .row = 0}.text()), "a.csv, row 0");
+            "table flights, column dep_time, row 8");
+  EXPECT_EQ((Where{.file = "a.csv", .row = 0}.text()), "a.csv, row 1");
   EXPECT_EQ((Where{.line = 3}.text()), "line 3");
   EXPECT_TRUE(Where{}.empty());
   EXPECT_FALSE((Where{.row = 0}.empty()));
@@ -27,7 +27,7 @@ TEST(Error, JsonHoldsKnownParts) {
   nlohmann::json json = Error(Code::not_found, "m", {.field = "x", .row = 2}, "h").json();
   EXPECT_EQ(json, (nlohmann::json{{"code", "not_found"},
                                   {"message", "m"},
-                                  {"where", {{"field", "x"}, {"row", 2}}},
+                                  {"where", {{"field", "x"}, {"row", 3}}},
                                   {"hint", "h"}}));
 }
 

@@ -14,12 +14,11 @@ namespace {
 
 const std::string owner = "rule impute";
 
-std::string indicator_name(const std::string& column) { return column + "_missing"; }
-
 // What a filled column depends on.
 std::vector<std::string> columns_of(const Filling& filling) {
   std::vector<std::string> names = {filling.name};
   names.insert(names.end(), filling.by.begin(), filling.by.end());
+  if (!filling.time.empty()) names.push_back(filling.time);
   return names;
 }
 
@@ -87,6 +86,11 @@ Column filled(const Column& column, const uint64_t* hits, const Values& values, 
   return out.view();
 }
 
+// What tells the groups of a filling apart.
+const std::vector<Column>& group_keys(const Filling& filling) {
+  return filling.history ? filling.history->keys() : filling.groups->keys();
+}
+
 void check_groups(const Filling& filling) {
   const FrozenTable& groups = *filling.groups;
   if (filling.by.empty() || groups.keys().size() != filling.by.size() || groups.values() != 1 ||
@@ -94,29 +98,59 @@ void check_groups(const Filling& filling) {
     throw Error(Code::corrupt, "the saved groups of rule impute do not fit its columns");
 }
 
+void check_history(const Filling& filling) {
+  const History& history = *filling.history;
+  if (history.type() != filling.fill.type || history.grouped() == filling.by.empty() ||
+      (history.grouped() && history.keys().size() != filling.by.size()))
+    throw Error(Code::corrupt, "the saved history of rule impute does not fit its columns");
+}
+
+// The hits that hold a value now.
+const uint64_t* filled_hits(const Column& column, const uint64_t* hits, Scratch& scratch) {
+  auto* some = scratch.values<uint64_t>(words_of_bits(column.length));
+  for (int64_t word = 0; word < words_of_bits(column.length); ++word)
+    some[word] = hits[word] & present_word(column, word);
+  return some;
+}
+
+// With `values`, one a hit; what is null there stays missing.
+Column filled_forward(const Column& column, const uint64_t* hits, const Column& values,
+                      Scratch& scratch) {
+  return rewritten(column, hits, scratch, [&, k = int64_t(0)](int64_t, ColumnBuffer& out) mutable {
+    out.append(values, k++, 1);
+  });
+}
+
 }  // namespace
+
+void add_indicator(const std::string& column, Schema& schema) {
+  const std::string name = indicator_name(column);
+  if (schema.find(name) >= 0)
+    throw Error(Code::invalid,
+                fmt::format("{}: the indicator {} exists as a column already", owner, name));
+  schema.add({name, Type::boolean, false});
+}
 
 Schema Impute::bind(const Schema& in) {
   Schema out = in;
-  index_.clear();
-  by_index_.clear();
+  places_.clear();
   for (const Filling& filling : fillings_) {
-    auto& by = by_index_.emplace_back();
+    Place& place = places_.emplace_back();
     for (size_t k = 0; k < filling.by.size(); ++k) {
-      by.push_back(in.index_of(filling.by[k], owner));
-      if (!comparable(in[by[k]].type, filling.groups->keys()[k].type))
-        throw Error(Code::invalid, fmt::format("{}: {} is no longer {}", owner, filling.by[k],
-                                               name_of(filling.groups->keys()[k].type)));
+      const Type type = group_keys(filling)[k].type;
+      place.by.push_back(in.index_of(filling.by[k], owner));
+      if (!comparable(in[place.by[k]].type, type))
+        throw Error(Code::invalid,
+                    fmt::format("{}: {} is no longer {}", owner, filling.by[k], name_of(type)));
     }
-    index_.push_back(bound_column(out, filling.name, filling.from, owner));
-    if (filling.impute) out.replace(index_.back(), {filling.name, filling.fill.type, false});
+    if (filling.history) place.time = bound_column(in, filling.time, filling.time_type, owner);
+    place.column = bound_column(out, filling.name, filling.from, owner);
+    if (filling.impute)
+      out.replace(place.column, {filling.name, filling.fill.type, filling.history.has_value()});
   }
   for (const Filling& filling : fillings_) {
     if (!filling.indicator) continue;
-    if (out.find(indicator_name(filling.name)) >= 0)
-      throw Error(Code::invalid, fmt::format("{}: the indicator {} exists as a column already",
-                                             owner, indicator_name(filling.name)));
-    out.add({indicator_name(filling.name), Type::boolean, false});
+    add_indicator(filling.name, out);
   }
   return out;
 }
@@ -156,20 +190,31 @@ void Impute::restrict_to(const std::set<std::string>& columns) {
     if (filling.impute) continue;
     filling.by.clear();
     filling.groups.reset();
+    filling.time.clear();
+    filling.history.reset();
   }
   std::erase_if(fillings_, [](const Filling& f) { return !f.impute && !f.indicator; });
 }
 
-Column Impute::group_values(const Filling& filling, const std::vector<size_t>& by,
-                            const Batch& rows, const uint64_t* hits, Scratch& scratch) {
-  auto* cells = scratch.values<const Column*>(int64_t(by.size()));
-  for (size_t k = 0; k < by.size(); ++k) cells[k] = &rows.columns[by[k]];
+Column Impute::known_values(const Filling& filling, const Place& place, const Batch& rows,
+                            const uint64_t* hits, Scratch& scratch) {
+  auto* cells = scratch.values<const Column*>(int64_t(place.by.size()));
+  for (size_t k = 0; k < place.by.size(); ++k) cells[k] = &rows.columns[place.by[k]];
+  const std::span<const Column* const> by(cells, place.by.size());
   auto* found = scratch.values<uint32_t>(rows.rows);
   int64_t count = 0;
-  for_hits(hits, rows.rows,
-           [&](int64_t i) { found[count++] = filling.groups->find({cells, by.size()}, i); });
   ColumnBuffer& values = scratch.column(filling.fill.type);
-  filling.groups->gather(0, found, count, values);
+  if (!filling.history) {
+    for_hits(hits, rows.rows, [&](int64_t i) { found[count++] = filling.groups->find(by, i); });
+    filling.groups->gather(0, found, count, values);
+    return values.view();
+  }
+  const Column& time = rows.columns[place.time];
+  for_hits(hits, rows.rows, [&](int64_t i) {
+    found[count++] = time.is_null(i) ? FrozenTable::no_row
+                                     : filling.history->last_before(instant_of(time, i), by, i);
+  });
+  filling.history->gather(found, count, values);
   return values.view();
 }
 
@@ -177,16 +222,19 @@ void Impute::apply(Batch& rows, Scratch& scratch, RuleReport* report, int64_t fi
   Touches touches(report, rows, first_row, scratch);
   for (size_t i = 0; i < fillings_.size(); ++i) {
     const Filling& filling = fillings_[i];
-    Column& column = rows.columns[index_[i]];
+    Column& column = rows.columns[places_[i].column];
     auto* hits = scratch.values<uint64_t>(words_of_bits(rows.rows));  // the indicator keeps it
     bool any = find_missing(column, hits);
     if (filling.impute && (any || filling.from != filling.fill.type)) {
       Column before = column;
-      const bool grouped = any && filling.groups;
-      Column groups;
-      if (grouped) groups = group_values(filling, by_index_[i], rows, hits, scratch);
-      column = filled(before, hits, {filling.fill, grouped ? &groups : nullptr}, scratch);
-      touches.add(filling.name, hits, before, column);
+      const bool some = any && (filling.groups || filling.history);
+      Column known;
+      if (some) known = known_values(filling, places_[i], rows, hits, scratch);
+      column = filling.history
+                   ? filled_forward(before, hits, known, scratch)
+                   : filled(before, hits, {filling.fill, some ? &known : nullptr}, scratch);
+      touches.add(filling.name, filling.history ? filled_hits(column, hits, scratch) : hits, before,
+                  column);
     }
     if (!filling.indicator) continue;
     Column indicator;
@@ -203,6 +251,8 @@ State Impute::save() const {
   for (const Filling& filling : fillings_) {
     if (filling.groups)
       state.put_state(fmt::format("groups{}", columns.size()), filling.groups->state());
+    if (filling.history)
+      state.put_state(fmt::format("history{}", columns.size()), filling.history->state());
     columns.push_back({{"name", filling.name},
                        {"type", name_of(filling.from)},
                        {"type_after", name_of(filling.fill.type)},
@@ -210,6 +260,9 @@ State Impute::save() const {
                        {"impute", filling.impute},
                        {"indicator", filling.indicator},
                        {"by", filling.by}});
+    if (!filling.history) continue;
+    columns.back()["time"] = filling.time;
+    columns.back()["time_type"] = name_of(filling.time_type);
   }
   state.json["columns"] = std::move(columns);
   return state;
@@ -225,11 +278,25 @@ std::unique_ptr<Rule> Impute::load(const State& state) {
       Type after = parse_type(saved.at("type_after").get<std::string>());
       if (after != filling.from && !(is_number(filling.from) && after == Type::float64))
         throw Error(Code::corrupt, "a saved impute changes its column's type");
-      filling.fill = load_value(saved.at("fill"), after);
+      const bool forward = saved.contains("time");
+      if (forward && after != filling.from)
+        throw Error(Code::corrupt, "a saved impute changes its column's type");
+      if (forward)
+        filling.fill.type = after;
+      else
+        filling.fill = load_value(saved.at("fill"), after);
       saved.at("impute").get_to(filling.impute);
       saved.at("indicator").get_to(filling.indicator);
       if (saved.contains("by")) saved["by"].get_to(filling.by);
-      if (!filling.by.empty()) {
+      if (forward) {
+        saved["time"].get_to(filling.time);
+        filling.time_type = parse_type(saved.at("time_type").get<std::string>());
+        if (filling.time_type == Type::string || filling.time_type == Type::boolean ||
+            filling.time_type == Type::float64)
+          throw Error(Code::corrupt, "a saved impute goes by a time that is none");
+        filling.history.emplace(state.get_state(fmt::format("history{}", fillings.size())));
+        check_history(filling);
+      } else if (!filling.by.empty()) {
         filling.groups.emplace(state.get_state(fmt::format("groups{}", fillings.size())));
         check_groups(filling);
       }

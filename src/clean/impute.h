@@ -6,10 +6,15 @@
 #include <vector>
 
 #include "clean/frozen_table.h"
+#include "clean/history.h"
 #include "clean/rule.h"
 #include "clean/value.h"
 
 namespace gristmill {
+
+// The boolean column that says where a cell was missing.
+inline std::string indicator_name(const std::string& column) { return column + "_missing"; }
+void add_indicator(const std::string& column, Schema& schema);  // Code::invalid when it is there
 
 // One column of a fitted impute.
 struct Filling {
@@ -22,6 +27,11 @@ struct Filling {
   // such group get `fill`.
   std::vector<std::string> by;
   std::optional<FrozenTable> groups;
+  // Filled forward: with the last value before the row's `time`, in its group; where there was none
+  // the cell stays missing, and `fill` has only a type.
+  std::string time;
+  Type time_type = Type::timestamp;
+  std::optional<History> history;
 };
 
 class Impute : public Rule {
@@ -37,13 +47,17 @@ class Impute : public Rule {
   static std::unique_ptr<Rule> load(const State& state);
 
  private:
-  // What each hit row's group is filled with, null where it is not known.
-  static Column group_values(const Filling& filling, const std::vector<size_t>& by,
-                             const Batch& rows, const uint64_t* hits, Scratch& scratch);
+  // Where the columns of a filling are.
+  struct Place {
+    size_t column = 0, time = 0;
+    std::vector<size_t> by;
+  };
+  // What each hit row is filled with by its group or time, null where that is not known.
+  static Column known_values(const Filling& filling, const Place& place, const Batch& rows,
+                             const uint64_t* hits, Scratch& scratch);
 
   std::vector<Filling> fillings_;
-  std::vector<size_t> index_;
-  std::vector<std::vector<size_t>> by_index_;
+  std::vector<Place> places_;
 };
 
 }  // namespace gristmill

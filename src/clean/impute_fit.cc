@@ -89,7 +89,7 @@ std::optional<Constant> value_of_summary(const Summary& summary, Type type) {
 }
 
 Constant learned(const ImputeWish& wish, const Summary& summary) {
-  if (wish.with == "constant") return wish.filling.fill;
+  if (wish.with == "constant" || wish.with == "forward") return wish.filling.fill;
   const auto value = value_of_summary(summary, wish.filling.fill.type);
   if (!value)
     throw refuse(wish.filling.name,
@@ -153,7 +153,12 @@ class ImputeFit : public RuleFit {
     for (const ImputeWish& wish : wishes_) {
       summaries_.push_back(empty_summary(wish.with, of_all));
       auto& groups = groups_.emplace_back();
-      if (!wish.by.empty()) groups.emplace(wish);
+      auto& history = histories_.emplace_back();
+      const Filling& filling = wish.filling;
+      if (wish.with == "forward")
+        history.emplace(Field{filling.name, filling.from, true}, wish.time, wish.by);
+      else if (!wish.by.empty())
+        groups.emplace(wish);
     }
   }
 
@@ -162,6 +167,7 @@ class ImputeFit : public RuleFit {
     for (const ImputeWish& wish : wishes_) {
       names.push_back(wish.filling.name);
       for (const Field& field : wish.by) names.push_back(field.name);
+      if (wish.with == "forward") names.push_back(wish.time.name);
     }
     return names;
   }
@@ -178,6 +184,7 @@ class ImputeFit : public RuleFit {
       const Column& column = batch.rows.columns[at];
       std::visit([&](auto& summary) { summary.observe(column); }, summaries_[i]);
       if (groups_[i]) groups_[i]->observe(batch.rows, column);
+      if (histories_[i]) histories_[i]->observe(batch.rows);
     }
   }
 
@@ -190,6 +197,7 @@ class ImputeFit : public RuleFit {
     for (size_t i = 0; i < summaries_.size(); ++i) {
       merge_summary(summaries_[i], other.summaries_[i]);
       if (groups_[i]) groups_[i]->merge(*other.groups_[i]);
+      if (histories_[i]) histories_[i]->merge(*other.histories_[i]);
     }
   }
 
@@ -200,6 +208,10 @@ class ImputeFit : public RuleFit {
       filling.fill = learned(wishes_[i], summaries_[i]);
       for (const Field& field : wishes_[i].by) filling.by.push_back(field.name);
       if (groups_[i]) filling.groups = groups_[i]->freeze(filling.fill.type);
+      if (!histories_[i]) continue;
+      filling.time = wishes_[i].time.name;
+      filling.time_type = wishes_[i].time.type;
+      filling.history = histories_[i]->freeze();
     }
     return std::make_unique<Impute>(std::move(fillings));
   }
@@ -208,6 +220,7 @@ class ImputeFit : public RuleFit {
   std::vector<ImputeWish> wishes_;
   std::vector<Summary> summaries_;
   std::vector<std::optional<GroupSummaries>> groups_;
+  std::vector<std::optional<HistoryFit>> histories_;
 };
 
 }  // namespace

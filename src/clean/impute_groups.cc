@@ -5,24 +5,10 @@
 #include "base/error.h"
 #include "clean/cells.h"
 #include "frame/cell.h"
+#include "frame/one_batch.h"
 
 namespace gristmill {
 namespace {
-
-class OneBatch : public BatchReader {
- public:
-  explicit OneBatch(const BatchBuffer& rows) : rows_(rows) {}
-  const Schema& schema() const override { return rows_.schema(); }
-  bool next(Batch& batch) override {
-    if (done_ || rows_.rows() == 0) return false;
-    batch = rows_.view();
-    return done_ = true;
-  }
-
- private:
-  const BatchBuffer& rows_;
-  bool done_ = false;
-};
 
 std::vector<std::string> names_of(const std::vector<Field>& fields) {
   std::vector<std::string> names;
@@ -78,7 +64,7 @@ FrozenTable Groups::freeze(const std::vector<std::optional<Constant>>& values, T
     for (size_t k = 0; k < by_.size(); ++k) rows[k].append(keys.columns[k], int64_t(group), 1);
     append_value(rows[by_.size()], *values[group]);
   }
-  OneBatch reader(rows);
+  OneBatch reader(rows.view());
   return FrozenTable::build(reader, names, {"value"}, "the groups of rule impute");
 }
 

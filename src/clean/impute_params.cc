@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "clean/impute_fit.h"
+#include "clean/impute_rows.h"
 #include "clean/value.h"
 
 namespace gristmill {
@@ -18,13 +19,22 @@ Error refuse(const std::string& column, const std::string& what, const std::stri
   return Error(Code::invalid, fmt::format("{}: {}: {}", owner, column, what), where, hint);
 }
 
-// `how` is mean, median, mode or {constant: x}.
+// What comes after a row is not known when a request asks for it.
+Error refuse_future(const std::string& column, const std::string& how) {
+  return refuse(column,
+                fmt::format("`{}` takes what comes after a row, which a request cannot know", how),
+                "fill `forward`, from the last value before; or, where the future may be known, in "
+                "the SQL of the table");
+}
+
+// `how` is mean, median, mode, forward or {constant: x}.
 void set_strategy(const Field& field, const nlohmann::json& how, ImputeWish& wish) {
   auto unknown = [&] {
-    const std::vector<std::string> known = {"mean", "median", "mode"};
+    const std::vector<std::string> known = {"mean", "median", "mode", "forward"};
     std::string hint = how.is_string() ? did_you_mean(how.get<std::string>(), known) : "";
     return refuse(field.name,
-                  "fill with mean, median, mode or {constant: value}, not " + shown(how), hint);
+                  "fill with mean, median, mode, forward or {constant: value}, not " + shown(how),
+                  hint);
   };
   wish.filling.fill.type = field.type;
   if (how.is_object()) {
@@ -37,9 +47,14 @@ void set_strategy(const Field& field, const nlohmann::json& how, ImputeWish& wis
     wish.filling.fill = *value;
     return;
   }
-  if (how != "mean" && how != "median" && how != "mode") throw unknown();
+  if (how == "backward" || how == "linear") throw refuse_future(field.name, how.get<std::string>());
+  if (how == "knn" || how == "iterative")
+    throw refuse(field.name,
+                 fmt::format("`{}` fills several columns together", how.get<std::string>()),
+                 fmt::format("impute: {{columns: [a, b, …], with: {}}}", how.get<std::string>()));
+  if (how != "mean" && how != "median" && how != "mode" && how != "forward") throw unknown();
   wish.with = how.get<std::string>();
-  if (wish.with == "mode") return;
+  if (wish.with == "mode" || wish.with == "forward") return;
   if (!is_number(field.type))
     throw refuse(field.name, fmt::format("a {} column has no {}", name_of(field.type), wish.with),
                  "use mode or {constant: value}");
@@ -59,10 +74,29 @@ std::vector<Field> parse_by(const Schema& schema, const std::string& name,
   return by;
 }
 
-// Whether a row's group is known must not hang on what the same rule fills.
+void set_time(const Schema& schema, const nlohmann::json& given, ImputeWish& wish) {
+  const std::string& name = wish.filling.name;
+  if (wish.with != "forward") {
+    if (!given.is_null()) throw refuse(name, "`time` is for `with: forward` only");
+    return;
+  }
+  if (!given.is_string())
+    throw refuse(name, "to fill forward it must be known what comes before",
+                 "name the column of times: {with: forward, time: …}");
+  wish.time = schema[schema.index_of(given.get<std::string>(), owner)];
+  if (!is_time(wish.time.type) && wish.time.type != Type::int64)
+    throw refuse(
+        name,
+        fmt::format("`time` goes by {}, which is {}", wish.time.name, name_of(wish.time.type)),
+        "take a date, a time or an integer");
+}
+
+// Whether a row's group and time are known must not hang on what the same rule fills.
 void check_groups(const std::vector<ImputeWish>& wishes) {
   for (const ImputeWish& wish : wishes) {
-    for (const Field& field : wish.by) {
+    std::vector<Field> by = wish.by;
+    if (wish.with == "forward") by.push_back(wish.time);
+    for (const Field& field : by) {
       for (const ImputeWish& other : wishes) {
         if (other.filling.name == field.name)
           throw refuse(wish.filling.name,
@@ -73,7 +107,7 @@ void check_groups(const std::vector<ImputeWish>& wishes) {
   }
 }
 
-// `given` is a strategy, or a mapping with `with` or `constant`, `by` and `indicator`.
+// `given` is a strategy, or a mapping with `with` or `constant`, `by`, `time` and `indicator`.
 ImputeWish parse_wish(const Schema& schema, const std::string& name, const nlohmann::json& given) {
   const Field& field = schema[schema.index_of(name, owner)];
   ImputeWish wish;
@@ -90,10 +124,67 @@ ImputeWish parse_wish(const Schema& schema, const std::string& name, const nlohm
     wish.by = parse_by(schema, name, how["by"]);
     how.erase("by");
   }
+  nlohmann::json time;
+  if (how.is_object() && how.contains("time")) {
+    time = how["time"];
+    how.erase("time");
+  }
   if (how.is_object() && how.size() == 1 && how.contains("with")) how = nlohmann::json(how["with"]);
   set_strategy(field, how, wish);
+  set_time(schema, time, wish);
   if (wish.with == "constant" && !wish.by.empty())
     throw refuse(name, "a constant is the same in every group", "leave out `by`");
+  return wish;
+}
+
+// [a, b], a, or `numbers`: all columns of numbers.
+std::vector<std::string> parse_columns(nlohmann::json given, const Schema& schema) {
+  std::vector<std::string> names;
+  if (given == "numbers") {
+    for (const Field& field : schema.fields()) {
+      if (is_number(field.type)) names.push_back(field.name);
+    }
+    return names;
+  }
+  if (given.is_string()) given = nlohmann::json::array({given});
+  for (const auto& name : given) {
+    if (!name.is_string())
+      throw Error(Code::invalid, owner + ": `columns` must be names of columns, or `numbers`");
+    names.push_back(name.get<std::string>());
+  }
+  return names;
+}
+
+// {columns: [a, b] | numbers, with: knn, k: 5, indicator: true}
+RowsWish parse_rows(const nlohmann::json& given, const Schema& schema) {
+  static const std::vector<ParamDoc> params = {
+      {"columns", "any", "Names of columns of numbers, or `numbers` for all of them."},
+      {"with", "string", "knn or iterative."},
+      {"k", "integer", "How many neighbours, with knn.", 5, 1, 100},
+      {"indicator", "boolean", "Adds <column>_missing.", false},
+  };
+  constexpr size_t columns_most = 64;
+  const Params parsed(given, params, owner);
+  RowsWish wish{.with = parsed.text("with"), .indicator = parsed.boolean("indicator")};
+  wish.k = int(parsed.integer("k"));
+  if (given.contains("k") && wish.with != "knn")
+    throw Error(Code::invalid, owner + ": `k` is for `with: knn` only");
+  for (const std::string& name : parse_columns(parsed["columns"], schema)) {
+    const Field& field = schema[schema.index_of(name, owner)];
+    if (!is_number(field.type))
+      throw refuse(
+          name, fmt::format("`{}` fills numbers, and this is {}", wish.with, name_of(field.type)));
+    for (const Field& other : wish.columns) {
+      if (other.name == name) throw refuse(name, "stands twice in `columns`");
+    }
+    wish.columns.push_back(field);
+  }
+  if (wish.columns.size() < 2 || wish.columns.size() > columns_most)
+    throw Error(Code::invalid,
+                fmt::format("{}: `{}` fills a column from others: it takes 2 to {} columns of "
+                            "numbers, not {}",
+                            owner, wish.with, columns_most, wish.columns.size()),
+                {}, "name them: {columns: [a, b, …], …}");
   return wish;
 }
 
@@ -101,26 +192,19 @@ ImputeWish parse_wish(const Schema& schema, const std::string& name, const nlohm
 std::vector<ImputeWish> parse_long(const nlohmann::json& given, const Schema& schema) {
   static const std::vector<ParamDoc> params = {
       {"columns", "any", "Names of columns, or `numbers` for all columns of numbers."},
-      {"with", "any", "mean, median, mode or {constant: value}."},
+      {"with", "any", "mean, median, mode, forward or {constant: value}."},
       {"by", "any", "A column, or a list of columns, that tell groups of rows apart."},
+      {"time", "string", "What says which rows are before another, to fill forward."},
       {"indicator", "boolean", "Adds <column>_missing.", false},
   };
   Params parsed(given, params, owner);
-  nlohmann::json names = parsed["columns"];
-  if (names == "numbers") {
-    names = nlohmann::json::array();
-    for (const Field& field : schema.fields()) {
-      if (is_number(field.type)) names.push_back(field.name);
-    }
-  }
-  if (names.is_string()) names = nlohmann::json::array({names});
   std::vector<ImputeWish> wishes;
-  for (const auto& name : names) {
-    if (!name.is_string())
-      throw Error(Code::invalid, owner + ": `columns` must be names of columns, or `numbers`");
+  for (const std::string& name : parse_columns(parsed["columns"], schema)) {
     nlohmann::json how = {{"with", parsed["with"]}, {"indicator", parsed["indicator"]}};
-    if (parsed.has("by")) how["by"] = parsed["by"];
-    wishes.push_back(parse_wish(schema, name.get<std::string>(), how));
+    for (const char* option : {"by", "time"}) {
+      if (parsed.has(option)) how[option] = parsed[option];
+    }
+    wishes.push_back(parse_wish(schema, name, how));
   }
   return wishes;
 }
@@ -130,6 +214,9 @@ std::unique_ptr<RuleFit> make(const nlohmann::json& given, const RuleContext& co
     throw Error(Code::invalid, owner + " needs columns and what to fill them with", {},
                 "for example: impute: {temp: median, carrier: mode}");
   std::vector<ImputeWish> wishes;
+  if (given.contains("columns") && (given.value("with", nlohmann::json()) == "knn" ||
+                                    given.value("with", nlohmann::json()) == "iterative"))
+    return fit_impute_rows(parse_rows(given, context.schema));
   if (given.contains("columns") && given.contains("with")) {
     wishes = parse_long(given, context.schema);
   } else {
@@ -142,25 +229,52 @@ std::unique_ptr<RuleFit> make(const nlohmann::json& given, const RuleContext& co
 
 const RegisterRule register_impute({
     .name = "impute",
-    .version = 2,  // groups, which version 1 would leave aside
+    .version = 3,  // 2: groups; 3: forward, knn, iterative, which earlier ones do not know
     .fitted = true,
     .text =
         "Fills missing cells (null, and NaN in columns of numbers) with the mean, median or mode "
-        "of the training rows, or with a constant. `indicator: true` adds the boolean column "
+        "of the training rows, with a constant, with the last value before, or from the other "
+        "columns of the row. `indicator: true` adds the boolean column "
         "`<column>_missing`. Mean and median are for numbers and make an int64 column float64; "
         "NaN and infinities are left out of a mean. The median is exact up to 16,384 values, "
         "then its rank is off by at most 0.04 % of the rows; of two values equally frequent the "
         "smaller one is the mode, and beyond 65,536 different values the mode is approximate. A "
-        "column without any value in the training rows is an error, but with a constant. With "
+        "column without any value in the training rows is an error, but with a constant or "
+        "forward. With "
         "`by`, each group of rows has its own, and rows whose group has none, or no cell to tell "
         "it by, get that of all rows: at most 10,000 groups, where a median is exact up to 1,024 "
-        "values of a group and a mode up to 256 different ones.",
+        "values of a group and a mode up to 256 different ones.\n\n"
+        "`with: forward` takes the last value that a training row of the group (`by`; of the "
+        "table without it) held at a `time` strictly before the row's. What training knew is "
+        "frozen as it changed over time, so that all rows are filled by the same rule: a training "
+        "row with what came before it, never after; a row of the validate or test part, or of a "
+        "request, with what training knew last before its time, which for a time after training "
+        "is the last value of all. Of several values at one time the last row's counts. Where "
+        "nothing was known before, or the row has no time or group, the cell stays missing: let "
+        "another `impute` follow. At most 8,000,000 known values, which change at most 1,000,000 "
+        "times. `backward` and `linear` are refused: they take what comes after a row, which a "
+        "request cannot know; where it may be known, fill in the table's SQL.\n\n"
+        "`with: knn` and `with: iterative` fill 2 to 64 columns of numbers together, each from the "
+        "others, and make them float64. knn: the mean of the `k` nearest training rows that know "
+        "the cell, by the distance over what both rows know, columns scaled by their deviation; "
+        "at most 4,096 training rows, drawn by position, are frozen to be compared with. "
+        "iterative: ridge regressions of each column on the others in turns, fitted on at most "
+        "16,384 training rows, never beyond the values seen there. Where a row knows nothing, both "
+        "answer with means. A column that the target reads must not be among them: all that is "
+        "filled "
+        "from it would be left out of the features.",
     .example = "- impute: {temp: median, carrier: mode, gate: {constant: none}}\n"
                "- impute: {wind_speed: {with: mean, indicator: true}}\n"
                "- impute: {air_time: {with: median, by: [carrier, dest]}}\n"
-               "- impute: {columns: [temp, visib], with: median, indicator: true}",
+               "- impute: {columns: [temp, visib], with: median, indicator: true}\n"
+               "- impute: {temp: {with: forward, time: time_hour, by: dest}}\n"
+               "- impute: {columns: [temp, wind_speed, visib], with: knn, k: 5}\n"
+               "- impute: {columns: [temp, wind_speed, visib], with: iterative, indicator: true}",
     .make = make,
-    .load = Impute::load,
+    .load =
+        [](const State& state) {
+          return state.json.contains("with") ? ImputeRows::load(state) : Impute::load(state);
+        },
 });
 
 }  // namespace

@@ -23,8 +23,10 @@ void RuleReport::merge(const RuleReport& other) {
 nlohmann::json RuleReport::json() const {
   nlohmann::json shown = nlohmann::json::array();
   for (const Example& e : examples)
-    shown.push_back(
-        {{"row", e.row}, {"column", e.column}, {"before", e.before}, {"after", e.after}});
+    shown.push_back({{"row", row_number(e.row)},
+                     {"column", e.column},
+                     {"before", e.before},
+                     {"after", e.after}});
   return {{"rows", rows},
           {"rows_touched", rows_touched},
           {"cells_touched", cells_touched},
@@ -40,7 +42,8 @@ RuleReport RuleReport::from_json(const nlohmann::json& json) {
     json.at("cells_touched").get_to(report.cells_touched);
     json.at("cells_unmatched").get_to(report.cells_unmatched);
     for (const auto& e : json.at("examples"))
-      report.examples.push_back({e.at("row"), e.at("column"), e.at("before"), e.at("after")});
+      report.examples.push_back(
+          {e.at("row").get<int64_t>() - 1, e.at("column"), e.at("before"), e.at("after")});
     return report;
   });
 }
@@ -94,7 +97,9 @@ void RuleChain::apply(Batch& rows, Scratch& scratch, std::vector<RuleReport>* re
                       int64_t first_row) const {
   if (reports != nullptr && reports->size() < steps_.size()) reports->resize(steps_.size());
   for (size_t i = 0; i < steps_.size(); ++i) {
+    const size_t errors = scratch.errors.size();
     steps_[i].rule->apply(rows, scratch, reports ? &(*reports)[i] : nullptr, first_row);
+    for (size_t e = errors; e < scratch.errors.size(); ++e) scratch.errors[e].step = int(i);
     rows.schema = &schemas_[i];
   }
 }

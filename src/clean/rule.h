@@ -44,6 +44,12 @@ struct FitBatch {
   int64_t first_row = 0;           // position in the table of the chunk that the rows come from
   const double* target = nullptr;  // null when fitting without a target
   const double* weight = nullptr;  // null: all 1
+  // Of each row, where others were left out; null: they follow on from first_row.
+  const int64_t* positions = nullptr;
+
+  int64_t position(int64_t row) const {
+    return positions == nullptr ? first_row + row : positions[row];
+  }
 };
 
 enum class RuleStage : uint8_t {
@@ -91,6 +97,19 @@ class RuleFit {
   virtual std::unique_ptr<Rule> freeze() const = 0;
 };
 
+// Rows that repeat another one, found in bounded memory.
+class RepeatFinder {
+ public:
+  virtual ~RepeatFinder() = default;
+  // Rows of columns high, low (int64: 128 bits by which rows are equal), position (int64) and order
+  // (of any type, nulls last).
+  virtual void add(const Batch& rows) = 0;
+  // Tells each row but the one to keep (the first by order, then position; or the last) of those
+  // that are equal, with the kept one's position, by ascending position. Called once.
+  virtual void find(bool keep_last,
+                    const std::function<void(int64_t position, int64_t kept)>& repeated) = 0;
+};
+
 // What a rule being made may ask of those who see more.
 struct RuleContext {
   const Schema& schema;  // before this rule
@@ -98,6 +117,7 @@ struct RuleContext {
   std::function<Expr(const std::string& text, const Schema& schema)> bind_expression;
   // Opens a whole table by its name; lookup reads its reference with it. Code::not_found.
   std::function<std::unique_ptr<BatchReader>(const std::string& table)> open_table;
+  std::function<std::unique_ptr<RepeatFinder>()> find_repeats;
 };
 
 struct RuleKind {
@@ -105,6 +125,7 @@ struct RuleKind {
   int version = 1;  // changes when the same parameters give another result
   RuleStage stage = RuleStage::cells;
   bool fitted = false;           // sees training rows before it can run
+  bool whole_table = false;      // a filter that sees all rows before it leaves any out
   std::string text;              // for the reference: one paragraph
   std::string example;           // YAML
   std::vector<ParamDoc> params;  // empty: the rule takes a free mapping and checks it itself
@@ -131,7 +152,7 @@ class RuleChain {
   const Schema& input() const { return input_; }
   const Schema& output() const { return output_; }
   const std::vector<Step>& steps() const { return steps_; }
-  // Runs all steps in order. `reports`: one a step, or null.
+  // Runs all steps in order; errors of rows are told by which step. `reports`: one a step, or null.
   void apply(Batch& rows, Scratch& scratch, std::vector<RuleReport>* reports,
              int64_t first_row) const;
   // Columns of `wanted` followed back to the input columns that they depend on.

@@ -97,6 +97,21 @@ struct World {
   }
 };
 
+// Fitted on the rows in chunks, merged in order.
+inline std::unique_ptr<RuleFit> fit_in_chunks(const World& world, const std::string& kind,
+                                              const Json& params, const BatchBuffer& rows,
+                                              int64_t chunk) {
+  auto fit = world.fit(kind, params, rows.schema());
+  for (int64_t at = 0; at < rows.rows(); at += chunk) {
+    BatchBuffer piece(rows.schema());
+    piece.append(rows.view(), at, std::min(chunk, rows.rows() - at));
+    auto part = fit->clone_empty();
+    part->observe({.rows = piece.view(), .first_row = at});
+    fit->merge(std::move(*part));
+  }
+  return fit;
+}
+
 inline ExprNode column_node(const std::string& name, Type type) {
   ExprNode node;
   node.op = "column", node.type = type, node.column = name;

@@ -90,6 +90,8 @@ std::string rows_text(const json& dataset) {
     out += fmt::format("  broken row {}: {}\n", broken.at("row").get<int64_t>(),
                        broken.at("message").get<std::string>());
   }
+  for (const auto& warning : dataset.value("warnings", json::array()))
+    out += fmt::format("  warning: {}\n", warning.get<std::string>());
   return out;
 }
 

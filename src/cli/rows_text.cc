@@ -14,16 +14,6 @@ namespace {
 
 constexpr size_t max_cell = 40;  // characters shown
 
-std::string shown(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-  }
-  if (text.size() <= max_cell) return text;
-  size_t end = max_cell - 1;
-  while (end > 0 && (text[end] & 0xc0) == 0x80) --end;
-  return text.substr(0, end) + "…";
-}
-
 template <class Visit>
 int64_t first_rows(BatchReader& rows, int64_t limit, Visit&& visit) {
   int64_t seen = 0;
@@ -48,7 +38,7 @@ void print_table(BatchReader& rows, int64_t limit, int64_t total) {
   };
   const int64_t seen = first_rows(rows, limit, [&](const Batch& batch, int64_t i) {
     Cells cells;
-    for (const Column& column : batch.columns) cells.push_back(shown(cell_text(column, i)));
+    for (const Column& column : batch.columns) cells.push_back(shown_text(cell_text(column, i)));
     if (table) {
       fmt::print("{}", table->line(cells));
       return;
@@ -75,6 +65,16 @@ void print_json(BatchReader& rows, int64_t limit) {
 }
 
 }  // namespace
+
+std::string shown_text(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  }
+  if (text.size() <= max_cell) return text;
+  size_t end = max_cell - 1;
+  while (end > 0 && (text[end] & 0xc0) == 0x80) --end;
+  return text.substr(0, end) + "…";
+}
 
 void print_rows(const Invocation& call, BatchReader& rows, int64_t limit, int64_t total) {
   call.json ? print_json(rows, limit) : print_table(rows, limit, total);

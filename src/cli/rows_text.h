@@ -1,6 +1,8 @@
 // Rows of a query for people and for programs, printed as they come.
 #pragma once
 
+#include <string>
+
 #include "cli/verb.h"
 #include "frame/batch.h"
 
@@ -10,5 +12,8 @@ namespace gristmill {
 // many there are in all when `total` ≥ 0; with --json as {"columns": [{name, type, nullable}],
 // "rows": [[…], …]}.
 void print_rows(const Invocation& call, BatchReader& rows, int64_t limit, int64_t total);
+
+// A cell on one line, cut when it is long.
+std::string shown_text(std::string text);
 
 }  // namespace gristmill

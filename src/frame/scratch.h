@@ -17,6 +17,7 @@ struct RowError {
   int64_t row = 0;    // in the batch
   std::string field;  // the column being made, or read
   std::string message;
+  int step = -1;  // of the chain of rules that was run; -1: of none
 };
 
 // Buffers are handed out in the order of asking, which is the same for every batch, so each user

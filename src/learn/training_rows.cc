@@ -16,8 +16,8 @@ void check_training_rows(const Dataset& data) {
   double weights = 0;
   for (int64_t i = 0; i < count; ++i) {
     if (!std::isfinite(rows.target[i]))
-      throw Error(Code::invalid,
-                  fmt::format("the target of training row {} is not a finite number", i));
+      throw Error(Code::invalid, fmt::format("the target of training row {} is not a finite number",
+                                             row_number(i)));
     varies = varies || rows.target[i] != rows.target[0];
     weights += rows.weight == nullptr ? 1 : rows.weight[i];
   }

@@ -1,30 +1,28 @@
 #include "pipeline/clean_table.h"
 
 #include <algorithm>
-#include <deque>
-#include <set>
 
 #include <fmt/format.h>
+
+#include "pipeline/quarantine.h"
+#include "pipeline/rule_steps.h"
 
 namespace gristmill {
 namespace {
 
-struct Step {
-  const RuleSpec* spec;
-  RuleStage stage;
-  std::unique_ptr<Rule> rule;
-  RuleReport report;
-  Schema after;
-};
-
 // A table's rows with its rules applied, as a stream.
 class CleanReader : public BatchReader {
  public:
-  CleanReader(const CleanRequest& request, const RuleMaker& maker,
-              std::unique_ptr<BatchReader> rows)
-      : request_(request), rows_(std::move(rows)), schema_(rows_->schema()) {
-    for (const RuleSpec& spec : request.rules)
-      add(spec, Rules::instance().get(spec.kind, "rule"), maker);
+  CleanReader(const CleanRequest& request, const RuleMaker& maker, const OpenRows& open)
+      : request_(request), rows_(open()), quarantine_(rows_->schema()) {
+    Schema schema = rows_->schema();
+    for (const RuleSpec& spec : request.rules) {
+      steps_.push_back(make_step(spec, request.name, maker, schema, steps_, open));
+      schema = steps_.back().after;
+    }
+    schema_ = std::move(schema);
+    reports_.resize(steps_.size());
+    left_out_.resize(steps_.size());
   }
 
   const Schema& schema() const override { return schema_; }
@@ -32,99 +30,93 @@ class CleanReader : public BatchReader {
   bool next(Batch& batch) override {
     while (rows_->next(batch)) {
       run(batch);
-      first_row_ += input_rows_;
+      first_row_ += raw_.rows;
+      rows_left_ += batch.rows;
       if (batch.rows > 0) return true;
     }
     return false;
   }
 
+  // Throws where nothing is left, after the last row.
+  void finish() const {
+    if (rows_left_ == 0) throw no_row_left();
+  }
+
   nlohmann::json facts() const {
     nlohmann::json rules = nlohmann::json::array();
-    for (const Step& step : steps_) {
-      rules.push_back({{"kind", step.spec->kind},
-                       {"params", step.spec->params},
-                       {"report", step.report.json()}});
-    }
+    auto add = [&](const RuleSpec& spec, const RuleReport& report) {
+      rules.push_back({{"rule", spec.number},
+                       {"kind", spec.kind},
+                       {"params", spec.params},
+                       {"report", report.json()}});
+    };
+    for (size_t i = 0; i < steps_.size(); ++i) add(steps_[i].spec, reports_[i]);
     return {{"rules", rules},
             {"rows_in", {{request_.name, first_row_}}},
-            {"broken", broken_},
-            {"dropped", dropped_}};
+            {"broken", quarantine_.rows()},
+            {"dropped", first_row_ - rows_left_ - quarantine_.rows()},
+            {"quarantine", quarantine_.facts(specs())},
+            {"warnings", quarantine_.warnings(specs(), first_row_, request_.name)}};
+  }
+
+  const Quarantine& quarantine() const { return quarantine_; }
+  // By the step of the quarantine's errors.
+  std::vector<RuleSpec> specs() const {
+    std::vector<RuleSpec> out;
+    for (const RuleStep& step : steps_) out.push_back(step.spec);
+    return out;
   }
 
  private:
-  void add(const RuleSpec& spec, const RuleKind& kind, const RuleMaker& maker) {
-    if (kind.fitted) {
-      throw Error(Code::invalid,
-                  fmt::format("rule {} of {} must see training rows before it can run, but {} is "
-                              "read before rows are split",
-                              spec.kind, request_.name, request_.name),
-                  spec.where, "move the rule to the table that the prediction is made from");
+  // At the rule that left out most rows.
+  Error no_row_left() const {
+    const std::string message = fmt::format("the rules of {} leave no row", request_.name);
+    if (first_row_ == 0)
+      return {Code::invalid, message, request_.rules[0].where, "it had none before them"};
+    const std::vector<RuleSpec> rules = specs();
+    const size_t worst =
+        size_t(std::max_element(left_out_.begin(), left_out_.end()) - left_out_.begin());
+    std::string hint = fmt::format("rule {} {} leaves out {} of {} rows", rules[worst].number,
+                                   rules[worst].kind, left_out_[worst], first_row_);
+    for (const Blame& blame : quarantine_.blames(rules)) {
+      if (blame.rule == &rules[worst])
+        hint = fmt::format("{} breaks {} of {} rows, for example {}", blame.text(), blame.rows,
+                           first_row_, blame.example());
     }
-    Step step{&spec, kind.stage, maker.make(spec, schema_)->freeze(), {}, {}};
-    const Schema after = step.rule->bind(schema_);
-    if (kind.stage == RuleStage::cells) schema_ = after;
-    step.after = schema_;
-    steps_.push_back(std::move(step));
+    return {Code::invalid, message, rules[worst].where, hint};
   }
 
   void run(Batch& batch) {
-    input_rows_ = batch.rows;
+    raw_ = batch;
     scratch_.clear();
     scratch_.errors.clear();
-    buffers_ = 0;
-    for (Step& step : steps_) {
-      if (step.stage == RuleStage::filter) {
-        leave_out(batch, step.rule->keep(batch, scratch_, &step.report, first_row_));
-      } else {
-        step.rule->apply(batch, scratch_, &step.report, first_row_);
-        batch.schema = &step.after;
-        leave_out(batch, nullptr);
-      }
+    in_steps_.begin(batch, first_row_);
+    for (size_t i = 0; i < steps_.size(); ++i) {
+      run_step(steps_[i], in_steps_, scratch_, &reports_[i],
+               {[&](const RowError& error) {
+                  RowError at = error;
+                  at.step = int(i);
+                  quarantine_.add(raw_, first_row_, at);
+                  ++left_out_[i];
+                },
+                [&](int64_t) { ++left_out_[i]; }});
     }
-  }
-
-  // Rows that `keep` names stay (null: all), but those with an error. They leave together, for both
-  // count rows as they stand.
-  void leave_out(Batch& batch, const uint8_t* keep) {
-    std::set<int64_t> broken;
-    std::vector<uint8_t> stay;
-    if (!scratch_.errors.empty()) {
-      stay.assign(size_t((batch.rows + 7) / 8), 0xff);
-      if (keep != nullptr) std::copy_n(keep, stay.size(), stay.begin());
-      for (const RowError& error : scratch_.errors) {
-        broken.insert(error.row);
-        clear_bit(stay.data(), error.row);
-      }
-      scratch_.errors.clear();
-      keep = stay.data();
-    }
-    if (keep == nullptr) return;
-    const int64_t left = compact(batch, keep);
-    broken_ += int64_t(broken.size());
-    dropped_ += left - int64_t(broken.size());
-  }
-
-  // How many rows left.
-  int64_t compact(Batch& batch, const uint8_t* keep) {
-    if (buffers_ == compacted_.size()) compacted_.emplace_back();
-    BatchBuffer& out = compacted_[buffers_++];
-    const Schema* schema = batch.schema;
-    out.reset(*schema);
-    const int64_t before = batch.rows;
-    out.append_selected(batch, keep);
-    batch = out.view();
-    batch.schema = schema;
-    return before - batch.rows;
+    batch = in_steps_.compact(compacted_, positions_);
   }
 
   const CleanRequest& request_;
   std::unique_ptr<BatchReader> rows_;
   Schema schema_;
-  std::vector<Step> steps_;
+  std::vector<RuleStep> steps_;
+  std::vector<RuleReport> reports_;  // of each step
+  std::vector<int64_t> left_out_;    // rows, by each step
   Scratch scratch_;
-  std::deque<BatchBuffer> compacted_;
-  size_t buffers_ = 0;
-  int64_t first_row_ = 0, input_rows_ = 0, dropped_ = 0, broken_ = 0;
+  Batch raw_;  // the batch as it came
+  RowsInSteps in_steps_;
+  BatchBuffer compacted_;
+  std::vector<int64_t> positions_;
+  Quarantine quarantine_;
+  int64_t first_row_ = 0, rows_left_ = 0;
 };
 
 class NoRows : public BatchReader {
@@ -140,13 +132,14 @@ class NoRows : public BatchReader {
 }  // namespace
 
 Schema bind_clean(const CleanRequest& request, const Schema& before, const RuleMaker& maker) {
-  return CleanReader(request, maker, std::make_unique<NoRows>(before)).schema();
+  return CleanReader(request, maker, [&] { return std::make_unique<NoRows>(before); }).schema();
 }
 
 Executor::Made clean_table(const CleanRequest& request, const TableHandle& before,
                            const RuleMaker& maker, Executor& executor) {
   Engine& engine = executor.workspace().engine();
-  CleanReader rows(request, maker, engine.query("SELECT * FROM " + before.relation));
+  CleanReader rows(request, maker,
+                   [&] { return engine.query("SELECT * FROM " + before.relation); });
   const std::string loaded = "cleaned " + request.name;
   executor.progress().begin(fmt::format("{}: cleaning", request.name), 0, "rows");
   engine.load(loaded, rows);
@@ -159,12 +152,13 @@ Executor::Made clean_table(const CleanRequest& request, const TableHandle& befor
                                              executor.progress());
   engine.execute("DROP TABLE " + quote_name(loaded));
   nlohmann::json facts = rows.facts();
-  if (version.rows == 0)
-    throw Error(Code::invalid, fmt::format("the rules of {} leave no row", request.name),
-                request.rules[0].where);
   facts["rows"] = version.rows;
   facts["digest"] = version.digest.hex();
-  return {executor.workspace().store().put_manifest(version.manifest()), facts};
+  Store& store = executor.workspace().store();
+  Manifest manifest = version.manifest();
+  if (rows.quarantine().rows() > 0)
+    manifest.layers.push_back(rows.quarantine().write(rows.specs(), engine, store));
+  return {store.put_manifest(manifest), facts};
 }
 
 }  // namespace gristmill

@@ -1,36 +1,30 @@
 #include "pipeline/fit_dataset.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "pipeline/feature_choices.h"
-#include "pipeline/fit_rules.h"
-#include "pipeline/label_pass.h"
+#include "pipeline/fold_rows.h"
 
 namespace gristmill {
 namespace {
 
-constexpr const char* fold_names[] = {"train", "validate", "test"};
-
-// Labelled rows of one fold, compacted.
-struct FoldRows {
-  BatchBuffer rows;
-  std::vector<uint8_t> chosen;
-  std::vector<double> target, weight;
-  std::vector<uint64_t> key;  // only where the chunk has keys
-};
+constexpr size_t max_broken_shown = 5;
 
 // What one chunk needs while it is worked on.
 struct Slot {
-  LabelledChunk chunk;
-  std::vector<int8_t> folds;  // of each row; -1: in none
-  FoldRows selected;
   std::vector<RuleReport> reports;
   std::unique_ptr<FeaturizerFit> features;
 };
+
+// Rules that are fitted have an answer for every row.
+bool may_break(const std::vector<RuleSpec>& rules) {
+  return std::any_of(rules.begin(), rules.end(), [](const RuleSpec& rule) {
+    return !Rules::instance().get(rule.kind, "rule").fitted;
+  });
+}
 
 // All the work on one prediction's table, pass by pass.
 class Fitter {
@@ -41,13 +35,17 @@ class Fitter {
         source_(rows),
         progress_(progress),
         labels_(request.spec, request.rules, rows.schema(), request.maker),
+        folds_(spec_, labels_, found_, rows, progress),
         slots_(size_t(rows.slots())),
         later_(labels_.rules().output(), {}) {}
 
   FitResult run() {
     found_ = find_labels(spec_, labels_, source_, progress_);
     result_.passes = 1;
-    result_.passes += fit_rules(labels_.later_rules(), request_.maker, training_pass(), later_);
+    result_.passes +=
+        fit_rules(labels_.later_rules(), request_.maker, folds_.training_pass(), later_);
+    if (may_break(labels_.later_rules()))
+      folds_.reject_by(later_, labels_.cell_rules().size() + labels_.filter_rules().size());
     fit_features();
     encode();
     finish();
@@ -55,110 +53,24 @@ class Fitter {
   }
 
  private:
-  TrainingPass training_pass();
   void fit_features();
   void encode();
-  void encode_chunk(const Batch& raw, int64_t first_row, int64_t index, Slot& slot,
-                    DatasetWriter& writer) const;
+  void encode_chunk(const Batch& raw, int64_t first_row, int64_t index, int64_t slot,
+                    DatasetWriter& writer);
   void finish();
-  // Labels the rows of a chunk and finds their folds.
-  void label(const Batch& raw, int64_t first_row, Slot& slot) const;
-  // The rows of `fold` out of a labelled chunk; target, weight and key beside them.
-  Batch select(Slot& slot, Fold fold) const;
-  void count(const Slot& slot);
-  void check_counts() const;
 
   const FitRequest& request_;
   const PredictSpec& spec_;
   RowSource& source_;
   Progress& progress_;
   LabelStage labels_;
+  LabelFindings found_;
+  FoldRows folds_;
   std::vector<Slot> slots_;
   RuleChain later_;  // over labels_.rules().output()
-  LabelFindings found_;
   std::vector<RuleReport> later_reports_;
-  std::vector<std::array<int64_t, 3>> fold_at_;  // of each chunk: its first row in each fold
   FitResult result_;
 };
-
-void Fitter::label(const Batch& raw, int64_t first_row, Slot& slot) const {
-  LabelledChunk& chunk = slot.chunk;
-  labels_.run(raw, first_row, chunk);
-  labels_.fill_split_values(raw, first_row, chunk);
-  slot.folds.assign(size_t(raw.rows), -1);
-  for (int64_t i = 0; i < raw.rows; ++i) {
-    if (!get_bit(chunk.labelled.data(), i)) continue;
-    slot.folds[size_t(i)] = int8_t(found_.split.fold(
-        int64_t(chunk.split_value[i]), spec_.split.stratify ? int(chunk.target[i]) : 0));
-  }
-}
-
-Batch Fitter::select(Slot& slot, Fold fold) const {
-  const LabelledChunk& chunk = slot.chunk;
-  FoldRows& out = slot.selected;
-  out.chosen.assign((slot.folds.size() + 7) / 8, 0);
-  out.target.clear();
-  out.weight.clear();
-  out.key.clear();
-  for (size_t i = 0; i < slot.folds.size(); ++i) {
-    if (slot.folds[i] != int8_t(fold)) continue;
-    set_bit(out.chosen.data(), int64_t(i));
-    out.target.push_back(chunk.target[i]);
-    if (!chunk.weight.empty()) out.weight.push_back(chunk.weight[i]);
-    if (!chunk.key.empty()) out.key.push_back(chunk.key[i]);
-  }
-  out.rows.reset(labels_.rules().output());
-  out.rows.append_selected(chunk.rows, out.chosen.data());
-  return out.rows.view();
-}
-
-// How many rows of each fold lie in each chunk, so that chunks can be encoded side by side.
-void Fitter::count(const Slot& slot) {
-  fold_at_.push_back({result_.fold_rows[0], result_.fold_rows[1], result_.fold_rows[2]});
-  for (const int8_t fold : slot.folds) {
-    if (fold >= 0) ++result_.fold_rows[size_t(fold)];
-  }
-}
-
-void Fitter::check_counts() const {
-  for (int fold = 0; fold < 3; ++fold) {
-    if (result_.fold_rows[fold] > 0) continue;
-    throw Error(Code::invalid,
-                fmt::format("the split of {} leaves no row to {}", spec_.name, fold_names[fold]),
-                spec_.place("split"), "move its boundaries, or give shares such as 15%");
-  }
-}
-
-TrainingPass Fitter::training_pass() {
-  TrainingPass pass;
-  pass.slots = int64_t(slots_.size());
-  pass.run = [this](const RuleChain& rules, const TrainingPass::Observe& observe,
-                    const TrainingPass::Merge& merge) {
-    const bool first = fold_at_.empty();
-    progress_.begin(fmt::format("{}: fitting", spec_.name), found_.read, "rows");
-    source_.pass(
-        [&](const Batch& raw, int64_t first_row, int64_t, int64_t at) {
-          Slot& slot = slots_[size_t(at)];
-          label(raw, first_row, slot);
-          Batch rows = select(slot, Fold::train);
-          rules.apply(rows, slot.chunk.scratch, nullptr, 0);
-          const FoldRows& train = slot.selected;
-          observe({.rows = rows,
-                   .first_row = first_row,
-                   .target = train.target.data(),
-                   .weight = train.weight.empty() ? nullptr : train.weight.data()},
-                  at);
-        },
-        [&](int64_t, int64_t at) {
-          if (first) count(slots_[size_t(at)]);
-          merge(at);
-        },
-        progress_);
-    progress_.end();
-    if (first) check_counts();
-  };
-  return pass;
-}
 
 void Fitter::fit_features() {
   // One chain over the table's own columns, to follow columns back through all rules.
@@ -173,7 +85,7 @@ void Fitter::fit_features() {
                     feature_choices(spec_, result_.rules.output(), labels_.forbidden(result_.rules),
                                     result_.left_out),
                     request_.wants, spec_.time);
-  const TrainingPass pass = training_pass();
+  const TrainingPass pass = folds_.training_pass();
   do {
     pass.run(
         later_,
@@ -200,36 +112,36 @@ void Fitter::encode() {
                          .problem = found_.classes.problem,
                          .classes = found_.classes.classes,
                          .weighted = !spec_.weight.empty()};
+  std::copy(folds_.counts().begin(), folds_.counts().end(), result_.fold_rows);
   const auto writer = DatasetWriter::create(request_.dataset_path, info, result_.fold_rows);
   later_reports_.resize(later_.steps().size());
   progress_.begin(fmt::format("{}: encoding", spec_.name), found_.read, "rows");
-  source_.pass(
-      [&](const Batch& raw, int64_t first_row, int64_t index, int64_t at) {
-        encode_chunk(raw, first_row, index, slots_[size_t(at)], *writer);
-      },
-      [&](int64_t, int64_t at) {
-        for (size_t i = 0; i < later_reports_.size(); ++i)
-          later_reports_[i].merge(slots_[size_t(at)].reports[i]);
-      },
-      progress_);
+  source_.pass([&](const Batch& raw, int64_t first_row, int64_t index,
+                   int64_t at) { encode_chunk(raw, first_row, index, at, *writer); },
+               [&](int64_t, int64_t at) {
+                 for (size_t i = 0; i < later_reports_.size(); ++i)
+                   later_reports_[i].merge(slots_[size_t(at)].reports[i]);
+               },
+               progress_);
   progress_.end();
   ++result_.passes;
   result_.dataset = writer->finish();
 }
 
-void Fitter::encode_chunk(const Batch& raw, int64_t first_row, int64_t index, Slot& slot,
-                          DatasetWriter& writer) const {
-  label(raw, first_row, slot);
-  labels_.fill_keys(raw, slot.chunk);
-  slot.reports.assign(later_.steps().size(), RuleReport{});
+void Fitter::encode_chunk(const Batch& raw, int64_t first_row, int64_t index, int64_t slot,
+                          DatasetWriter& writer) {
+  FoldChunk& fold = folds_.at(slot);
+  folds_.label(raw, first_row, fold);
+  labels_.fill_keys(raw, fold.chunk);
+  std::vector<RuleReport>& reports = slots_[size_t(slot)].reports;
+  reports.assign(later_.steps().size(), RuleReport{});
   for (int f = 0; f < 3; ++f) {
-    Batch rows = select(slot, Fold(f));
+    Batch rows = folds_.select(Fold(f), fold);
     if (rows.rows == 0) continue;
-    later_.apply(rows, slot.chunk.scratch, &slot.reports, first_row);
+    later_.apply(rows, fold.chunk.scratch, &reports, first_row);
     const DatasetWriter::Part part =
-        writer.part(Fold(f), fold_at_[size_t(index)][size_t(f)], rows.rows);
-    result_.featurizer.encode(rows, part.features, slot.chunk.scratch);
-    const FoldRows& fold = slot.selected;
+        writer.part(Fold(f), folds_.rows_before(index, Fold(f)), rows.rows);
+    result_.featurizer.encode(rows, part.features, fold.chunk.scratch);
     std::copy(fold.target.begin(), fold.target.end(), part.target);
     if (part.weight != nullptr) std::copy(fold.weight.begin(), fold.weight.end(), part.weight);
     std::copy(fold.key.begin(), fold.key.end(), part.key);
@@ -237,13 +149,14 @@ void Fitter::encode_chunk(const Batch& raw, int64_t first_row, int64_t index, Sl
 }
 
 void Fitter::finish() {
+  const int64_t labelled = found_.labelled() - folds_.rejected().rows();
   result_.read = found_.read;
   result_.dropped = found_.dropped;
-  result_.broken = found_.broken;
   result_.no_target = found_.no_target;
-  result_.in_gap =
-      found_.labelled() - result_.fold_rows[0] - result_.fold_rows[1] - result_.fold_rows[2];
-  result_.broken_examples = found_.broken_examples;
+  result_.steps = labels_.steps();
+  result_.quarantine = std::move(found_.quarantine);
+  result_.quarantine.merge(folds_.rejected());
+  result_.in_gap = labelled - result_.fold_rows[0] - result_.fold_rows[1] - result_.fold_rows[2];
   result_.split = found_.split;
   std::vector<RuleReport> reports = std::move(found_.reports);
   reports.insert(reports.end(), later_reports_.begin(), later_reports_.end());
@@ -251,7 +164,7 @@ void Fitter::finish() {
   for (const auto* specs :
        {&labels_.cell_rules(), &labels_.filter_rules(), &labels_.later_rules()}) {
     for (const RuleSpec& rule : *specs)
-      result_.outcomes.push_back({rule.kind, rule.params, reports[at++]});
+      result_.outcomes.push_back({rule.number, rule.kind, rule.params, reports[at++]});
   }
   result_.signature.fields = found_.facts.fields(spec_.key);
   result_.signature.problem = found_.classes.problem;
@@ -265,20 +178,24 @@ void Fitter::finish() {
 nlohmann::json FitResult::facts() const {
   nlohmann::json rules = nlohmann::json::array();
   for (const RuleOutcome& outcome : outcomes) {
-    rules.push_back(
-        {{"kind", outcome.kind}, {"params", outcome.params}, {"report", outcome.report.json()}});
+    rules.push_back({{"rule", outcome.number},
+                     {"kind", outcome.kind},
+                     {"params", outcome.params},
+                     {"report", outcome.report.json()}});
   }
   nlohmann::json out = nlohmann::json::array();
   for (const auto& column : left_out)
     out.push_back({{"column", column.column}, {"reason", column.reason}});
   nlohmann::json broken_rows = nlohmann::json::array();
-  for (const RowError& error : broken_examples) {
-    broken_rows.push_back({{"row", error.row}, {"field", error.field}, {"message", error.message}});
+  for (const RowError& error : quarantine.errors()) {
+    if (broken_rows.size() == max_broken_shown) break;
+    broken_rows.push_back(
+        {{"row", row_number(error.row)}, {"field", error.field}, {"message", error.message}});
   }
   return {{"rows",
            {{"read", read},
             {"dropped", dropped},
-            {"broken", broken},
+            {"broken", quarantine.rows()},
             {"no_target", no_target},
             {"in_gap", in_gap},
             {"train", fold_rows[0]},
@@ -288,6 +205,7 @@ nlohmann::json FitResult::facts() const {
           {"rules", rules},
           {"left_out", out},
           {"broken", broken_rows},
+          {"quarantine", quarantine.facts(steps)},
           {"passes", passes},
           {"layout", featurizer.layout().json()}};
 }

@@ -10,6 +10,7 @@
 #include "bundle/bundle.h"
 #include "feature/featurizer.h"
 #include "pipeline/label.h"
+#include "pipeline/quarantine.h"
 #include "pipeline/row_source.h"
 #include "tensor/dataset.h"
 
@@ -25,6 +26,7 @@ struct FitRequest {
 
 // What a report says of one rule.
 struct RuleOutcome {
+  int number;  // in the table's list
   std::string kind;
   nlohmann::json params;
   RuleReport report;
@@ -35,12 +37,13 @@ struct FitResult {
   Featurizer featurizer;  // over rules.output()
   Signature signature;    // of the table's columns, not yet narrowed to what a request needs
   Split split;
-  int64_t read = 0, dropped = 0, broken = 0, no_target = 0, in_gap = 0;
+  int64_t read = 0, dropped = 0, no_target = 0, in_gap = 0;
   int64_t fold_rows[3] = {0, 0, 0};
   int passes = 0;
   std::vector<RuleOutcome> outcomes;
   std::vector<FeaturizerFit::LeftOut> left_out;
-  std::vector<RowError> broken_examples;
+  std::vector<RuleSpec> steps;  // that the quarantine's errors name
+  Quarantine quarantine;
   Digest dataset;  // of the content
 
   nlohmann::json facts() const;

@@ -12,8 +12,6 @@
 namespace gristmill {
 namespace {
 
-constexpr size_t max_errors_kept = 5;
-
 bool meet(const std::set<std::string>& some, const std::vector<std::string>& others) {
   return std::any_of(others.begin(), others.end(),
                      [&](const auto& name) { return some.count(name) > 0; });
@@ -27,16 +25,6 @@ void set_all(std::vector<uint8_t>& bitmap, int64_t rows) {
 int64_t count_bits(const std::vector<uint8_t>& bitmap) {
   return std::accumulate(bitmap.begin(), bitmap.end(), int64_t(0),
                          [](int64_t sum, uint8_t byte) { return sum + __builtin_popcount(byte); });
-}
-
-// Rows with an error from the `begin`-th on are broken, unless they were left out anyway.
-void leave_out_broken(LabelledChunk& out, size_t begin) {
-  for (size_t i = begin; i < out.scratch.errors.size(); ++i) {
-    const int64_t row = out.scratch.errors[i].row;
-    if (!get_bit(out.kept.data(), row)) continue;
-    clear_bit(out.kept.data(), row);
-    ++out.broken;
-  }
 }
 
 // Instants in microseconds; dates at midnight.
@@ -78,8 +66,7 @@ LabelStage::LabelStage(const PredictSpec& spec, const std::vector<RuleSpec>& rul
       continue;
     }
     if (kind.stage == RuleStage::filter) {
-      filters_.push_back(fit->freeze());
-      filter_specs_.push_back(rule);
+      add_filter(rule, std::move(fit));
       continue;
     }
     if (kind.fitted || meet(pending, fit->reads())) {
@@ -90,7 +77,9 @@ LabelStage::LabelStage(const PredictSpec& spec, const std::vector<RuleSpec>& rul
     chain_.append(rule.kind, fit->freeze());
     cell_specs_.push_back(rule);
   }
-  for (const auto& filter : filters_) filter->bind(chain_.output());
+  for (const auto& filter : filters_) {
+    if (filter != nullptr) filter->bind(chain_.output());
+  }
   bind_target(maker);
   for (const std::string& name : spec_.key) key_columns_.push_back(index_of(table_, name, "key"));
   if (key_columns_.empty()) {
@@ -145,6 +134,13 @@ void LabelStage::find_split_column() {
   }
 }
 
+std::vector<RuleSpec> LabelStage::steps() const {
+  std::vector<RuleSpec> all = cell_specs_;
+  all.insert(all.end(), filter_specs_.begin(), filter_specs_.end());
+  all.insert(all.end(), later_.begin(), later_.end());
+  return all;
+}
+
 std::vector<std::pair<std::string, std::string>> LabelStage::forbidden(
     const RuleChain& full) const {
   std::vector<std::pair<std::string, std::string>> columns;
@@ -183,34 +179,23 @@ void LabelStage::run(const Batch& raw, int64_t first_row, LabelledChunk& out) co
   out.scratch.clear();
   out.scratch.errors.clear();
   out.reports.assign(chain_.steps().size() + filters_.size(), RuleReport{});
-  out.errors.clear();
+  out.broken.clear();
   out.rows = raw;
   set_all(out.kept, raw.rows);
   chain_.apply(out.rows, out.scratch, &out.reports, first_row);
-  out.broken = 0;
-  leave_out_broken(out, 0);
-  for (size_t i = 0; i < filters_.size(); ++i) {
-    const size_t errors_before = out.scratch.errors.size();
-    const uint8_t* keep = filters_[i]->keep(out.rows, out.scratch,
-                                            &out.reports[chain_.steps().size() + i], first_row);
-    leave_out_broken(out, errors_before);
-    if (keep == nullptr) continue;
-    for (size_t byte = 0; byte < out.kept.size(); ++byte) out.kept[byte] &= keep[byte];
-  }
-  out.dropped = raw.rows - out.broken - count_bits(out.kept);
+  leave_out_broken(0, out);
+  run_filters(first_row, out);
+  if (filter_to_fit() != nullptr) return;
+  out.dropped = raw.rows - int64_t(out.broken.size()) - count_bits(out.kept);
   fill_target(out);
   if (weight_) fill_weight(out, first_row);
-  for (const RowError& error : out.scratch.errors) {
-    if (out.errors.size() == max_errors_kept) break;
-    out.errors.push_back({first_row + error.row, error.field, error.message});
-  }
 }
 
 void LabelStage::fill_target(LabelledChunk& out) const {
   out.no_target = 0;
   const size_t errors_before = out.scratch.errors.size();
   const Column target = target_->evaluate(out.rows, out.scratch);
-  leave_out_broken(out, errors_before);
+  leave_out_broken(errors_before, out);
   out.labelled = out.kept;
   out.target.assign(size_t(out.rows.rows), 0);
   for (int64_t i = 0; i < out.rows.rows; ++i) {

@@ -32,8 +32,10 @@ struct LabelledChunk {
   Scratch scratch;
   std::vector<RuleReport> reports;
   Column target_column;  // as evaluated; in scratch
-  int64_t dropped = 0, broken = 0, no_target = 0;
-  std::vector<RowError> errors;  // the first few broken rows
+  int64_t dropped = 0, no_target = 0;
+  // The rows that are broken, by the error that broke each, in `scratch`. Its step is the place of
+  // the rule in LabelStage::steps(); -1: the target.
+  std::vector<size_t> broken;
 };
 
 class LabelStage {
@@ -48,8 +50,17 @@ class LabelStage {
   const std::vector<RuleSpec>& filter_rules() const {
     return filter_specs_;
   }  // their reports follow
+  const std::vector<std::shared_ptr<Rule>>& filters() const { return filters_; }
   const std::vector<RuleSpec>& later_rules() const { return later_; }
+  // All rules in the order they run: cells, filters, later ones.
+  std::vector<RuleSpec> steps() const;
   Type target_type() const { return target_->type(); }
+
+  // The first filter that must see the whole table and has not yet, or null: until there is none,
+  // run() ends before it, without a target.
+  RuleFit* filter_to_fit() const;
+  // It has seen all rows that run() kept.
+  void freeze_filter();
 
   // Columns that may never be features, with the reason.
   std::vector<std::pair<std::string, std::string>> forbidden(const RuleChain& full) const;
@@ -64,6 +75,10 @@ class LabelStage {
   void fill_keys(const Batch& raw, LabelledChunk& out) const;
 
  private:
+  // Rows with an error from the `begin`-th on are broken, unless they were left out anyway.
+  static void leave_out_broken(size_t begin, LabelledChunk& out);
+  void add_filter(const RuleSpec& rule, std::unique_ptr<RuleFit> fit);
+  void run_filters(int64_t first_row, LabelledChunk& out) const;
   void bind_target(const RuleMaker& maker);
   void find_split_column();
   // Code::not_found, at the member of the prediction that names the column.
@@ -75,7 +90,8 @@ class LabelStage {
   Schema table_;
   RuleChain chain_;
   std::vector<RuleSpec> cell_specs_, filter_specs_, later_;
-  std::vector<std::unique_ptr<Rule>> filters_;
+  std::vector<std::shared_ptr<Rule>> filters_;         // null: yet to be fitted
+  std::vector<std::unique_ptr<RuleFit>> filter_fits_;  // null: fitted
   std::unique_ptr<Expr> target_, weight_;
   std::vector<size_t> key_columns_;
   int split_column_ = -1;

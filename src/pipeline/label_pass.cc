@@ -5,16 +5,18 @@
 
 #include <fmt/format.h>
 
+#include "pipeline/label_filters.h"
+
 namespace gristmill {
 namespace {
 
 constexpr size_t max_classes = 1000;
-constexpr size_t max_broken_examples = 5;
 
 // What one chunk adds.
 struct Slot {
   LabelledChunk chunk;
   ColumnFacts facts;
+  Quarantine quarantine;
 };
 
 class LabelPass {
@@ -26,7 +28,8 @@ class LabelPass {
         text_target_(labels.target_type() == Type::string),
         slots_(size_t(source.slots())),
         split_fit_(spec.split),
-        findings_{.reports = std::vector<RuleReport>(labels.rules().steps().size() +
+        findings_{.quarantine = Quarantine(source.schema()),
+                  .reports = std::vector<RuleReport>(labels.rules().steps().size() +
                                                      labels.filter_rules().size()),
                   .facts = ColumnFacts(source.schema())} {
     if (spec.split.stratify && is_number(labels.target_type())) {
@@ -36,6 +39,7 @@ class LabelPass {
   }
 
   LabelFindings run(Progress& progress) {
+    fit_filters(labels_, source_, progress, spec_.name);
     progress.begin(fmt::format("{}: reading labels", spec_.name), 0, "rows");
     source_.pass([&](const Batch& raw, int64_t first_row, int64_t,
                      int64_t slot) { observe(raw, first_row, slots_[size_t(slot)]); },
@@ -54,6 +58,7 @@ class LabelPass {
   void name_classes();
   void choose_positive();
   void decide_split();
+  Error no_row_left() const;
   Error one_value_only() const;
 
   const PredictSpec& spec_;
@@ -72,18 +77,17 @@ void LabelPass::observe(const Batch& raw, int64_t first_row, Slot& slot) const {
   labels_.fill_split_values(raw, first_row, slot.chunk);
   slot.facts = ColumnFacts(source_.schema());
   slot.facts.observe(raw, slot.chunk.rows, slot.chunk.kept.data());
+  slot.quarantine = Quarantine(source_.schema());
+  for (const size_t error : slot.chunk.broken)
+    slot.quarantine.add(raw, first_row, slot.chunk.scratch.errors[error]);
 }
 
 void LabelPass::merge(Slot& slot) {
   const LabelledChunk& chunk = slot.chunk;
   findings_.read += chunk.rows.rows;
   findings_.dropped += chunk.dropped;
-  findings_.broken += chunk.broken;
+  findings_.quarantine.merge(slot.quarantine);
   findings_.no_target += chunk.no_target;
-  for (const RowError& error : chunk.errors) {
-    if (findings_.broken_examples.size() < max_broken_examples)
-      findings_.broken_examples.push_back(error);
-  }
   for (size_t i = 0; i < findings_.reports.size(); ++i)
     findings_.reports[i].merge(chunk.reports[i]);
   findings_.facts.merge(slot.facts);
@@ -116,21 +120,42 @@ void LabelPass::merge_target(const LabelledChunk& chunk) {
 void LabelPass::decide_classes() {
   if (findings_.read == 0)
     throw Error(Code::invalid, fmt::format("table {} has no rows", spec_.from), spec_.where);
-  if (findings_.labelled() == 0) {
-    throw Error(Code::invalid,
-                fmt::format("no row of {} has a target: {} read, {} dropped by rules, {} broken, "
-                            "{} without a value of `{}`",
-                            spec_.from, findings_.read, findings_.dropped, findings_.broken,
-                            findings_.no_target, spec_.target),
-                spec_.place("target"),
-                findings_.broken_examples.empty()
-                    ? ""
-                    : "the first broken row: " + findings_.broken_examples[0].message);
-  }
+  if (findings_.labelled() == 0) throw no_row_left();
   if ((text_target_ ? met_.size() : values_.size()) < 2) throw one_value_only();
   name_classes();
   choose_positive();
   labels_.set_classes(findings_.classes);
+}
+
+// At the place of what took most rows away.
+Error LabelPass::no_row_left() const {
+  const Quarantine& broken = findings_.quarantine;
+  Where where = spec_.place("target");
+  std::string hint;
+  int64_t most = findings_.no_target;
+  for (size_t i = 0; i < labels_.filter_rules().size(); ++i) {
+    const int64_t rows = findings_.reports[labels_.rules().steps().size() + i].rows_touched;
+    if (rows <= most) continue;
+    const RuleSpec& rule = labels_.filter_rules()[i];
+    most = rows;
+    where = rule.where;
+    hint = fmt::format("rule {} {} leaves out {} of {} rows", rule.number, rule.kind, rows,
+                       findings_.read);
+  }
+  for (const Blame& blame : broken.blames(labels_.steps())) {
+    if (blame.rows < most) break;
+    most = blame.rows;
+    where = blame.rule == nullptr ? spec_.place("target") : blame.rule->where;
+    hint = fmt::format("{} breaks {} of {} rows, for example {}", blame.text(), blame.rows,
+                       findings_.read, blame.example());
+    break;
+  }
+  return {Code::invalid,
+          fmt::format("no row of {} has a target: {} read, {} dropped by rules, {} broken, {} "
+                      "without a value of `{}`",
+                      spec_.from, findings_.read, findings_.dropped, broken.rows(),
+                      findings_.no_target, spec_.target),
+          where, hint};
 }
 
 Error LabelPass::one_value_only() const {

@@ -7,19 +7,20 @@
 #include "learn/split.h"
 #include "pipeline/column_facts.h"
 #include "pipeline/label.h"
+#include "pipeline/quarantine.h"
 #include "pipeline/row_source.h"
 
 namespace gristmill {
 
 struct LabelFindings {
-  int64_t read = 0, dropped = 0, broken = 0, no_target = 0;
-  std::vector<RowError> broken_examples;
+  int64_t read = 0, dropped = 0, no_target = 0;
+  Quarantine quarantine;            // rows that are broken
   std::vector<RuleReport> reports;  // of the stage's cell rules, then of its filters
   TargetClasses classes;
   Split split;
   ColumnFacts facts;  // of the table's own columns
 
-  int64_t labelled() const { return read - dropped - broken - no_target; }
+  int64_t labelled() const { return read - dropped - quarantine.rows() - no_target; }
 };
 
 // Reads all rows once and tells `labels` the classes. Code::invalid for what the data cannot carry:

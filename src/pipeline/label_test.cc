@@ -100,26 +100,25 @@ TEST_F(LabelTest, DroppedBrokenAndWithoutATarget) {
   EXPECT_EQ(bits(out.kept, 8), "10011001");
   EXPECT_EQ(bits(out.labelled, 8), "10001001");
   EXPECT_EQ(out.dropped, 2);
-  EXPECT_EQ(out.broken, 2);
+  ASSERT_EQ(out.broken.size(), 2u);
   EXPECT_EQ(out.no_target, 1);
   EXPECT_EQ(out.target[0], 1);
   EXPECT_EQ(out.target[4], 0);
   EXPECT_EQ(out.target[7], 1);
-  ASSERT_EQ(out.errors.size(), 2u);
-  EXPECT_EQ(out.errors[0].row, 1002);
-  EXPECT_NE(out.errors[0].message.find("12 kg"), std::string::npos) << out.errors[0].message;
+  const RowError& error = out.scratch.errors[out.broken[0]];
+  EXPECT_EQ(error.row, 2);
+  EXPECT_EQ(error.step, 0);
+  EXPECT_NE(error.message.find("12 kg"), std::string::npos) << error.message;
   // A chunk is reused: nothing of the last one stays.
   rows = Json::array();
   row(8, "8", 1, 2);
   run(stage(), out);
-  EXPECT_EQ(out.dropped + out.broken + out.no_target, 0);
-  EXPECT_TRUE(out.errors.empty());
+  EXPECT_EQ(out.dropped + out.no_target, 0);
+  EXPECT_TRUE(out.broken.empty());
   EXPECT_EQ(bits(out.labelled, 1), "1");
-  // Of many broken rows a few are shown.
   for (int i = 0; i < 20; ++i) row(i, "x", 1, 2);
   run(stage(), out);
-  EXPECT_EQ(out.broken, 20);
-  EXPECT_EQ(out.errors.size(), 5u);
+  EXPECT_EQ(out.broken.size(), 20u);
 }
 
 TEST_F(LabelTest, ATargetThatFailsBreaksItsRow) {
@@ -134,7 +133,8 @@ TEST_F(LabelTest, ATargetThatFailsBreaksItsRow) {
   EXPECT_EQ(made.target_type(), Type::float64);
   run(made, out);
   EXPECT_EQ(bits(out.labelled, 5), "10000");
-  EXPECT_EQ(out.broken, 1);
+  ASSERT_EQ(out.broken.size(), 1u);
+  EXPECT_EQ(out.scratch.errors[out.broken[0]].step, -1);
   EXPECT_EQ(out.no_target, 3);
   EXPECT_EQ(out.target[0], 0);
 }

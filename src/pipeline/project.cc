@@ -56,7 +56,7 @@ std::vector<RuleSpec> read_rules(const Spot& spot, const std::string& table) {
     } catch (const Error& error) {
       throw error.at(item.where());
     }
-    rules.push_back({kind, item.value.begin().value(), item[kind].where()});
+    rules.push_back({kind, item.value.begin().value(), item[kind].where(), int(i) + 1});
   }
   return rules;
 }

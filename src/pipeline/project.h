@@ -25,6 +25,7 @@ struct RuleSpec {
   std::string kind;
   nlohmann::json params;
   Where where;
+  int number = 0;  // its place in its table's list, from 1
 
   bool is_check() const;  // it changes no row
 };

@@ -19,7 +19,7 @@ namespace {
 using nlohmann::json;
 
 // Change when the same parameters over the same inputs give another result.
-constexpr int dataset_version = 2;
+constexpr int dataset_version = 3;
 constexpr int model_version = 1;
 constexpr int bundle_version = 1;
 
@@ -80,7 +80,11 @@ Executor::Made fit(const PredictSpec& spec, const std::vector<RuleSpec>& rules, 
   manifest.layers.push_back(workspace.store().publish(file, std::string(dataset_type)));
   manifest.layers.push_back(
       workspace.store().put(write_state_file(fitted_state(result)), std::string(fitted_type)));
+  if (result.quarantine.rows() > 0)
+    manifest.layers.push_back(
+        result.quarantine.write(result.steps, workspace.engine(), workspace.store()));
   json facts = result.facts();
+  facts["warnings"] = result.quarantine.warnings(result.steps, result.read, spec.from);
   facts["problem"] = name_of(result.signature.problem);
   return {workspace.store().put_manifest(manifest), facts};
 }

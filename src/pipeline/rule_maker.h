@@ -14,6 +14,7 @@ namespace gristmill {
 struct RuleMaker {
   std::function<Expr(const std::string& text, const Schema& schema)> bind_expression;
   std::function<std::unique_ptr<BatchReader>(const std::string& table)> open_table;
+  std::function<std::unique_ptr<RepeatFinder>()> find_repeats = {};
 
   // Errors carry the rule's line.
   std::unique_ptr<RuleFit> make(const RuleSpec& spec, const Schema& schema) const;

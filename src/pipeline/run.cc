@@ -72,6 +72,8 @@ nlohmann::json RunOutcome::json() const {
     all[name] = {
         {"rows", prediction.dataset.at("rows")},
         {"split", prediction.dataset.at("split")},
+        {"quarantine", prediction.dataset.at("quarantine")},
+        {"warnings", prediction.dataset.at("warnings")},
         {"left_out", prediction.dataset.at("left_out")},
         {"rules", prediction.dataset.at("rules")},
         {"metric", prediction.metric},

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "pipeline/clean_table.h"
+#include "pipeline/find_repeats.h"
 #include "pipeline/planned_table.h"
 
 namespace gristmill {
@@ -12,7 +13,7 @@ namespace {
 
 // Changes when the same SQL over the same inputs would be stored in another way.
 constexpr int table_version = 1;
-constexpr int clean_version = 1;
+constexpr int clean_version = 2;
 
 }  // namespace
 
@@ -151,6 +152,16 @@ TableHandle Tables::make_stored(const std::string& name) {
   return handle;
 }
 
+TableHandle Tables::before_rules(const std::string& name) {
+  const std::vector<RuleSpec>& rules = project_.rules_of(name);
+  // Of a live source, a second pass need not see the same rows in the same order.
+  const bool passes = std::any_of(rules.begin(), rules.end(), [](const RuleSpec& rule) {
+    return Rules::instance().get(rule.kind, "rule").whole_table;
+  });
+  if (frozen_ || passes || project_.tables.count(name) > 0) return stored(name);
+  return source_handle(source_table(name, {}));
+}
+
 TableHandle Tables::make_cleaned(const std::string& name) {
   const std::vector<RuleSpec> rules = without_checks(project_.rules_of(name));
   const bool own = project_.tables.count(name) > 0;
@@ -165,8 +176,7 @@ TableHandle Tables::make_cleaned(const std::string& name) {
     // It may never have been stored before its rules.
     if (auto handle = last_made("clean", name, &what)) return *handle;
   }
-  const SourceTable* source = own || frozen_ ? nullptr : &source_table(name, {});
-  const TableHandle before = source == nullptr ? stored(name) : source_handle(*source);
+  const TableHandle before = before_rules(name);
   std::vector<TaskNeed> needs = {before.need};
   for (const RuleSpec& rule : rules) {
     for (TaskNeed& need : reference_needs(rule)) needs.push_back(std::move(need));
@@ -277,7 +287,8 @@ RuleMaker Tables::rule_maker(const std::string& for_table) {
             const std::string& relation = reference(table).relation;
             return engine.query(fmt::format("SELECT * FROM {}{}", relation,
                                             executor_.plan_only() ? " LIMIT 0" : ""));
-          }};
+          },
+          [&engine] { return find_repeats(engine); }};
 }
 
 }  // namespace gristmill

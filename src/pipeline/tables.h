@@ -39,6 +39,9 @@ class Tables {
   // A stored version without its rules: what a prediction reads.
   const TableHandle& stored(const std::string& name);
 
+  // What its rules run over: a stored version of a table in SQL; a source's own rows.
+  TableHandle before_rules(const std::string& name);
+
   // The table as one looks at it, by `show` and `sql`. One that a prediction is made from, or whose
   // rules must be fitted, is as it is stored, for so it comes to its rules, in training and in a
   // request; all others are as their rules leave them.

@@ -107,8 +107,10 @@ json error_response(const char* description) {
 }
 
 json error_schema() {
-  json place = {{"type", "object"},
-                {"properties", {{"row", {{"type", "integer"}}}, {"field", {{"type", "string"}}}}}};
+  json place = {
+      {"type", "object"},
+      {"properties",
+       {{"row", {{"type", "integer"}, {"minimum", 1}}}, {"field", {{"type", "string"}}}}}};
   json error = {{"type", "object"},
                 {"properties",
                  {{"code", {{"type", "string"}}},

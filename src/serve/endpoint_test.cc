@@ -117,7 +117,7 @@ TEST(Endpoint, RowsThatDoNotFit) {
   json error =
       served.post("/predict", R"({"instances":[{"distance":1},{"distanse":2}]})", 422)["error"];
   EXPECT_EQ(error["code"], "invalid");
-  EXPECT_EQ(error["where"], (json{{"row", 1}, {"field", "distance"}}));
+  EXPECT_EQ(error["where"], (json{{"row", 2}, {"field", "distance"}}));
   EXPECT_NE(std::string(error["hint"]).find("distanse"), std::string::npos) << error;
   error = served.post("/predict", R"({"instances":[{"distance":"far"}]})", 422)["error"];
   EXPECT_EQ(error["where"]["field"], "distance");

@@ -1,0 +1,132 @@
+#include "pipeline/fold_rows.h"
+
+#include <fmt/format.h>
+
+namespace gristmill {
+namespace {
+
+constexpr const char* fold_names[] = {"train", "validate", "test"};
+
+}  // namespace
+
+FoldRows::FoldRows(const PredictSpec& spec, const LabelStage& labels, const LabelFindings& found,
+                   RowSource& source, Progress& progress)
+    : spec_(spec),
+      labels_(labels),
+      found_(found),
+      source_(source),
+      progress_(progress),
+      slots_(size_t(source.slots())),
+      rejected_(source.schema()) {}
+
+void FoldRows::label(const Batch& raw, int64_t first_row, FoldChunk& out) const {
+  LabelledChunk& chunk = out.chunk;
+  labels_.run(raw, first_row, chunk);
+  labels_.fill_split_values(raw, first_row, chunk);
+  out.folds.assign(size_t(raw.rows), -1);
+  for (int64_t i = 0; i < raw.rows; ++i) {
+    if (!get_bit(chunk.labelled.data(), i)) continue;
+    out.folds[size_t(i)] = int8_t(found_.split.fold(
+        int64_t(chunk.split_value[i]), spec_.split.stratify ? int(chunk.target[i]) : 0));
+  }
+  if (later_ != nullptr) leave_out_broken(first_row, out);
+}
+
+void FoldRows::reject_by(const RuleChain& later, size_t first_step) {
+  later_ = &later;
+  later_step_ = first_step;
+  counts_ = {0, 0, 0};
+  before_.clear();
+}
+
+void FoldRows::leave_out_broken(int64_t first_row, FoldChunk& out) const {
+  LabelledChunk& chunk = out.chunk;
+  const size_t begin = chunk.scratch.errors.size();
+  Batch rows = chunk.rows;
+  later_->apply(rows, chunk.scratch, nullptr, first_row);
+  for (size_t e = begin; e < chunk.scratch.errors.size(); ++e) {
+    RowError& error = chunk.scratch.errors[e];
+    error.step += int(later_step_);
+    if (out.folds[size_t(error.row)] < 0) continue;
+    out.folds[size_t(error.row)] = -1;
+    chunk.broken.push_back(e);
+  }
+}
+
+Batch FoldRows::select(Fold fold, FoldChunk& out) const {
+  const LabelledChunk& chunk = out.chunk;
+  std::vector<uint8_t> chosen((out.folds.size() + 7) / 8, 0);
+  out.target.clear();
+  out.weight.clear();
+  out.key.clear();
+  for (size_t i = 0; i < out.folds.size(); ++i) {
+    if (out.folds[i] != int8_t(fold)) continue;
+    set_bit(chosen.data(), int64_t(i));
+    out.target.push_back(chunk.target[i]);
+    if (!chunk.weight.empty()) out.weight.push_back(chunk.weight[i]);
+    if (!chunk.key.empty()) out.key.push_back(chunk.key[i]);
+  }
+  out.rows.reset(labels_.rules().output());
+  out.rows.append_selected(chunk.rows, chosen.data());
+  return out.rows.view();
+}
+
+void FoldRows::gather_rejected(const Batch& raw, int64_t first_row, FoldChunk& out) const {
+  out.rejected = Quarantine(source_.schema());
+  for (const size_t e : out.chunk.broken) {
+    const RowError& error = out.chunk.scratch.errors[e];
+    if (later_ != nullptr && error.step >= int(later_step_))
+      out.rejected.add(raw, first_row, error);
+  }
+}
+
+// How many rows of each fold lie in each chunk, so that chunks can be encoded side by side.
+void FoldRows::count(const FoldChunk& chunk) {
+  before_.push_back(counts_);
+  rejected_.merge(chunk.rejected);
+  for (const int8_t fold : chunk.folds) {
+    if (fold >= 0) ++counts_[size_t(fold)];
+  }
+}
+
+void FoldRows::check_counts() const {
+  for (size_t fold = 0; fold < 3; ++fold) {
+    if (counts_[fold] > 0) continue;
+    throw Error(Code::invalid,
+                fmt::format("the split of {} leaves no row to {}", spec_.name, fold_names[fold]),
+                spec_.place("split"), "move its boundaries, or give shares such as 15%");
+  }
+}
+
+TrainingPass FoldRows::training_pass() {
+  TrainingPass pass;
+  pass.slots = int64_t(slots_.size());
+  pass.run = [this](const RuleChain& rules, const TrainingPass::Observe& observe,
+                    const TrainingPass::Merge& merge) {
+    const bool first = before_.empty();
+    progress_.begin(fmt::format("{}: fitting", spec_.name), found_.read, "rows");
+    source_.pass(
+        [&](const Batch& raw, int64_t first_row, int64_t, int64_t slot) {
+          FoldChunk& at = slots_[size_t(slot)];
+          label(raw, first_row, at);
+          if (first) gather_rejected(raw, first_row, at);
+          Batch train = select(Fold::train, at);
+          rules.apply(train, at.chunk.scratch, nullptr, 0);
+          observe({.rows = train,
+                   .first_row = first_row,
+                   .target = at.target.data(),
+                   .weight = at.weight.empty() ? nullptr : at.weight.data()},
+                  slot);
+        },
+        [&](int64_t, int64_t slot) {
+          if (first) count(slots_[size_t(slot)]);
+          merge(slot);
+        },
+        progress_);
+    progress_.end();
+    if (first) check_counts();
+  };
+  return pass;
+}
+
+}  // namespace gristmill
