@@ -14,7 +14,9 @@ namespace {
 class NarrowTest : public testing::Test {
  protected:
   ScratchDir dir;
-  Engine engine{{.temp_dir = dir.path(), .threads = 2}};
+  // With two threads, DuckDB 1.5.5 fails now and then on a semi join of its own tables that stands
+  // several times in one query.
+  Engine engine{{.temp_dir = dir.path(), .threads = 1}};
   ServerStatistics statistics{.rows = 1'000'000, .columns = {}};
 
   void SetUp() override {
