@@ -90,7 +90,7 @@ def test_the_two_commands_of_the_readme():
 
 
 def test_the_guide_and_the_example_show_projects_that_are_read(checkout):
-    for text in re.findall(r"<<'YAML'\n(.*?)^YAML", (ROOT / "docs/guide.md").read_text(), re.M | re.S):
+    for text in re.findall(r"cat > gristmill.yaml <<'YAML'\n(.*?)^YAML", (ROOT / "docs/guide.md").read_text(), re.M | re.S):
         folder = checkout / "build/shown"
         folder.mkdir(exist_ok=True)
         if not (folder / "data").exists():

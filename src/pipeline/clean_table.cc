@@ -144,6 +144,7 @@ Executor::Made clean_table(const CleanRequest& request, const TableHandle& befor
   executor.progress().begin(fmt::format("{}: cleaning", request.name), 0, "rows");
   engine.load(loaded, rows);
   executor.progress().end();
+  rows.finish();
   const TableVersion version = write_version(engine, executor.workspace().store(),
                                              {.sql = "SELECT * FROM " + quote_name(loaded),
                                               .key = request.key,

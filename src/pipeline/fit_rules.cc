@@ -11,8 +11,7 @@ struct Fitting {
   std::vector<std::unique_ptr<RuleFit>> by_slot;  // of the chunk being observed
 };
 
-// The rules from `begin` on that can be fitted side by side: none reads what an earlier one may
-// change.
+// The rules from `begin` on that can be fitted side by side: none touches what an earlier one does.
 std::vector<Fitting> next_group(const std::vector<RuleSpec>& specs, size_t begin,
                                 const RuleMaker& maker, const Schema& schema) {
   std::vector<Fitting> group;
@@ -26,11 +25,11 @@ std::vector<Fitting> next_group(const std::vector<RuleSpec>& specs, size_t begin
       if (group.empty() || error.code() != Code::not_found) throw;
       break;
     }
-    const std::vector<std::string> reads = fit->reads();
-    const bool waits = std::any_of(reads.begin(), reads.end(),
+    const std::vector<std::string> names = touched_by(*fit);
+    const bool waits = std::any_of(names.begin(), names.end(),
                                    [&](const auto& name) { return touched.count(name) > 0; });
     if (waits) break;
-    touched.insert(reads.begin(), reads.end());
+    touched.insert(names.begin(), names.end());
     group.push_back({&specs[i], std::move(fit), {}});
   }
   return group;

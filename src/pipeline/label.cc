@@ -1,8 +1,10 @@
 #include "pipeline/label.h"
 
 #include <algorithm>
+#include <cctype>
 #include <numeric>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -15,6 +17,27 @@ namespace {
 bool meet(const std::set<std::string>& some, const std::vector<std::string>& others) {
   return std::any_of(others.begin(), others.end(),
                      [&](const auto& name) { return some.count(name) > 0; });
+}
+
+// All that may be a name of a column in what a rule is given.
+void add_words(const nlohmann::json& given, std::set<std::string>& words) {
+  auto add = [&](const std::string& text) {
+    words.insert(text);
+    std::string word;
+    for (const char c : text + " ") {
+      if (std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c < 0) {
+        word += c;
+      } else if (!word.empty()) {
+        words.insert(std::exchange(word, {}));
+      }
+    }
+  };
+  if (given.is_string()) add(given.get_ref<const std::string&>());
+  if (!given.is_structured()) return;
+  for (const auto& [key, value] : given.items()) {
+    if (given.is_object()) add(key);
+    add_words(value, words);
+  }
 }
 
 void set_all(std::vector<uint8_t>& bitmap, int64_t rows) {
@@ -46,10 +69,19 @@ void refuse_renamed_key(const PredictSpec& spec, const RuleSpec& rule) {
 
 }  // namespace
 
+std::vector<std::string> touched_by(const RuleFit& fit) {
+  std::vector<std::string> names = fit.reads();
+  // A fitted rule writes what it reads, and columns of its own.
+  if (!fit.needs_rows()) {
+    for (std::string& name : fit.freeze()->writes()) names.push_back(std::move(name));
+  }
+  return names;
+}
+
 LabelStage::LabelStage(const PredictSpec& spec, const std::vector<RuleSpec>& rules,
                        const Schema& table, const RuleMaker& maker)
     : spec_(spec), table_(table), chain_(table, {}) {
-  // What a fitted rule reads (and so may write), or one after it that depends on it.
+  // What a fitted rule touches, or one after it that depends on it.
   std::set<std::string> pending;
   for (const RuleSpec& rule : rules) {
     const RuleKind& kind = Rules::instance().get(rule.kind, "rule");
@@ -62,6 +94,7 @@ LabelStage::LabelStage(const PredictSpec& spec, const std::vector<RuleSpec>& rul
       // A column that a later rule makes is not known here yet.
       if (pending.empty() || error.code() != Code::not_found || kind.stage != RuleStage::cells)
         throw;
+      add_words(rule.params, pending);
       later_.push_back(rule);
       continue;
     }
@@ -69,8 +102,9 @@ LabelStage::LabelStage(const PredictSpec& spec, const std::vector<RuleSpec>& rul
       add_filter(rule, std::move(fit));
       continue;
     }
-    if (kind.fitted || meet(pending, fit->reads())) {
-      for (const std::string& name : fit->reads()) pending.insert(name);
+    const std::vector<std::string> touched = touched_by(*fit);
+    if (kind.fitted || meet(pending, touched)) {
+      pending.insert(touched.begin(), touched.end());
       later_.push_back(rule);
       continue;
     }

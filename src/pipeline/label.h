@@ -38,6 +38,10 @@ struct LabelledChunk {
   std::vector<size_t> broken;
 };
 
+// The columns that a rule reads, and those that it writes as far as that is known before it is
+// fitted: where an earlier rule touches one of them, it has to wait for that.
+std::vector<std::string> touched_by(const RuleFit& fit);
+
 class LabelStage {
  public:
   // Parts the rules of `spec.from`: those that need no fitting, and do not depend on one that does,

@@ -62,7 +62,7 @@ class StepMaker {
     for (size_t i = 0; i < labels.filters().size() && labels.filters()[i] != nullptr; ++i)
       add(labels.filter_rules()[i], labels.filters()[i]);
     if (!fit) return;
-    const LabelFindings found = find_labels(spec, maker_, labels, source, progress);
+    const LabelFindings found = find_labels(spec, labels, source, progress);
     FoldRows folds(spec, labels, found, source, progress);
     RuleChain later(labels.rules().output(), {});
     fit_rules(labels.later_rules(), maker_, folds.training_pass(), later);

@@ -221,8 +221,8 @@ TEST_F(ProjectTest, ShapesThatDoNotFit) {
 
 TEST_F(ProjectTest, MembersOfAPredictionThatDoNotFit) {
   for (const auto& [members, message] : std::vector<std::pair<std::string, std::string>>{
-           {"seed: -1", "`seed` must be a whole number, 0 or more"},
-           {"seed: 1.5", "`seed` must be a whole number, 0 or more"},
+           {"seed: -1", "`seed` must be a whole number from 0 to 9,223,372,036,854,775,807"},
+           {"seed: 1.5", "`seed` must be a whole number from 0 to 9,223,372,036,854,775,807"},
            {"model: []", "`model` names no model"},
            {"model: 3", "a model must be a mapping"},
            {"features: all", "`features` must be `auto`, or a mapping of column to encoder"},

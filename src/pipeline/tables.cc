@@ -15,6 +15,26 @@ namespace {
 constexpr int table_version = 1;
 constexpr int clean_version = 2;
 
+// False of kinds whose missing values are no texts, as far as the source's own words tell its kind.
+bool may_have_null_texts(const SourceSpec& source) {
+  const nlohmann::json& given = source.given;
+  const SourceKind* kind = nullptr;
+  if (given.is_object() && given.contains("kind") && given.at("kind").is_string()) {
+    kind = &Sources::instance().get(given.at("kind").get<std::string>(), "kind of source");
+  } else {
+    std::string place;
+    for (const char* key : {"files", "url"}) {
+      if (given.is_object() && given.contains(key) && given.at(key).is_string())
+        place = given.at(key);
+    }
+    if (given.is_string()) place = given;
+    kind = kind_by_scheme(place.substr(0, place.find(':') + 1));
+    if (kind == nullptr) kind = kind_by_suffix(place);
+  }
+  return kind == nullptr || std::any_of(kind->params.begin(), kind->params.end(),
+                                        [](const ParamDoc& doc) { return doc.name == "nulls"; });
+}
+
 }  // namespace
 
 Tables::Tables(const Project& project, Executor& executor, bool frozen)
@@ -191,7 +211,10 @@ TableHandle Tables::make_cleaned(const std::string& name) {
 }
 
 std::vector<TaskNeed> Tables::reference_needs(const RuleSpec& rule) {
-  if (!rule.params.is_object() || !rule.params.contains("table") ||
+  const std::vector<ParamDoc>& known = Rules::instance().get(rule.kind, "rule").params;
+  const bool refers = std::any_of(known.begin(), known.end(),
+                                  [](const ParamDoc& doc) { return doc.name == "table"; });
+  if (!refers || !rule.params.is_object() || !rule.params.contains("table") ||
       !rule.params.at("table").is_string())
     return {};
   const std::string name = rule.params.at("table").get<std::string>();
@@ -260,7 +283,12 @@ std::vector<std::string> Tables::null_texts(const std::string& name) {
   }
   for (const SourceSpec& source : project_.sources) {
     if (source.name != split_name(name).first) continue;
-    const bool said = source.given.is_object() && source.given.contains("nulls");
+    if (!may_have_null_texts(source)) {
+      texts.insert("");  // as a CSV file of its rows writes what is missing
+      continue;
+    }
+    const bool said = source.given.is_object() && source.given.contains("nulls") &&
+                      source.given.at("nulls").is_array();
     const auto nulls =
         said ? source.given.at("nulls").get<std::vector<std::string>>() : default_nulls;
     texts.insert(nulls.begin(), nulls.end());

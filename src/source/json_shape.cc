@@ -68,26 +68,6 @@ Error place_of_error(const Error& said, const std::vector<fs::path>& files) {
   return in_file(said, files[0]);
 }
 
-// Of the columns that DuckDB takes for times or text, those whose first values are times.
-JsonShape times_among(SqlSession& session, const std::vector<fs::path>& files,
-                      const JsonShape& shape) {
-  JsonShape texts, times;
-  std::string looks;
-  for (const auto& [name, type] : shape.columns) {
-    if (type != "TIMESTAMP" && type != "VARCHAR") continue;
-    texts.columns.emplace_back(name, "VARCHAR");
-    looks += fmt::format("{}coalesce(any_value({}), '') SIMILAR TO '{}'", looks.empty() ? "" : ", ",
-                         quote_name(name), time_pattern);
-  }
-  if (texts.columns.empty()) return times;
-  const auto found = session.rows(fmt::format("SELECT {} FROM (SELECT * FROM {} LIMIT 1000)", looks,
-                                              json_relation(files, texts, false)));
-  for (size_t i = 0; i < texts.columns.size(); ++i) {
-    if (found[0][i] == "true") times.columns.push_back(texts.columns[i]);
-  }
-  return times;
-}
-
 std::string& type_of(JsonShape& shape, const std::string& name) {
   return std::find_if(shape.columns.begin(), shape.columns.end(),
                       [&](const auto& one) { return one.first == name; })
@@ -118,24 +98,26 @@ void keep_whole_numbers(SqlSession& session, const std::vector<fs::path>& files,
 }
 
 // A time that names its offset is a moment; DuckDB would drop the offset, or read text where there
-// are several.
+// are several. All values are looked at: the first thousand may hold none.
 void tell_zones(SqlSession& session, const std::vector<fs::path>& files, JsonShape& shape) {
-  const JsonShape times = times_among(session, files, shape);
-  if (times.columns.empty()) return;
+  JsonShape times;
   std::string counts;
-  for (const auto& [name, unused] : times.columns) {
-    const std::string column = quote_name(name);
+  for (const auto& [name, type] : shape.columns) {
+    if (type != "TIMESTAMP" && type != "VARCHAR") continue;
+    times.columns.emplace_back(name, "VARCHAR");
     counts += fmt::format(
-        "{0}count({1}), count(TRY_CAST({1} AS TIMESTAMPTZ)), count(*) FILTER ({1} SIMILAR TO "
-        "'{2}')",
-        counts.empty() ? "" : ", ", column, zoned_pattern);
+        "{0}count({1}), count(*) FILTER ({1} SIMILAR TO '{2}'), count(TRY_CAST(CASE WHEN {1} "
+        "SIMILAR TO '{2}' THEN {1} END AS TIMESTAMPTZ)), count(*) FILTER ({1} SIMILAR TO '{3}')",
+        counts.empty() ? "" : ", ", quote_name(name), time_pattern, zoned_pattern);
   }
+  if (times.columns.empty()) return;
   const std::vector<std::string> row =
       session.rows(fmt::format("SELECT {} FROM {}", counts, json_relation(files, times, false)))[0];
   for (size_t i = 0; i < times.columns.size(); ++i) {
     const std::string& name = times.columns[i].first;
-    const std::string &all = row[3 * i], &valid = row[3 * i + 1], &zoned = row[3 * i + 2];
-    if (valid != all) continue;
+    const std::string &all = row[4 * i], &written = row[4 * i + 1], &valid = row[4 * i + 2],
+                      &zoned = row[4 * i + 3];
+    if (all == "0" || written != all || valid != all) continue;
     std::string& type = type_of(shape, name);
     // DuckDB takes times of several forms, as some with a fraction and some without, for text.
     type = zoned == all ? "TIMESTAMPTZ" : zoned == "0" ? "TIMESTAMP" : "VARCHAR";
