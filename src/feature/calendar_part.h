@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "feature/calendar.h"
-#include "frame/time_zone.h"
 #include "frame/column.h"
+#include "frame/time_zone.h"
 
 namespace gristmill {
 
