@@ -77,3 +77,11 @@ def test_offsets_in_json_after_many_rows_without_a_time(tmp_path):
     write_project(tmp_path, "project: late\nsources: {s: data.jsonl}\n")
     shown = gristmill("sql", "SELECT max(\"at\")::VARCHAR AS latest FROM s.data", "-C", tmp_path).stdout
     assert "05:00:00" in shown, shown
+
+
+def test_what_drop_leaves_out_of_training_may_be_asked_for(tmp_path):
+    write_rows(tmp_path)
+    run(tmp_path, ["drop: a IS NULL"])
+    rows = tmp_path / "rows.csv"
+    gristmill("sql", "SELECT * FROM t", "-o", rows, "-C", tmp_path)
+    assert gristmill("predict", "p", rows, "-C", tmp_path).stdout.count("\n") == 601

@@ -30,19 +30,18 @@ void ColumnFacts::observe(const Batch& rows, const Batch& cleaned, const uint8_t
   for (size_t c = 0; c < columns_.size(); ++c) {
     observe_column(rows.columns[c], kept, columns_[c]);
     const Column& after = cleaned.columns[c];
-    for (int64_t i = 0; after.validity != nullptr && i < after.length; ++i) {
-      columns_[c].nulls += get_bit(kept, i) && after.is_null(i);
-    }
+    for (int64_t i = 0; after.validity != nullptr && i < after.length; ++i)
+      columns_[c].nulls += after.is_null(i);
   }
 }
 
 void ColumnFacts::observe_column(const Column& column, const uint8_t* kept, One& one) {
   for (int64_t i = 0; i < column.length; ++i) {
-    if (!get_bit(kept, i)) continue;
     if (column.is_null(i)) {
       ++one.nulls;
       continue;
     }
+    if (!get_bit(kept, i)) continue;
     if (!one.seen) one.example = cell_json(column, i);  // null for NaN: the next one is taken
     switch (column.type) {
       case Type::float64: {

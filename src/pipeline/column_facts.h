@@ -14,8 +14,9 @@ class ColumnFacts {
  public:
   ColumnFacts() = default;
   explicit ColumnFacts(const Schema& schema);
-  // The rows whose bit in `kept` is set. `cleaned`: the same rows after the rules; what they made
-  // missing may be missing in a request too.
+  // The rows whose bit in `kept` is set; but a cell may be missing in a request when it was in any
+  // row, since none is dropped there. `cleaned`: the same rows after the rules; what they made
+  // missing may be missing, too.
   void observe(const Batch& rows, const Batch& cleaned, const uint8_t* kept);
   void merge(const ColumnFacts& later);
   std::vector<SignatureField> fields(const std::vector<std::string>& key) const;
