@@ -15,6 +15,27 @@ std::string percent(int64_t part, int64_t whole) {
   return whole == 0 ? "–" : fmt::format("{:.1f} %", 100.0 * double(part) / double(whole));
 }
 
+std::string rule_text(const json& rule) {
+  const RuleReport report = RuleReport::from_json(rule.at("report"));
+  std::string out = fmt::format("  {}: ", rule.at("kind").get<std::string>());
+  if (report.rows_touched == 0 && report.cells_touched == 0) {
+    out += "touched nothing";
+  } else {
+    out += fmt::format("{} of {} rows, {} cells", grouped(report.rows_touched),
+                       grouped(report.rows), grouped(report.cells_touched));
+  }
+  if (report.cells_unmatched > 0)
+    out += fmt::format(", {} {}", grouped(report.cells_unmatched),
+                       rule.at("kind") == "parse" ? "of no form" : "without a match");
+  for (size_t i = 0; i < report.examples.size() && i < max_examples; ++i) {
+    const auto& example = report.examples[i];
+    out += fmt::format("{} {}: {} → {}", i == 0 ? "; for example" : ",", example.column,
+                       example.before.empty() ? "(missing)" : example.before,
+                       example.after.empty() ? "(missing)" : example.after);
+  }
+  return out + "\n";
+}
+
 std::string table_text(const std::string& name, const json& facts) {
   std::string out = fmt::format("table {}", name);
   if (facts.contains("rows"))
@@ -40,31 +61,12 @@ std::string table_text(const std::string& name, const json& facts) {
                        join.at("right").get<std::string>(),
                        percent(join.at("matched").get<int64_t>(), left), grouped(left));
   }
+  for (const auto& rule : facts.value("rules", json::array())) out += rule_text(rule);
   for (const auto& warning : facts.value("warnings", json::array()))
     out += fmt::format("  warning: {}\n", warning.get<std::string>());
   for (const auto& note : facts.value("notes", json::array()))
     out += fmt::format("  note: {}\n", note.get<std::string>());
   return out;
-}
-
-std::string rule_text(const json& rule) {
-  const RuleReport report = RuleReport::from_json(rule.at("report"));
-  std::string out = fmt::format("  {}: ", rule.at("kind").get<std::string>());
-  if (report.rows_touched == 0 && report.cells_touched == 0) {
-    out += "touched nothing";
-  } else {
-    out += fmt::format("{} of {} rows, {} cells", grouped(report.rows_touched),
-                       grouped(report.rows), grouped(report.cells_touched));
-  }
-  if (report.cells_unmatched > 0)
-    out += fmt::format(", {} without a match", grouped(report.cells_unmatched));
-  for (size_t i = 0; i < report.examples.size() && i < max_examples; ++i) {
-    const auto& example = report.examples[i];
-    out += fmt::format("{} {}: {} → {}", i == 0 ? "; for example" : ",", example.column,
-                       example.before.empty() ? "(missing)" : example.before,
-                       example.after.empty() ? "(missing)" : example.after);
-  }
-  return out + "\n";
 }
 
 std::string rows_text(const json& dataset) {

@@ -177,11 +177,12 @@ Document Document::parse(const std::string& text, const std::string& file) {
     }
     document.json_ = nodes.empty() ? nlohmann::json() : converter.convert(nodes[0], "", 0);
   } catch (const YAML::Exception& error) {
+    const char* hint = "";
+    if (error.msg == YAML::ErrorMsg::UNKNOWN_TOKEN)
+      hint = "text that begins with %, @ or ` stands in quotes";
+    if (text.find("\n\t") != text.npos) hint = "YAML is indented with spaces, not with tabs";
     throw Error(Code::invalid, fmt::format("not valid YAML: {}", error.msg),
-                converter.at(error.mark),
-                error.msg == YAML::ErrorMsg::UNKNOWN_TOKEN
-                    ? "text that begins with %, @ or ` stands in quotes"
-                    : "");
+                converter.at(error.mark), hint);
   }
   return document;
 }

@@ -87,6 +87,12 @@ TEST(Document, SaysWhereItIsNoYaml) {
               "1:4 not valid YAML: a quote opens and never closes")
         << open;
   }
+  try {
+    Document::parse("a: 1\n\tb: 2\n", "a.yaml");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.hint(), "YAML is indented with spaces, not with tabs");
+  }
   EXPECT_EQ(json_of("a: 'it''s'\nb: \"\\\"\"\nc: ''\nd: ''''\n"),
             (Json{{"a", "it's"}, {"b", "\""}, {"c", ""}, {"d", "'"}}));
 }
