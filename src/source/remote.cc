@@ -105,7 +105,7 @@ json known_of(const fs::path& file, const SourceSpec& spec) {
   if (!disk().exists(file) || !disk().exists(about)) return nullptr;
   json known = json::parse(disk().read(about), nullptr, false);
   if (!known.is_object() || !known.contains("sha256") || spec.digests == nullptr) return nullptr;
-  if (spec.digests->digest(file).hex() != known.at("sha256")) return nullptr;
+  if (known.at("sha256") != json(spec.digests->digest(file).hex())) return nullptr;
   return known;
 }
 
