@@ -63,7 +63,7 @@ void fill_vector(duckdb_vector vector, const Column& column, int64_t begin, int6
     fill_text(reinterpret_cast<duckdb_string_t*>(to), column, begin, rows);
   } else if (column.type == Type::boolean) {
     for (int64_t i = 0; i < rows; ++i) to[i] = column.boolean(begin + i);
-  } else {
+  } else if (rows > 0) {  // a column of none may have no values to point at
     size_t width = width_of(column.type);
     std::memcpy(to, static_cast<const char*>(column.data) + size_t(begin) * width,
                 size_t(rows) * width);
