@@ -18,7 +18,8 @@ if(GRISTMILL_SANITIZE)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     add_compile_options(-Wno-array-bounds -Wno-stringop-overflow -Wno-maybe-uninitialized)
   endif()
-  add_link_options(-fsanitize=${GRISTMILL_SANITIZE})
+  # The sanitizer's dlopen stands for ours: it searches by DT_RPATH, which is the whole program's.
+  add_link_options(-fsanitize=${GRISTMILL_SANITIZE} -Wl,--disable-new-dtags)
 endif()
 
 find_program(CCACHE ccache)

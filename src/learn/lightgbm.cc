@@ -26,8 +26,10 @@ Error not_usable(const std::string& why) {
 }  // namespace
 
 // By the program's own search path.
-LightgbmLibrary::LightgbmLibrary() : library_(::dlopen("lib_lightgbm.so", RTLD_NOW | RTLD_LOCAL)) {
-  if (library_ == nullptr) throw not_usable(::dlerror());
+void* LightgbmLibrary::load() {
+  void* library = ::dlopen("lib_lightgbm.so", RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) throw not_usable(::dlerror());
+  return library;
 }
 
 LightgbmLibrary::Symbol LightgbmLibrary::find(const char* name) const {

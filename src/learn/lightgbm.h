@@ -10,7 +10,8 @@
 
 namespace gristmill {
 
-// Functions of the shared library, named as in c_api.h.
+// Functions of the shared library, named as in c_api.h. Constructing throws Code::unavailable when
+// it is not installed.
 class LightgbmLibrary {
  public:
   struct Symbol {
@@ -21,11 +22,10 @@ class LightgbmLibrary {
     }
   };
 
-  LightgbmLibrary();  // Code::unavailable when it is not installed
-
  private:
+  static void* load();
   Symbol find(const char* name) const;
-  void* library_;
+  void* library_ = load();
 
  public:
   decltype(LGBM_GetLastError)* GetLastError = find("LGBM_GetLastError");
