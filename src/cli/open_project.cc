@@ -1,5 +1,7 @@
 #include "cli/open_project.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace gristmill {
@@ -37,8 +39,16 @@ fs::path find_bundle(const Invocation& call, const std::string& given) {
   if (disk().exists(given)) return given;
   const fs::path named = Workspace::bundle_path(call.dir, given);
   if (given.find('/') == std::string::npos && disk().exists(named)) return named;
-  throw Error(Code::not_found, fmt::format("there is no bundle `{}`", given), {},
-              "give a bundle's path, or the name of a prediction that `gristmill run` has made");
+  std::vector<std::string> known;
+  std::error_code unreadable;
+  for (const auto& entry : fs::directory_iterator(named.parent_path(), unreadable)) {
+    if (entry.path().extension() == ".bundle") known.push_back(entry.path().stem());
+  }
+  std::sort(known.begin(), known.end());
+  std::string hint = did_you_mean(given, known);
+  if (hint.empty())
+    hint = "give a bundle's path, or the name of a prediction that `gristmill run` has made";
+  throw Error(Code::not_found, fmt::format("there is no bundle `{}`", given), {}, hint);
 }
 
 }  // namespace gristmill

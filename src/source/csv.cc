@@ -19,6 +19,7 @@ class CsvSource : public Source {
 
   std::vector<SourceTable> open(SqlSession&) override {
     std::vector<CsvShape> shapes = shapes_of();
+    check_types(shapes);
     std::vector<SourceTable> tables;
     if (!files_.as.empty()) {
       tables.push_back(table(files_.as, files_.files, merged_shape(files_.files, shapes)));
@@ -51,20 +52,29 @@ class CsvSource : public Source {
     return shapes;
   }
 
-  void set_types(CsvShape& shape, const fs::path& file) const {
+  // A file of a glob need not have a column that another has.
+  void check_types(const std::vector<CsvShape>& shapes) const {
     for (const auto& [name, type] : options_.types) {
-      const int found = shape.columns.find(name);
-      if (found >= 0) {
-        shape.columns.replace(size_t(found), {name, type, true});
-        std::erase_if(shape.notes,
-                      [&, &name = name](const auto& note) { return note.first == name; });
-        continue;
+      std::vector<std::string> names;
+      bool found = false;
+      for (const CsvShape& shape : shapes) {
+        found = found || shape.columns.find(name) >= 0;
+        for (std::string& column : shape.columns.names()) names.push_back(std::move(column));
       }
-      // Another file of the glob may have it.
-      if (files_.as.empty() && files_.files.size() > 1) continue;
+      if (found) continue;
       throw Error(Code::not_found,
                   fmt::format("`types` names a column that is not there: \"{}\"", name),
-                  {.file = file.string()}, did_you_mean(name, shape.columns.names()));
+                  {.file = files_.files[0].string()}, did_you_mean(name, names));
+    }
+  }
+
+  void set_types(CsvShape& shape) const {
+    for (const auto& [name, type] : options_.types) {
+      const int found = shape.columns.find(name);
+      if (found < 0) continue;
+      shape.columns.replace(size_t(found), {name, type, true});
+      std::erase_if(shape.notes,
+                    [&, &name = name](const auto& note) { return note.first == name; });
     }
   }
 
@@ -79,7 +89,7 @@ class CsvSource : public Source {
 
   SourceTable table(const std::string& name, const std::vector<fs::path>& files,
                     CsvShape shape) const {
-    set_types(shape, files[0]);
+    set_types(shape);
     const bool is_many = !files_.as.empty();
     if (is_many) refuse_filename(shape.columns, files[0]);
     const CsvScan scan{.files = files,

@@ -54,6 +54,25 @@ TEST_F(EngineTest, TheClockAndChanceAreRefused) {
       "FROM t WHERE x > DATE '2013-01-01'");
 }
 
+TEST_F(EngineTest, AColumnThatIsNotThereNamesTheNearest) {
+  engine.rows("CREATE VIEW weather AS SELECT 1 AS temperature, 2 AS wind");
+  for (const char* from :
+       {"weather", "weather w", "(SELECT * FROM weather) w",
+        "(SELECT 1 AS x) q JOIN (SELECT temperature FROM weather) w ON q.x = w.temperature"}) {
+    const std::string relation = std::string_view(from) == "weather" ? "weather" : "w";
+    const Error error = failure(
+        [&] { engine.describe(fmt::format("SELECT {}.temperatur\nFROM {}", relation, from)); });
+    EXPECT_EQ(error.code(), Code::not_found) << error.what();
+    EXPECT_EQ(error.message(), fmt::format("\"{}\" has no column \"temperatur\"", relation));
+    EXPECT_EQ(error.where().line, 1);
+    EXPECT_EQ(error.hint(), "did you mean \"temperature\"?") << from;
+  }
+  const Error named = failure([&] {
+    engine.describe("WITH q AS (SELECT * FROM weather) SELECT q.wnd FROM q WHERE q.wind = $one");
+  });
+  EXPECT_EQ(named.hint(), "did you mean \"wind\"?");
+}
+
 TEST_F(EngineTest, EveryTypeArrivesAsOneOfOurs) {
   Schema schema = engine.describe("SELECT * FROM test_all_types()");
   std::unique_ptr<BatchReader> reader = engine.query("SELECT * FROM test_all_types()");

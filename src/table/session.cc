@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "base/progress.h"
+#include "table/nearest_column.h"
 
 namespace gristmill {
 
@@ -104,7 +105,8 @@ DuckStatement Session::prepare(const std::string& sql) {
   check_interrupted();
   DuckStatement statement;
   if (duckdb_prepare(connection_.get(), sql.c_str(), statement.out()) == DuckDBError) {
-    throw duckdb_failure(duckdb_prepare_error(statement.get()), sql);
+    throw with_nearest_column(*this, sql,
+                              duckdb_failure(duckdb_prepare_error(statement.get()), sql));
   }
   return statement;
 }

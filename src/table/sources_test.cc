@@ -253,6 +253,16 @@ TEST_F(SourcesTest, TypesHoldEveryCellHoweverLate) {
             "n int64, x float64, t date, ");
 }
 
+TEST_F(SourcesTest, TypesNameAColumnOfSomeFile) {
+  write("a.csv", "day,n\n2013-01-01,1\n");
+  write("b.csv", "code\n007\n");
+  const nlohmann::json request = {{"files", "*.csv"}, {"types", {{"code", "text"}}}};
+  EXPECT_EQ(types(open(request)[1]), "code string, ");
+  const Error error = failure([&] { open({{"files", "*.csv"}, {"types", {{"coda", "text"}}}}); });
+  EXPECT_EQ(error.code(), Code::not_found);
+  EXPECT_EQ(error.hint(), "did you mean \"code\"?");
+}
+
 TEST_F(SourcesTest, QuotesAfterTheSampleAreQuotes) {
   std::string rows = "a,b\n";
   for (int i = 0; i < 30000; ++i) rows += "1,x\n";
