@@ -30,6 +30,33 @@ struct Value {
   bool null_constant() const { return constant && column.is_null(0); }
 };
 
+// Order with DuckDB's meaning: nan equals itself and is greater than all else.
+template <class T>
+inline bool is_equal(const T& a, const T& b) {
+  return a == b;
+}
+// Short ones without a call.
+inline bool is_equal(std::string_view a, std::string_view b) {
+  const size_t n = a.size();
+  if (b.size() != n) return false;
+  if (n > 16) return std::memcmp(a.data(), b.data(), n) == 0;
+  auto same = [&]<class Word>(Word, size_t at) {
+    Word x, y;
+    std::memcpy(&x, a.data() + at, sizeof x);
+    std::memcpy(&y, b.data() + at, sizeof y);
+    return x == y;
+  };
+  if (n >= 8) return same(uint64_t(), 0) && same(uint64_t(), n - 8);
+  if (n >= 4) return same(uint32_t(), 0) && same(uint32_t(), n - 4);
+  return n == 0 || (a[0] == b[0] && a[n / 2] == b[n / 2] && a[n - 1] == b[n - 1]);
+}
+inline bool is_equal(double a, double b) { return a == b || (a != a && b != b); }
+template <class T>
+inline bool is_less(const T& a, const T& b) {
+  return a < b;
+}
+inline bool is_less(double a, double b) { return a < b || (b != b && a == a); }
+
 // A set of constants: looked through one by one where they are few, which is faster then.
 template <class T>
 class MemberSet {
@@ -40,7 +67,7 @@ class MemberSet {
   bool contains(T value) const {
     if (few_.size() > most_few) return all_.contains(value);
     for (const T& one : few_) {
-      if (one == value) return true;
+      if (is_equal(one, value)) return true;
     }
     return false;
   }
@@ -238,17 +265,5 @@ auto with_operand(Type type, F f) {
       return f(static_cast<Operand<int64_t>*>(nullptr));
   }
 }
-
-// Order with DuckDB's meaning: nan equals itself and is greater than all else.
-template <class T>
-inline bool is_equal(const T& a, const T& b) {
-  return a == b;
-}
-inline bool is_equal(double a, double b) { return a == b || (a != a && b != b); }
-template <class T>
-inline bool is_less(const T& a, const T& b) {
-  return a < b;
-}
-inline bool is_less(double a, double b) { return a < b || (b != b && a == a); }
 
 }  // namespace gristmill::expr_internal
