@@ -104,7 +104,10 @@ def test_names_that_are_not_there(tmp_path, old, new, needles):
     planned = gristmill("plan", "-C", tmp_path, code=None).stderr
     error = refused(tmp_path, *needles)
     # `plan` finds it already, in the same words; but whether there are classes or numbers is known by the rows alone.
-    assert planned == ("" if new == "metric: auc" else error)
+    told_by_rows = new == "metric: auc"
+    assert planned == ("" if told_by_rows else error)
+    stored = list((tmp_path / ".gristmill/store/blobs").rglob("*/*"))
+    assert bool(stored) == told_by_rows  # told before a row is read
     small(tmp_path)
     gristmill("run", "-C", tmp_path)
 

@@ -23,12 +23,14 @@ void OpenSources::open(const std::string& source) {
     SourceSpec remembering = spec;
     remembering.digests = &workspace_.file_digests();
     remembering.downloads = Workspace::downloads(project_.dir);
+    progress_.begin(fmt::format("source {}", source), 0, "tables");
     try {
       // A database that was attached shows what it was then, whatever lies in its place later.
       SourceFiles files = find_files(remembering);
       for (const fs::path& file : files.files) before_.emplace(file, stamp_of(file));
       const auto opened = make_source(remembering, std::move(files));
       for (SourceTable& table : opened->open(workspace_.engine())) {
+        progress_.advance(1);
         if (table.problem) {
           progress_.note(fmt::format("{}.{} is left out: {}", table.schema, table.name,
                                      table.problem->message()));
@@ -44,6 +46,7 @@ void OpenSources::open(const std::string& source) {
     } catch (const Error& error) {
       throw error.at(spec.where);
     }
+    progress_.end();
   }
   opened_.insert(source);
 }

@@ -185,13 +185,6 @@ const TableHandle& table_of(const PredictSpec& spec, Tables& tables) {
 
 }  // namespace
 
-void check_prediction(const Project& project, const PredictSpec& spec, Tables& tables) {
-  const TableHandle& table = table_of(spec, tables);
-  tables.expect(spec.from);
-  bind_prediction(spec, project.rules_of(spec.from), table.schema, tables.rule_maker(spec.from),
-                  Learners::instance().get(spec.models.front().learner, "model").wants);
-}
-
 BuiltDataset build_dataset(const Project& project, const PredictSpec& spec, const Wants& wants,
                            Tables& tables, Executor& executor) {
   const TableHandle& table = table_of(spec, tables);

@@ -24,10 +24,6 @@ struct PredictOutcome {
   std::optional<Digest> bundle;  // absent: a plan, and it is not known yet
 };
 
-// Throws what a run would: for names, types and expressions that do not fit its table, which is
-// made when it is not there.
-void check_prediction(const Project& project, const PredictSpec& spec, Tables& tables);
-
 // Runs (or plans) all tasks of a prediction.
 PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, Tables& tables,
                               Executor& executor);

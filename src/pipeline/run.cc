@@ -17,8 +17,6 @@ void run_all(const Project& project, const RunRequest& request, Executor& execut
   if (request.names.empty()) {
     for (const PredictSpec& spec : project.predicts) wanted.push_back(&spec);
   }
-  // What is misspelt in the last one is told before the first one is trained.
-  for (size_t i = 1; i < wanted.size(); ++i) check_prediction(project, *wanted[i], tables);
   for (const PredictSpec* spec : wanted) {
     outcome.predictions.emplace_back(spec->name, run_prediction(project, *spec, tables, executor));
     const auto& bundle = outcome.predictions.back().second.bundle;
@@ -31,6 +29,31 @@ void run_all(const Project& project, const RunRequest& request, Executor& execut
   }
   for (const auto& [name, facts] : tables.facts()) outcome.tables.emplace_back(name, facts);
   outcome.checks = checker.results();
+}
+
+// What a look ahead is busy with; the run itself says what is worth reading.
+class WithoutNotes : public Progress {
+ public:
+  explicit WithoutNotes(Progress& progress) : progress_(progress) {}
+  void begin(std::string_view step, int64_t total, std::string_view unit) override {
+    progress_.begin(step, total, unit);
+  }
+  void advance(int64_t done) override { progress_.advance(done); }
+  void end() override { progress_.end(); }
+  void note(std::string_view) override {}
+
+ private:
+  Progress& progress_;
+};
+
+// What is misspelt anywhere is told before a row is read.
+void check_names(const Project& project, Workspace& workspace, const RunRequest& request,
+                 Progress& progress) {
+  WithoutNotes busy(progress);
+  Executor plan(workspace, busy, true, "");
+  RunOutcome unused;
+  run_all(project, {.names = request.names, .plan_only = true, .frozen = request.frozen}, plan,
+          unused);
 }
 
 }  // namespace
@@ -51,6 +74,7 @@ RunOutcome run_project(const Project& project, Workspace& workspace, const RunRe
   }
   record_run(workspace, progress, request.command, [&](Executor& executor, const std::string& run) {
     outcome.run = run;
+    check_names(project, workspace, request, progress);
     run_all(project, request, executor, outcome);
     outcome.steps = executor.steps();
     return RunEnd{"done", outcome.json()};
