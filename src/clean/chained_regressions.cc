@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -16,27 +17,47 @@ constexpr double ridges[] = {1e-3, 3e-3, 1e-2, 3e-2, 1e-1};
 constexpr double settled = 1e-3;      // a turn that changes no cell by more ends fitting
 constexpr double row_settled = 1e-6;  // and filling a row
 
-// Solves A x = b for a symmetric positive definite A, row-major, in place. O(n³).
+// Four columns at a time: the compiler does not find it by itself.
+typedef double Lanes __attribute__((vector_size(32), aligned(8), may_alias));
+constexpr size_t lanes = sizeof(Lanes) / sizeof(double);
+
+using FourRows = std::array<const double*, 4>;
+
+// to += Σ factor · row[k][at] · row[k], for the cells [begin, end), multiples of `lanes`: four rows
+// in one pass over the sum.
+void add_products(double* to, const FourRows& rows, double factor, size_t at, size_t begin,
+                  size_t end) {
+  double factors[4];
+  for (size_t k = 0; k < 4; ++k) factors[k] = factor * rows[k][at];
+  for (size_t i = begin; i < end; i += lanes) {
+    auto part = [&](size_t k) { return factors[k] * *reinterpret_cast<const Lanes*>(rows[k] + i); };
+    *reinterpret_cast<Lanes*>(to + i) += (part(0) + part(1)) + (part(2) + part(3));
+  }
+}
+
+double dot(const double* a, const double* b, size_t size) {
+  Lanes sums = {};
+  size_t i = 0;
+  for (; i + lanes <= size; i += lanes)
+    sums += *reinterpret_cast<const Lanes*>(a + i) * *reinterpret_cast<const Lanes*>(b + i);
+  double sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  for (; i < size; ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+// Solves A x = b in place, by Cholesky's decomposition of a symmetric positive definite A of which
+// the lower triangle is given, row-major. O(n³).
 void solve(std::vector<double>& a, std::vector<double>& b) {
   const size_t n = b.size();
-  for (size_t j = 0; j < n; ++j) {
-    double diagonal = a[j * n + j];
-    for (size_t k = 0; k < j; ++k) diagonal -= a[j * n + k] * a[j * n + k];
-    const double root = std::sqrt(std::max(diagonal, 1e-12));
-    a[j * n + j] = root;
-    for (size_t i = j + 1; i < n; ++i) {
-      double sum = a[i * n + j];
-      for (size_t k = 0; k < j; ++k) sum -= a[i * n + k] * a[j * n + k];
-      a[i * n + j] = sum / root;
-    }
-  }
   for (size_t i = 0; i < n; ++i) {
-    for (size_t k = 0; k < i; ++k) b[i] -= a[i * n + k] * b[k];
-    b[i] /= a[i * n + i];
+    double* row = &a[i * n];
+    for (size_t j = 0; j < i; ++j) row[j] = (row[j] - dot(row, &a[j * n], j)) / a[j * n + j];
+    row[i] = std::sqrt(std::max(row[i] - dot(row, row, i), 1e-12));
   }
+  for (size_t i = 0; i < n; ++i) b[i] = (b[i] - dot(&a[i * n], b.data(), i)) / a[i * n + i];
   for (size_t i = n; i-- > 0;) {
-    for (size_t k = i + 1; k < n; ++k) b[i] -= a[k * n + i] * b[k];
     b[i] /= a[i * n + i];
+    for (size_t k = 0; k < i; ++k) b[k] -= a[i * n + k] * b[i];
   }
 }
 
@@ -106,24 +127,14 @@ class Chained : public RowFiller {
   std::span<const int64_t> order_;
 };
 
-// Four columns at a time: the compiler does not find it by itself.
-typedef double Lanes __attribute__((vector_size(32), aligned(8), may_alias));
-constexpr size_t lanes = sizeof(Lanes) / sizeof(double);
-
-// to += factor · from, for `size` cells, a multiple of `lanes`.
-void add_times(double* to, double factor, const double* from, size_t size) {
-  for (size_t i = 0; i < size; i += lanes)
-    *reinterpret_cast<Lanes*>(to + i) += factor * *reinterpret_cast<const Lanes*>(from + i);
-}
-
 class Fitter {
  public:
-  Fitter(const std::vector<double>& rows, size_t columns, double ridge)
+  Fitter(const std::vector<double>& rows, size_t columns)
       : n_(columns),
         stride_((columns + lanes) / lanes * lanes),  // with a constant
-        ridge_(ridge),
         scaling_(Scaling::of(rows, columns)),
-        cells_(rows.size() / columns * stride_),
+        all_rows_(rows.size() / columns),
+        cells_((all_rows_.size() + 1) * stride_),
         gram_(stride_ * stride_),
         unknown_rows_(columns),
         low_(columns, std::numeric_limits<double>::infinity()),
@@ -140,7 +151,8 @@ class Fitter {
       low_[c] = std::min(low_[c], rows[i]);
       high_[c] = std::max(high_[c], rows[i]);
     }
-    for (size_t r = 0; r < rows_count(); ++r) add_products(r, 1, gram_);
+    std::iota(all_rows_.begin(), all_rows_.end(), 0);
+    add_all_products(all_rows_, 1, gram_);
     order_.resize(n_);
     std::iota(order_.begin(), order_.end(), 0);
     std::stable_sort(order_.begin(), order_.end(), [&](int64_t a, int64_t b) {
@@ -148,7 +160,9 @@ class Fitter {
     });
   }
 
-  State run() {
+  // Goes on from the cells of the time before.
+  void settle(double ridge) {
+    ridge_ = ridge;
     for (int turn = 0; turn < turns; ++turn) {
       double change = 0;
       for (const int64_t c : order_) {
@@ -158,6 +172,9 @@ class Fitter {
       }
       if (change < settled) break;
     }
+  }
+
+  State state() {
     for (size_t c = 0; c < n_; ++c) regress(c);
     State state;
     state.put("weights", weights_, {int64_t(n_), int64_t(n_ + 1)});
@@ -170,26 +187,41 @@ class Fitter {
   }
 
  private:
-  size_t rows_count() const { return cells_.size() / stride_; }
+  size_t rows_count() const { return all_rows_.size(); }
 
-  // Adds `factor` times the products of the cells of row r, by pairs.
-  void add_products(size_t r, double factor, std::vector<double>& gram) const {
-    const double* row = &cells_[r * stride_];
-    for (size_t i = 0; i <= n_; ++i) add_times(&gram[i * stride_], factor * row[i], row, stride_);
+  // Calls f with the rows four by four; a row of zeros fills up the last four.
+  template <class F>
+  void by_four(std::span<const size_t> rows, F f) const {
+    for (size_t at = 0; at < rows.size(); at += 4) {
+      FourRows four;
+      for (size_t k = 0; k < 4; ++k)
+        four[k] = &cells_[(at + k < rows.size() ? rows[at + k] : rows_count()) * stride_];
+      f(four);
+    }
   }
+
+  // Adds `factor` times the products of each row's cells, by pair().
+  void add_all_products(std::span<const size_t> rows, double factor,
+                        std::vector<double>& gram) const {
+    by_four(rows, [&](const FourRows& four) {
+      for (size_t i = 0; i <= n_; ++i)
+        add_products(&gram[i * stride_], four, factor, i, i / lanes * lanes, stride_);
+    });
+  }
+  size_t pair(size_t i, size_t j) const { return std::min(i, j) * stride_ + std::max(i, j); }
 
   // Of column c on the others, over the rows in which it is known: their normal equations are those
   // of all rows without those of the others.
   void regress(size_t c) {
     std::vector<double> gram = gram_;
-    for (const size_t r : unknown_rows_[c]) add_products(r, -1, gram);
+    add_all_products(unknown_rows_[c], -1, gram);
     auto from = [&](size_t i) { return i == c ? n_ : i; };  // the constant, in the place of c
     const double known = double(rows_count() - unknown_rows_[c].size());
     std::vector<double> a(n_ * n_), b(n_);
     for (size_t i = 0; i < n_; ++i) {
-      for (size_t j = 0; j <= i; ++j) a[i * n_ + j] = gram[from(i) * stride_ + from(j)];
+      for (size_t j = 0; j <= i; ++j) a[i * n_ + j] = gram[pair(from(i), from(j))];
       a[i * n_ + i] += i == c ? 1e-9 : ridge_ * known + 1e-9;
-      b[i] = gram[from(i) * stride_ + c];
+      b[i] = gram[pair(from(i), c)];
     }
     solve(a, b);
     double* weights = &weights_[c * (n_ + 1)];
@@ -204,61 +236,62 @@ class Fitter {
     double change = 0;
     for (const size_t r : unknown_rows_[c]) {
       double* row = &cells_[r * stride_];
-      const double value = std::clamp(std::inner_product(row, row + n_, weights, weights[n_]),
+      const double value = std::clamp(dot(row, weights, n_) + weights[n_],
                                       (low_[c] - mean) / deviation, (high_[c] - mean) / deviation);
       change = std::max(change, std::abs(std::exchange(row[c], value) - value));
     }
-    double* products = &gram_[c * stride_];
-    std::fill_n(products, stride_, 0);
-    for (size_t r = 0; r < rows_count(); ++r)
-      add_times(products, cells_[r * stride_ + c], &cells_[r * stride_], stride_);
-    for (size_t i = 0; i <= n_; ++i) gram_[i * stride_ + c] = products[i];
+    std::vector<double> products(stride_);
+    by_four(all_rows_,
+            [&](const FourRows& four) { add_products(products.data(), four, 1, c, 0, stride_); });
+    for (size_t i = 0; i <= n_; ++i) gram_[pair(i, c)] = products[i];
     return change;
   }
 
   size_t n_, stride_;
-  double ridge_;
+  double ridge_ = 0;
   Scaling scaling_;
+  std::vector<size_t> all_rows_;
   std::vector<double> cells_;  // row-major, scaled; unknown ones hold the last answer; then a 1
-  std::vector<double> gram_;   // products of columns, summed over all rows
+  std::vector<double> gram_;   // products of columns, summed over all rows: by pair()
   std::vector<std::vector<size_t>> unknown_rows_;  // of each column
   std::vector<double> low_, high_;
   std::vector<int64_t> order_;
   std::vector<double> weights_;
 };
 
-// Sum of squares of what is wrong with a tenth of the known cells when they are hidden from
-// fitting.
-double hidden_error(const std::vector<double>& rows, size_t columns, double ridge, uint64_t tenth) {
+// For each ridge the sum of squares of what is wrong with a tenth of the known cells when they are
+// hidden from fitting, then filled as those of other rows. One ridge goes on where the greater one
+// before it ended.
+void add_hidden_errors(const std::vector<double>& rows, size_t columns, uint64_t tenth,
+                       std::vector<double>& errors) {
   std::vector<double> hidden = rows;
   for (size_t i = 0; i < rows.size(); ++i) {
     if (hash_number(int64_t(i)) % 10 == tenth) hidden[i] = NAN;
   }
   const Scaling scaling = Scaling::of(rows, columns);
-  const Chained filler(Fitter(hidden, columns, ridge).run());
-  std::vector<double> work(2 * columns);
-  double sum = 0;
-  for (size_t at = 0; at < rows.size(); at += columns) {
-    filler.fill(&hidden[at], work.data());
-    for (size_t c = 0; c < columns; ++c) {
-      if (std::isnan(rows[at + c])) continue;
-      const double error = (hidden[at + c] - rows[at + c]) / scaling.deviation[c];
-      sum += error * error;
+  Fitter fitter(hidden, columns);
+  std::vector<double> work(2 * columns), row(columns);
+  for (size_t k = std::size(ridges); k-- > 0;) {
+    fitter.settle(ridges[k]);
+    const Chained filler(fitter.state());
+    for (size_t at = 0; at < rows.size(); at += columns) {
+      std::copy_n(&hidden[at], columns, row.begin());
+      filler.fill(row.data(), work.data());
+      for (size_t c = 0; c < columns; ++c) {
+        if (std::isnan(rows[at + c])) continue;
+        const double error = (row[c] - rows[at + c]) / scaling.deviation[c];
+        errors[k] += error * error;
+      }
     }
   }
-  return sum;
 }
 
 double best_ridge(const std::vector<double>& rows, size_t columns) {
   constexpr size_t rows_to_choose = 2048;
   const std::vector<double> some(
       rows.begin(), rows.begin() + int64_t(std::min(rows.size(), rows_to_choose * columns)));
-  std::vector<double> errors;
-  for (const double ridge : ridges) {
-    errors.push_back(0);
-    for (const uint64_t tenth : {0, 1, 2})
-      errors.back() += hidden_error(some, columns, ridge, tenth);
-  }
+  std::vector<double> errors(std::size(ridges));
+  for (const uint64_t tenth : {0, 1, 2}) add_hidden_errors(some, columns, tenth, errors);
   // With more cells hidden than there will be, too large a penalty looks best: the least that is
   // about as good.
   const double bound = 1.02 * *std::min_element(errors.begin(), errors.end());
@@ -271,7 +304,9 @@ double best_ridge(const std::vector<double>& rows, size_t columns) {
 
 std::unique_ptr<RowFiller> ChainedRegressions::fit(const std::vector<double>& rows,
                                                    size_t columns) {
-  return std::make_unique<Chained>(Fitter(rows, columns, best_ridge(rows, columns)).run());
+  Fitter fitter(rows, columns);
+  fitter.settle(best_ridge(rows, columns));
+  return std::make_unique<Chained>(fitter.state());
 }
 
 std::unique_ptr<RowFiller> ChainedRegressions::load(const State& state) {
