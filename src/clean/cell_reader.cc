@@ -159,9 +159,22 @@ std::unique_ptr<CellReader> make_duration(const nlohmann::json& given) {
                         });
 }
 
+// Code::invalid for formats that would guess: 04/05 is a day in April or in May.
 std::vector<TimeFormat> time_formats(const std::vector<std::string>& texts) {
   std::vector<TimeFormat> formats;
   for (const std::string& text : texts) formats.push_back(TimeFormat::parse(text));
+  for (const TimeFormat& one : formats) {
+    const std::string sample = one.sample();
+    TimeFormat::Moment moment, other_moment;
+    one.read(sample, moment);
+    for (const TimeFormat& other : formats) {
+      if (!other.read(sample, other_moment) || other_moment.days == moment.days) continue;
+      throw Error(Code::invalid,
+                  fmt::format("\"{}\" and \"{}\" read {} as different days", one.text(),
+                              other.text(), sample),
+                  {}, "a column that is written both ways cannot be told apart by its cells");
+    }
+  }
   return formats;
 }
 

@@ -141,7 +141,11 @@ Target parse_target(const Field& field, const nlohmann::json& given) {
     throw Error(Code::invalid,
                 fmt::format("{}: {} is {} already, and only text is parsed", owner, field.name,
                             name_of(field.type)),
-                where);
+                where,
+                "a CSV keeps it as text with `types: {" + field.name + ": text}`" +
+                    (field.type == Type::timestamp ? "; or, in the table's SQL: " + field.name +
+                                                         " AT TIME ZONE 'Europe/Berlin'"
+                                                   : ""));
   Target target{field.name, given, false, nullptr};
   if (given.is_object() && given.contains("strict")) {
     if (!given["strict"].is_boolean())
@@ -191,8 +195,9 @@ const RegisterRule register_parse({
         "letters count only in sizes of data. A number without a unit is not one. "
         "`duration`, in seconds: `units` (1h 30m, 2 days), `iso` (PT1H30M), `h:m:s`, `h:m`, `m:s`. "
         "`date`, `timestamp`: formats of %Y, %y (69 to 99 are 19…), %m, %b or %B (English names), "
-        "%d, %H, or %I with %p, %M, %S, %f, %z (Z, +01:00) and %%. A timestamp is of a clock on "
-        "the wall; with %z it is an instant, and with `zone` (Europe/Berlin, UTC, \"+01:00\") one "
+        "%d, %H, or %I with %p, %M, %S, %f, %z (Z, +01:00) and %%; two that would read one text "
+        "as different days are refused. A timestamp is of a clock on the wall; with %z it is an "
+        "instant, and with `zone` (Europe/Berlin, UTC, \"+01:00\") one "
         "without %z is. A time that the clocks of a zone skip in spring or show twice in autumn is "
         "of no form. Bundles keep the zone as it was known in training.",
     .example = "- parse: {price: {number: \"1.234,5\"}, weight: {unit: kg}}\n"

@@ -1,4 +1,5 @@
 // parse.
+#include "base/testing.h"
 #include "clean/rule_testing.h"
 
 namespace gristmill {
@@ -112,6 +113,15 @@ TEST(Parse, Dates) {
             (Rows{"2013-01-01", "2068-05-01", "1969-05-01", "~", "1999-09-03"}));
   EXPECT_EQ(parsed({{"date", "%Y%m%d"}}, {"20130105", "201315"}), (Rows{"2013-01-05", "~"}));
   EXPECT_EQ(parsed({{"date", "100%% %Y-%m-%d"}}, {"100% 2013-01-05"}), Rows{"2013-01-05"});
+}
+
+TEST(Parse, FormatsThatWouldGuessAreRefused) {
+  auto refused = [](const nlohmann::json& how) { return failure([&] { type_of(how); }); };
+  EXPECT_EQ(refused({{"date", {"%d/%m/%Y", "%Y-%m-%d", "%m/%d/%Y"}}}).message(),
+            "rule parse: s: \"%d/%m/%Y\" and \"%m/%d/%Y\" read 05/04/2003 as different days");
+  EXPECT_EQ(refused({{"timestamp", {"%y%m%d %I:%M%p", "%d%m%y %I:%M%p"}}}).code(), Code::invalid);
+  EXPECT_EQ(type_of({{"date", {"%d %b %Y", "%b %d %Y", "%d.%m.%y", "%d.%m.%Y", "%Y-%m-%d"}}}),
+            Type::date);
 }
 
 TEST(Parse, Timestamps) {

@@ -26,6 +26,9 @@ class TimeFormat {
   };
   // A whole cell, with space around it. Allocates nothing.
   bool read(std::string_view cell, Moment& moment) const;
+  // 5 April 2003, 08:09:10.5 UTC, as it would be written: of no two fields is it certain which is
+  // which.
+  std::string sample() const;
 
  private:
   struct Part {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -189,6 +190,16 @@ bool TimeFormat::read(std::string_view cell, Moment& moment) const {
       ((parsed.hour * 60 + parsed.minute) * 60 + parsed.second) * micros_per_second + parsed.micros;
   moment.offset = parsed.offset;
   return true;
+}
+
+std::string TimeFormat::sample() const {
+  static const std::map<char, std::string_view> written = {
+      {'Y', "2003"}, {'y', "03"}, {'m', "04"},  {'b', "Apr"}, {'B', "April"},
+      {'d', "05"},   {'H', "08"}, {'I', "08"},  {'p', "am"},  {'M', "09"},
+      {'S', "10"},   {'f', "5"},  {'z', "+00"}, {' ', " "}};
+  std::string out;
+  for (const Part& part : parts_) out += part.field == 0 ? part.literal : written.at(part.field);
+  return out;
 }
 
 }  // namespace gristmill

@@ -142,7 +142,8 @@ Error LabelPass::no_row_left() const {
     hint = fmt::format("rule {} {} leaves out {} of {} rows", rule.number, rule.kind, rows,
                        findings_.read);
   }
-  for (const Blame& blame : broken.blames(labels_.steps())) {
+  const std::vector<RuleSpec> rules = labels_.steps();
+  for (const Blame& blame : broken.blames(rules)) {
     if (blame.rows < most) break;
     most = blame.rows;
     where = blame.rule == nullptr ? spec_.place("target") : blame.rule->where;

@@ -47,6 +47,7 @@ class Quarantine {
 
   // `rules`: by RowError::step. Most rows first, then in the order of steps.
   std::vector<Blame> blames(const std::vector<RuleSpec>& rules) const;
+  std::vector<Blame> blames(std::vector<RuleSpec>&&) const = delete;  // they point into it
   // {"rows", "kept", "by": [{"rule", "kind", "column", "rows", "row", "message"}]}
   nlohmann::json facts(const std::vector<RuleSpec>& rules) const;
   // What to say when a large share of `read` rows is rejected; empty else.
