@@ -5,7 +5,7 @@ import sqlite3
 import pyarrow.parquet
 import pytest
 
-from conftest import gristmill, write_project
+from conftest import fails, gristmill, gristmill_json, write_project
 
 HEAD = "project: order\nsources: {s: data.csv}\ntables: {t: SELECT * FROM s.data}\n"
 PREDICT = "predict:\n  p: {from: t, key: id, target: y = 1, split: {random: true}, model: linear}\n"
@@ -42,6 +42,20 @@ def test_a_rule_waits_for_what_a_waiting_rule_writes(tmp_path):
 def test_two_fitted_rules_with_a_derived_column_between(tmp_path):
     write_rows(tmp_path)
     run(tmp_path, ["impute: {a: median}", "derive: [{b: a / 2}]", "impute: {b: median}"])
+
+
+def test_a_constant_is_not_learned(tmp_path):
+    """It fills before SQL, and before the target is computed; with one that is learned beside it, neither."""
+    write_rows(tmp_path)
+    write_project(tmp_path, HEAD.replace("FROM s.data", "FROM s.data WHERE a < 9") + "clean:\n  s.data:\n"
+                  "    - impute: {a: {with: {constant: -7}, indicator: true}}\n" + PREDICT)
+    gristmill("run", "-C", tmp_path)
+    assert encoded(tmp_path, "a").count(-7) == 60
+    write_project(tmp_path, HEAD + "clean:\n  t:\n    - impute: {a: {constant: -7}}\n" +
+                  PREDICT.replace("y = 1", "a = -7"))
+    assert gristmill_json("run", "-C", tmp_path)["predictions"]["p"]["rows"]["no_target"] == 0
+    write_project(tmp_path, HEAD + "clean:\n  s.data:\n    - impute: {a: {constant: -7}, b: mean}\n" + PREDICT)
+    assert "must see training rows" in fails("run", "-C", tmp_path)
 
 
 @pytest.mark.parametrize("rule", ["impute: {table: median}", "range: {table: [0, 40]}", "rename: {table: board}"])

@@ -209,6 +209,16 @@ std::vector<ImputeWish> parse_long(const nlohmann::json& given, const Schema& sc
   return wishes;
 }
 
+// All but constants are learned from rows.
+bool learns(const nlohmann::json& given) {
+  if (!given.is_object()) return false;
+  auto is_learned = [](const nlohmann::json& how) {
+    return how.is_object() && how.contains("with") ? how["with"].is_string() : how.is_string();
+  };
+  if (given.contains("columns") && given.contains("with")) return is_learned(given);
+  return std::any_of(given.begin(), given.end(), is_learned);
+}
+
 std::unique_ptr<RuleFit> make(const nlohmann::json& given, const RuleContext& context) {
   if (!given.is_object() || given.empty())
     throw Error(Code::invalid, owner + " needs columns and what to fill them with", {},
@@ -230,7 +240,6 @@ std::unique_ptr<RuleFit> make(const nlohmann::json& given, const RuleContext& co
 const RegisterRule register_impute({
     .name = "impute",
     .version = 3,  // 2: groups; 3: forward, knn, iterative, which earlier ones do not know
-    .fitted = true,
     .text =
         "Fills missing cells (null, and NaN in columns of numbers) with the mean, median or mode "
         "of the training rows, with a constant, with the last value before, or from the other "
@@ -270,6 +279,7 @@ const RegisterRule register_impute({
                "- impute: {temp: {with: forward, time: time_hour, by: dest}}\n"
                "- impute: {columns: [temp, wind_speed, visib], with: knn, k: 5}\n"
                "- impute: {columns: [temp, wind_speed, visib], with: iterative, indicator: true}",
+    .fitted = learns,
     .make = make,
     .load =
         [](const State& state) {

@@ -124,14 +124,17 @@ struct RuleKind {
   std::string name;
   int version = 1;  // changes when the same parameters give another result
   RuleStage stage = RuleStage::cells;
-  bool fitted = false;           // sees training rows before it can run
   bool whole_table = false;      // a filter that sees all rows before it leaves any out
   std::string text;              // for the reference: one paragraph
   std::string example;           // YAML
   std::vector<ParamDoc> params;  // empty: the rule takes a free mapping and checks it itself
   std::function<std::vector<ParamDoc>()> params_of = {};  // where other kinds register them
+  // Whether it sees training rows before it can run; absent: it never does.
+  std::function<bool(const nlohmann::json& params)> fitted = {};
   std::function<std::unique_ptr<RuleFit>(const nlohmann::json& params, const RuleContext&)> make;
   std::function<std::unique_ptr<Rule>(const State&)> load;
+
+  bool is_fitted(const nlohmann::json& params) const { return fitted && fitted(params); }
 };
 using Rules = Registry<RuleKind>;
 using RegisterRule = Registration<RuleKind>;

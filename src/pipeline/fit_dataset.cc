@@ -22,7 +22,7 @@ struct Slot {
 // Rules that are fitted have an answer for every row.
 bool may_break(const std::vector<RuleSpec>& rules) {
   return std::any_of(rules.begin(), rules.end(), [](const RuleSpec& rule) {
-    return !Rules::instance().get(rule.kind, "rule").fitted;
+    return !Rules::instance().get(rule.kind, "rule").is_fitted(rule.params);
   });
 }
 

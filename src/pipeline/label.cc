@@ -103,7 +103,7 @@ LabelStage::LabelStage(const PredictSpec& spec, const std::vector<RuleSpec>& rul
       continue;
     }
     const std::vector<std::string> touched = touched_by(*fit);
-    if (kind.fitted || meet(pending, touched)) {
+    if (kind.is_fitted(rule.params) || meet(pending, touched)) {
       pending.insert(touched.begin(), touched.end());
       later_.push_back(rule);
       continue;

@@ -81,7 +81,7 @@ RuleStep make_step(const RuleSpec& spec, const std::string& table, const RuleMak
                    const Schema& schema, const std::vector<RuleStep>& before,
                    const OpenRows& open) {
   const RuleKind& kind = Rules::instance().get(spec.kind, "rule");
-  if (kind.fitted) {
+  if (kind.is_fitted(spec.params)) {
     throw Error(Code::invalid,
                 fmt::format("rule {} of {} must see training rows before it can run, but {} is "
                             "read before rows are split",

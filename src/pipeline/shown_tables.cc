@@ -10,7 +10,7 @@ bool Tables::shown_before_rules(const std::string& name) const {
   return std::any_of(project_.predicts.begin(), project_.predicts.end(),
                      [&](const PredictSpec& spec) { return spec.from == name; }) ||
          std::any_of(rules.begin(), rules.end(), [](const RuleSpec& rule) {
-           return Rules::instance().get(rule.kind, "rule").fitted;
+           return Rules::instance().get(rule.kind, "rule").is_fitted(rule.params);
          });
 }
 
