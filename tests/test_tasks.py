@@ -517,6 +517,16 @@ def test_a_killed_run_is_called_killed_and_cleared_away_by_the_next(run_once):
     assert not any(path.exists() for path in left)
 
 
+def test_a_ledger_that_is_none_says_what_to_do(run_once):
+    database = run_once / ".gristmill/gristmill.db"
+    for damaged in [b"nothing of the kind" * 100, database.read_bytes()[:5000]]:
+        database.write_bytes(damaged)
+        error = fails("run", "-C", run_once)
+        assert "gristmill.db" in error and "move the file away" in error
+    database.rename(run_once / "aside")
+    gristmill("run", "-C", run_once)
+
+
 def test_gc_waits_for_those_who_read(tmp_path):
     write_project(tmp_path, SLOW)
     gristmill("show", "numbers", "-n", 1, "-C", tmp_path)

@@ -50,7 +50,7 @@ fs::path Workspace::bundle_path(const fs::path& project, const std::string& name
   return state_dir(project) / "bundles" / (name + ".bundle");
 }
 
-Workspace::Workspace(const fs::path& project)
+Workspace::Workspace(const fs::path& project) try
     : project_(project),
       state_dir_(made(state_dir(project))),
       in_use_(state_dir_ / "in-use"),
@@ -60,6 +60,10 @@ Workspace::Workspace(const fs::path& project)
       file_digests_(database_),
       source_reads_(database_) {
   in_use_.take(FileLock::Mode::shared);
+} catch (const Error& error) {
+  if (error.code() != Code::corrupt) throw;
+  throw error.with_hint(
+      "move the file away: the runs so far are forgotten, and what they made is computed again");
 }
 
 Workspace::~Workspace() {
