@@ -46,7 +46,7 @@ class EncoderFit {
   // does not write.
   virtual std::unique_ptr<EncoderFit> clone_empty() const = 0;
   virtual void merge(EncoderFit&& later) = 0;
-  virtual bool next_pass() { return false; }
+  virtual bool next_pass() { return false; }  // true: see all rows once more
   // Null: the column carries nothing (constant, all null); `why` says so.
   virtual std::unique_ptr<Encoder> freeze(std::string* why) const = 0;
   // Why `auto` leaves the column out although it can be encoded ("looks like an identifier: …");

@@ -32,6 +32,7 @@ struct FeaturizerFit::Impl {
     std::string kind;
     bool automatic = false;
     bool checks_trend = false;
+    bool looks = true;  // in this pass
     std::unique_ptr<EncoderFit> fit;
     Trend trend;
   };
@@ -106,7 +107,7 @@ void FeaturizerFit::observe(const Batch& rows) {
     time = &rows.columns[rows.schema->index_of(name, "the prediction time")];
   }
   for (Impl::Item& item : impl_->items) {
-    item.fit->observe(rows);
+    if (item.looks) item.fit->observe(rows);
     if (impl_->first_pass && item.checks_trend)
       item.trend.observe(rows.columns[rows.schema->index_of(item.column, "a feature")], *time);
   }
@@ -119,7 +120,7 @@ std::unique_ptr<FeaturizerFit> FeaturizerFit::clone_empty() const {
   copy->impl_->first_pass = impl_->first_pass;
   for (const Impl::Item& item : impl_->items)
     copy->impl_->items.push_back({item.column, item.index, item.kind, item.automatic,
-                                  item.checks_trend, item.fit->clone_empty(), Trend()});
+                                  item.checks_trend, item.looks, item.fit->clone_empty(), Trend()});
   return copy;
 }
 
@@ -134,7 +135,10 @@ void FeaturizerFit::merge(FeaturizerFit&& later) {
 bool FeaturizerFit::next_pass() {
   impl_->first_pass = false;
   bool again = false;
-  for (Impl::Item& item : impl_->items) again |= item.fit->next_pass();
+  for (Impl::Item& item : impl_->items) {
+    item.looks = item.looks && item.fit->next_pass();
+    again = again || item.looks;
+  }
   return again;
 }
 

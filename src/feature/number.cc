@@ -8,8 +8,11 @@
 
 #include "base/error.h"
 #include "feature/encoder.h"
+#include "feature/number_shape.h"
+#include "feature/row_numbers.h"
 #include "feature/source_column.h"
 #include "sketch/moments.h"
+#include "sketch/values.h"
 
 namespace gristmill {
 namespace {
@@ -36,7 +39,8 @@ struct Scaling {
 
 class NumberEncoder : public Encoder {
  public:
-  NumberEncoder(SourceColumn column, Scaling scaling) : column_(column), scaling_(scaling) {}
+  NumberEncoder(SourceColumn column, NumberShape shape, Scaling scaling)
+      : column_(column), shape_(std::move(shape)), scaling_(scaling) {}
 
   void bind(const Schema& in) override { column_.bind(in); }
   std::vector<std::string> reads() const override { return {column_.name()}; }
@@ -72,6 +76,7 @@ class NumberEncoder : public Encoder {
     state.json["filled"] = scaling_.filled;
     state.json["value"] = scaling_.value;
     state.json["indicator"] = scaling_.indicator;
+    shape_.save(state);
     return state;
   }
 
@@ -90,12 +95,18 @@ class NumberEncoder : public Encoder {
       throw Error(Code::corrupt, "an encoder `number` over a column that is none");
     if (!s.value && !s.indicator)
       throw Error(Code::corrupt, "an encoder `number` without an output");
-    return std::make_unique<NumberEncoder>(column, s);
+    return std::make_unique<NumberEncoder>(column, NumberShape::load(state), s);
   }
 
  private:
   template <class Get>
   void write(const Column& column, float* to, int64_t stride, Get get) const {
+    if (shape_.identity()) return write_scaled(column, to, stride, get);
+    write_scaled(column, to, stride, [&](int64_t i) { return shape_.of(get(i)); });
+  }
+
+  template <class Get>
+  void write_scaled(const Column& column, float* to, int64_t stride, Get get) const {
     const Scaling s = scaling_;
     const uint8_t* validity = column.validity;
     if (s.value && !s.indicator) {
@@ -117,66 +128,54 @@ class NumberEncoder : public Encoder {
   }
 
   SourceColumn column_;
+  NumberShape shape_;
   Scaling scaling_;
-};
-
-// Whether a column numbers the rows: whole numbers, each above the one before it, or each below,
-// and close together.
-class RowNumbers {
- public:
-  void observe(const Column& column) {
-    if (column.type != Type::int64 || column.null_count() > 0) rising_ = falling_ = false;
-    const int64_t* values = column.values<int64_t>();
-    for (int64_t i = 0; i < column.length && (rising_ || falling_); ++i) add(values[i], values[i]);
-    if (rising_ || falling_) count_ += column.length;
-  }
-  void merge(const RowNumbers& later) {
-    rising_ = rising_ && later.rising_;
-    falling_ = falling_ && later.falling_;
-    if (later.count_ > 0 && (rising_ || falling_)) add(later.first_, later.last_);
-    count_ += later.count_;
-  }
-  bool found() const {
-    constexpr int64_t few = 100;  // rows from which an order is no accident
-    constexpr double gaps = 4;    // numbers a row: others are validated and tested on, or dropped
-    return (rising_ || falling_) && count_ > few &&
-           std::abs(double(last_) - double(first_)) < gaps * double(count_);
-  }
-
- private:
-  // Rows that begin and end with these, after those before.
-  void add(int64_t first, int64_t last) {
-    if (any_) {
-      rising_ = rising_ && first > last_;
-      falling_ = falling_ && first < last_;
-    } else {
-      first_ = first;
-    }
-    any_ = true;
-    last_ = last;
-  }
-
-  bool rising_ = true, falling_ = true, any_ = false;
-  int64_t first_ = 0, last_ = 0, count_ = 0;
 };
 
 class NumberFit : public EncoderFit {
  public:
-  NumberFit(SourceColumn column, const Wants& wants) : column_(std::move(column)), wants_(wants) {}
+  // `transform`: "none", "log", "power", "quantile" or "robust".
+  NumberFit(SourceColumn column, const Wants& wants, std::string transform)
+      : column_(std::move(column)), wants_(wants), transform_(std::move(transform)) {
+    if (transform_ == "log") shape_ = NumberShape::log();
+  }
 
   std::vector<std::string> reads() const override { return {column_.name()}; }
   void observe(const Batch& rows) override {
     const Column& column = rows.columns[rows.schema->index_of(column_.name(), "a feature")];
-    moments_.observe(column);
-    row_numbers_.observe(column);
+    if (shape_.identity() || transform_ == "log") {
+      moments_.observe(column);
+      row_numbers_.observe(column);
+    }
+    if (transform_ == "none") return;
+    std::vector<double> values;
+    for_numbers(column, [&](double x) {
+      if (std::isfinite(x)) values.push_back(shape_.of(x));
+    });
+    if (shape_.identity()) {
+      seen_.observe(values);
+    } else {
+      shaped_.observe(
+          {.type = Type::float64, .length = int64_t(values.size()), .data = values.data()});
+    }
   }
   std::unique_ptr<EncoderFit> clone_empty() const override {
-    return std::make_unique<NumberFit>(column_, wants_);
+    auto copy = std::make_unique<NumberFit>(column_, wants_, transform_);
+    copy->shape_ = shape_;
+    return copy;
+  }
+  // By how its values lie, what is made of them is known: then it is measured.
+  bool next_pass() override {
+    if (transform_ != "power" || !shape_.identity() || moments_.constant()) return false;
+    shape_ = NumberShape::power(seen_);
+    return true;
   }
   void merge(EncoderFit&& later) override {
     const NumberFit& other = dynamic_cast<NumberFit&>(later);
     moments_.merge(other.moments_);
     row_numbers_.merge(other.row_numbers_);
+    seen_.merge(other.seen_);
+    shaped_.merge(other.shaped_);
   }
 
   std::unique_ptr<Encoder> freeze(std::string* why) const override {
@@ -192,17 +191,21 @@ class NumberFit : public EncoderFit {
     Scaling s;
     s.filled = wants_.scaled || !wants_.missing;
     s.indicator = s.filled && gaps;
-    if (wants_.scaled) {
-      s.value = !moments_.constant();
-      if (s.value) s.shift = moments_.mean, s.scale = moments_.deviation();
-    } else if (s.filled) {
-      s.fill = std::clamp(moments_.mean, -largest, largest);
+    s.value = !wants_.scaled || !moments_.constant();
+    const bool quantile = transform_ == "quantile";
+    const NumberShape shape = quantile && s.value ? NumberShape::quantile(seen_) : shape_;
+    if (wants_.scaled && s.value) {
+      scale(s);
+    } else if (s.filled && !wants_.scaled && !quantile) {
+      s.fill = std::clamp(shape.identity() ? moments_.mean : shaped_.mean, -largest, largest);
     }
     if (!std::isfinite(s.shift) || !std::isfinite(s.scale) || s.scale <= 0) {
-      *why = "its values are too large, or too close to each other, to be scaled";
+      *why = transform_ == "robust"
+                 ? "its middle half is one value, by which nothing can be scaled"
+                 : "its values are too large, or too close to each other, to be scaled";
       return nullptr;
     }
-    return std::make_unique<NumberEncoder>(column_, s);
+    return std::make_unique<NumberEncoder>(column_, shape, s);
   }
 
   std::string unsuitable() const override {
@@ -210,17 +213,47 @@ class NumberFit : public EncoderFit {
   }
 
  private:
+  void scale(Scaling& s) const {
+    if (transform_ == "quantile") return;  // normal scores have mean 0 and variance 1
+    if (transform_ == "robust") {
+      const std::vector<double> quartiles = seen_.quantiles(std::vector<double>{0.25, 0.5, 0.75});
+      s.shift = quartiles[1], s.scale = quartiles[2] - quartiles[0];
+      return;
+    }
+    const Moments& moments = shape_.identity() ? moments_ : shaped_;
+    s.shift = moments.mean, s.scale = moments.deviation();
+  }
+
   SourceColumn column_;
   Wants wants_;
-  Moments moments_;
+  std::string transform_;
+  Moments moments_;  // of the values themselves
   RowNumbers row_numbers_;
+  Quantiles seen_;
+  NumberShape shape_;
+  Moments shaped_;  // of what the shape makes of them
 };
 
-std::unique_ptr<EncoderFit> make(const nlohmann::json& params, const EncoderContext& context) {
-  Params(params, {}, "encoder number");
+const std::vector<ParamDoc> docs = {
+    {"transform",
+     "string",
+     "What is made of it first. `log`: sign(x) · ln(1 + |x|). `power`: Yeo and Johnson's, by the "
+     "greatest likelihood. `quantile`: normal scores, by 1,001 quantiles. `robust`: nothing, but "
+     "it "
+     "is scaled by median and quartiles. Trees are not changed by what is rising, linear models "
+     "are.",
+     "none",
+     {},
+     {},
+     {"none", "log", "power", "quantile", "robust"}},
+};
+
+std::unique_ptr<EncoderFit> make(const nlohmann::json& given, const EncoderContext& context) {
+  const Params params(given, docs, "encoder number");
   require_type(context.field, "number", {Type::int64, Type::float64, Type::boolean},
                "choose another encoder, or make the column a number with the rule `parse`");
-  return std::make_unique<NumberFit>(SourceColumn(context.field), context.wants);
+  return std::make_unique<NumberFit>(SourceColumn(context.field), context.wants,
+                                     params.text("transform"));
 }
 
 const RegisterEncoder registered({
@@ -230,8 +263,8 @@ const RegisterEncoder registered({
         "A number as float32. Trees take it as it is, missing values as NaN. Linear models take "
         "it scaled to mean 0 and variance 1 over the training rows; a missing value becomes 0 "
         "and, when training saw one, a column `<name>_missing` marks it.",
-    .example = "{distance: number}",
-    .params = {},
+    .example = "{distance: number, price: {number: {transform: log}}}",
+    .params = docs,
     .make = make,
     .load = NumberEncoder::load,
 });

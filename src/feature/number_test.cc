@@ -59,6 +59,69 @@ TEST(Number, FilledWithTheMeanWhenUnscaled) {
   expect_floats(fit_encode("number", rows, rows, wants), {{1, 0}, {3, 0}, {2, 1}});
 }
 
+// Against scikit-learn's transformers.
+TEST(Number, TransformsDrawInWhatLiesFarOut) {
+  const TestRows rows = TestRows::column(
+      Type::float64, {"1", "2", "3", "5", "8", "13", "40", "120", "-3", "0", "", "inf"});
+  auto first = [&](const char* transform, const Wants& wants) {
+    const Encoded got = fit_encode("number", rows, rows, wants, {{"transform", transform}});
+    std::vector<float> values;
+    for (const auto& row : got.floats) values.push_back(row[0]);
+    return values;
+  };
+  auto expect_near = [](const std::vector<float>& got, const std::vector<float>& wanted, float by) {
+    ASSERT_GE(got.size(), wanted.size());
+    for (size_t i = 0; i < wanted.size(); ++i) EXPECT_NEAR(got[i], wanted[i], by) << i;
+  };
+  expect_near(first("robust", for_linear),
+              {-0.28571429f, -0.19047619f, -0.0952381f, 0.0952381f, 0.38095238f, 0.85714286f,
+               3.42857143f, 11.04761905f, -0.66666667f, -0.38095238f},
+              1e-6f);
+  expect_near(first("power", for_linear),
+              {-0.42327729f, -0.29223771f, -0.18938124f, -0.02891101f, 0.15175085f, 0.37459379f,
+               1.05330032f, 1.99022381f, -2.02178532f, -0.61427621f},
+              1e-4f);
+  expect_near(first("quantile", for_linear),
+              {-0.76470967f, -0.4307273f, -0.1397103f, 0.1397103f, 0.4307273f, 0.76470967f,
+               1.22064035f, 5.2f, -5.2f, -1.22064035f},
+              1e-5f);
+  const std::vector<float> logs = first("log", for_trees);
+  EXPECT_FLOAT_EQ(logs[7], std::log(121.f));
+  EXPECT_FLOAT_EQ(logs[8], -std::log(4.f));
+  EXPECT_TRUE(std::isnan(logs[10]));  // what is missing stays missing
+}
+
+TEST(Number, APowerIsMeasuredInASecondPass) {
+  const TestRows rows = TestRows::column(Type::float64, {"1", "2", "4", "8", "16", "900"});
+  const TestRows whole = TestRows::column(Type::int64, {"1", "5", "2", "8", "6", "9"});
+  FeaturizerFit fit(rows.schema(), {{"x", "number", {{"transform", "power"}}}}, for_linear, "");
+  int passes = 0;
+  do {
+    ++passes;
+    auto chunk = fit.clone_empty();
+    chunk->observe(rows.batch());
+    fit.merge(std::move(*chunk));
+  } while (fit.next_pass());
+  EXPECT_EQ(passes, 2);
+  const Encoded got = encode_rows(fit.freeze(nullptr), rows.batch());
+  double sum = 0, squares = 0;
+  for (const auto& row : got.floats) sum += row[0], squares += row[0] * row[0];
+  EXPECT_NEAR(sum, 0, 1e-5);
+  EXPECT_NEAR(squares, 6, 1e-5);
+}
+
+TEST(Number, AShapeThatIsNoneIsRefused) {
+  const TestRows rows = TestRows::column(Type::float64, {"1", "2", "4"});
+  for (const char* transform : {"quantile", "power", "log"}) {
+    State state = fit_encoder("number", rows, for_linear, {{"transform", transform}})->save();
+    state.json["shape"] = "round";
+    EXPECT_THROW(Encoders::instance().get("number", "encoder").load(state), Error);
+  }
+  State state = fit_encoder("number", rows, for_linear, {{"transform", "quantile"}})->save();
+  state.put<double>("values", {3, 2, 1});
+  EXPECT_THROW(Encoders::instance().get("number", "encoder").load(state), Error);
+}
+
 TEST(Number, ConstantsCarryNothing) {
   std::string why;
   EXPECT_EQ(fit_encoder("number", TestRows::column(Type::int64, {"7", "7"}), for_trees, {}, &why),
