@@ -36,7 +36,9 @@ int32_t as_days(int64_t bound) {
 Bounds Bounds::parse(const nlohmann::json& given, const Field& field, const std::string& owner) {
   if (!is_number(field.type) && !is_time(field.type))
     throw refuse(owner, field, fmt::format("a {} column has no range", name_of(field.type)),
-                 field.type == Type::string ? "make it a number first, with the rule `parse`" : "");
+                 field.type == Type::string
+                     ? "make it a number, date or time first, with the rule `parse`"
+                     : "");
   if (!given.is_array() || given.size() != 2)
     throw refuse(owner, field, "a range is [low, high], not " + shown(given),
                  "write null for an end that is open");

@@ -32,7 +32,7 @@ std::string counts_text(const CheckReport& report) {
 }
 
 void check(const Invocation& call) {
-  const Project project = open_project(call);
+  const Project project = refreshed_project(call);
   Workspace workspace(call.dir);
   const CheckReport report =
       check_project(project, workspace,
@@ -59,15 +59,13 @@ const RegisterVerb registration({
     .options = {{.name = "TABLE",
                  .text = "Tables to check; all of which something is expected when none is named",
                  .many = true},
-                {.name = "-p,--param",
-                 .value = "NAME=VALUE",
-                 .text = "Override a parameter of the project",
-                 .many = true},
                 {.name = "--frozen", .text = "Take stored tables as they are; look at no source"},
+                refresh_option(),
                 {.name = "--junit",
                  .value = "FILE",
                  .text = "Write the outcome as JUnit XML, which CI servers read"}},
     .json = true,
+    .project = true,
     .run = check,
     .position = 4,
 });

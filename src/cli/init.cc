@@ -1,8 +1,11 @@
+#include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <set>
 
 #include <fmt/format.h>
 
+#include "base/secrets.h"
 #include "cli/open_project.h"
 #include "cli/verb.h"
 #include "explore/propose.h"
@@ -50,6 +53,21 @@ std::vector<SourceTable> open_source(const Invocation& call, const std::string& 
   return make_source(spec)->open(engine);
 }
 
+// What is secret is taken from the environment: the file will be shared.
+std::string without_password(const Invocation& call, const std::string& name, std::string path) {
+  constexpr std::string_view mark = "***";
+  std::string shown = without_secrets(path);
+  if (shown == path) return path;
+  std::string variable = name + "_password";
+  std::transform(variable.begin(), variable.end(), variable.begin(),
+                 [](char c) { return std::isalnum(uint8_t(c)) ? char(std::toupper(c)) : '_'; });
+  for (size_t at; (at = shown.find(mark)) != std::string::npos;)
+    shown.replace(at, mark.size(), "${" + variable + "}");
+  call.progress->note(
+      fmt::format("{}: the password is not written down; export {}=…", name, variable));
+  return shown;
+}
+
 void init(const Invocation& call) {
   const fs::path file = call.dir / project_file;
   if (disk().exists(file)) {
@@ -82,7 +100,7 @@ void init(const Invocation& call) {
         tables.push_back(
             profile_table(engine, table.schema + "." + table.name, table.relation, table.columns));
       }
-      sources.push_back({name, path});
+      sources.push_back({name, without_password(call, name, path)});
       taken.insert(name);
     } catch (const Error& error) {
       // One bad file in a folder is no reason to know nothing of the others.
@@ -92,7 +110,9 @@ void init(const Invocation& call) {
     call.progress->end();
   }
   if (tables.empty()) throw Error(Code::invalid, "there is no table in what was named");
-  const std::string project = fs::absolute(call.dir).lexically_normal().filename().string();
+  fs::path folder = fs::absolute(call.dir).lexically_normal();
+  if (folder.filename().empty()) folder = folder.parent_path();  // it ends in a slash
+  const std::string project = folder.filename().string();
   disk().write_atomic(file,
                       propose_project(project.empty() ? "project" : project, sources, tables));
   fmt::print("wrote {}: {} tables in {} sources\nnext: read it, set `target`, then gristmill run\n",

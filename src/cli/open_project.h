@@ -11,6 +11,10 @@ namespace gristmill {
 // a -p that is no NAME=VALUE.
 Project open_project(const Invocation& call);
 
+// For verbs that take --refresh and --frozen.
+VerbOption refresh_option();
+Project refreshed_project(const Invocation& call);
+
 // Tables of the project ready to be looked at: no run is recorded.
 struct OpenTables {
   Project project;
@@ -21,7 +25,7 @@ struct OpenTables {
 };
 
 // Says whether a table that has rules is shown before or after them.
-void note_rules(const Invocation& call, const OpenTables& open, const std::string& table);
+void note_rules(const Invocation& call, OpenTables& open, const std::string& table);
 
 int64_t count_rows(Engine& engine, const std::string& relation);
 

@@ -21,6 +21,7 @@ std::string rules_text(const Preview& preview) {
     std::vector<std::string> parts;
     if (rule.cells > 0)
       parts.push_back(fmt::format("{} cells in {} rows", grouped(rule.cells), grouped(rule.rows)));
+    if (rule.added > 0) parts.push_back(fmt::format("{} cells added", grouped(rule.added)));
     if (rule.dropped > 0) parts.push_back(fmt::format("{} rows dropped", grouped(rule.dropped)));
     if (rule.broken > 0) parts.push_back(fmt::format("{} rows broken", grouped(rule.broken)));
     out +=
@@ -79,12 +80,9 @@ const RegisterVerb registration({
                 {.name = "RULE",
                  .text = "Only what this one does: its number in the list, from 1, or its kind; "
                          "those before it have run"},
-                {.name = "-n,--rows", .value = "N", .text = "So many rows; 20 when not given"},
-                {.name = "-p,--param",
-                 .value = "NAME=VALUE",
-                 .text = "Override a parameter of the project",
-                 .many = true}},
+                {.name = "-n,--rows", .value = "N", .text = "So many rows; 20 when not given"}},
     .json = true,
+    .project = true,
     .run = preview,
     .position = 7,
 });

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -11,36 +10,6 @@
 
 namespace gristmill {
 namespace {
-
-// Whatever its age, what was read of these sources is not young enough.
-void refresh(Project& project, const std::vector<std::string>& names) {
-  std::vector<std::string> known;
-  for (const SourceSpec& source : project.sources) known.push_back(source.name);
-  for (const std::string& name : names) {
-    const bool all = name.empty() || name == "true";  // without a value
-    if (!all && std::find(known.begin(), known.end(), name) == known.end())
-      throw Error(Code::usage, fmt::format("--refresh: there is no source \"{}\"", name), {},
-                  did_you_mean(name, known));
-    for (SourceSpec& source : project.sources) {
-      if ((all || source.name == name) && source.given.is_object()) source.given.erase("max_age");
-    }
-  }
-}
-
-Project refreshed_project(const Invocation& call) {
-  Project project = open_project(call);
-  if (call.has("refresh") && call.has("frozen"))
-    throw Error(Code::usage, "--refresh reads sources anew, --frozen looks at none");
-  refresh(project, call.all("refresh"));
-  return project;
-}
-
-const VerbOption refresh_option = {
-    .name = "--refresh",
-    .value = "SOURCE",
-    .text = "Read its tables anew, however young; those of all sources when none is named",
-    .many = true,
-    .optional = true};
 
 void run(const Invocation& call) {
   const Project project = refreshed_project(call);
@@ -65,7 +34,7 @@ const RegisterVerb registration({
                  .text = "Predictions to make; all when none is named",
                  .many = true},
                 {.name = "--frozen", .text = "Take stored tables as they are; look at no source"},
-                refresh_option},
+                refresh_option()},
     .json = true,
     .project = true,
     .run = run,
@@ -95,7 +64,7 @@ const RegisterVerb plan_registration({
     .text = "Show what `run` would do, and why, without doing it",
     .options = {{.name = "NAME", .text = "Predictions; all when none is named", .many = true},
                 {.name = "--frozen", .text = "As `run --frozen` would"},
-                refresh_option},
+                refresh_option()},
     .json = true,
     .project = true,
     .run = plan,

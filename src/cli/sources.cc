@@ -29,9 +29,9 @@ void sources(const Invocation& call) {
                     {"bytes", bytes},
                     {"columns", table.columns.json()},
                     {"notes", table.notes}});
-    text += fmt::format("{}  {} rows, {} columns, {}\n", name,
+    text += fmt::format("{}  {} rows, {} columns{}\n", name,
                         rows.is_null() ? "?" : grouped(rows.get<int64_t>()), table.columns.size(),
-                        bytes_text(bytes));
+                        table.server.empty() ? ", " + bytes_text(bytes) : "");
     for (const Field& field : table.columns.fields())
       text += fmt::format("    {}  {}\n", field.name, name_of(field.type));
     for (const std::string& note : table.notes) text += fmt::format("    note: {}\n", note);

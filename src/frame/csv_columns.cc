@@ -105,7 +105,8 @@ void read_others(CsvCells& cells, size_t column, const Field& field, const NullT
       continue;
     }
     if (check_utf8 && !is_utf8(text))
-      fail(cells, row, column, field, excerpt(text) + " is not UTF-8", "save the file as UTF-8");
+      fail(cells, row, column, field, excerpt(text) + " is not UTF-8",
+           "save the file as UTF-8; of a source, say `encoding: latin1`, or what it is");
     if (!append_parsed(out, text)) fail_type(cells, row, column, field, text);
   }
 }

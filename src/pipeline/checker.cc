@@ -118,7 +118,8 @@ void Checker::require(const std::string& table) const {
   }
   if (lines.empty()) return;
   throw Error(Code::invalid,
-              fmt::format("table {} is not as expected: {}", table, fmt::join(lines, "; ")), where);
+              fmt::format("table {} is not as expected: {}", table, fmt::join(lines, ";\n  ")),
+              where);
 }
 
 void require_expectations(Tables& tables, Checker& checker) {

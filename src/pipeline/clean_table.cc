@@ -50,13 +50,19 @@ class CleanReader : public BatchReader {
                        {"params", spec.params},
                        {"report", report.json()}});
     };
-    for (size_t i = 0; i < steps_.size(); ++i) add(steps_[i].spec, reports_[i]);
+    std::vector<std::string> warnings = quarantine_.warnings(specs(), first_row_, request_.name);
+    for (size_t i = 0; i < steps_.size(); ++i) {
+      const RuleSpec& spec = steps_[i].spec;
+      add(spec, reports_[i]);
+      std::string warning = unread_warning(spec.kind, spec.number, reports_[i], request_.name);
+      if (!warning.empty()) warnings.push_back(std::move(warning));
+    }
     return {{"rules", rules},
             {"rows_in", {{request_.name, first_row_}}},
             {"broken", quarantine_.rows()},
             {"dropped", first_row_ - rows_left_ - quarantine_.rows()},
             {"quarantine", quarantine_.facts(specs())},
-            {"warnings", quarantine_.warnings(specs(), first_row_, request_.name)}};
+            {"warnings", warnings}};
   }
 
   const Quarantine& quarantine() const { return quarantine_; }

@@ -55,12 +55,22 @@ Executor::Executor(Workspace& workspace, Progress& progress, bool plan_only, std
     : workspace_(workspace), progress_(progress), plan_only_(plan_only), run_(std::move(run)) {}
 
 // Compares with the task that had this name last.
-std::string Executor::why(const TaskRecord& task) {
+std::string Executor::why(const TaskRecord& task, const std::vector<TaskNeed>& needs) {
   const auto before = workspace_.ledger().latest(task.kind, task.name);
   if (!before) return "never run";
   const std::vector<std::string> changed = differences(*before, task);
   if (changed.empty()) return "its result is no longer there, or damaged";
-  return fmt::format("{} changed", fmt::join(changed, ", "));
+  std::string reread, others;
+  for (const std::string& name : changed) {
+    const bool again = std::any_of(needs.begin(), needs.end(), [&](const TaskNeed& need) {
+      return need.reread && need.name == name;
+    });
+    std::string& list = again ? reread : others;
+    list += (list.empty() ? "" : ", ") + name;
+  }
+  if (!others.empty()) others += " changed";
+  if (!reread.empty()) others += (others.empty() ? "" : "; ") + reread + " is read again";
+  return others;
 }
 
 void Executor::check_unchanged(const TaskRecord& task, const std::vector<TaskNeed>& needs) {
@@ -103,7 +113,7 @@ TaskResult Executor::task(const std::string& kind, const std::string& name,
     if (!run_.empty()) workspace_.ledger().add_step(run_, key, true);
     return {found->output, without_files(found->facts), found->seconds};
   }
-  const std::string reason = why(task);
+  const std::string reason = why(task, needs);
   if (plan_only_) {
     steps_.push_back({kind, name, TaskStep::Fate::would_run, reason});
     return {};

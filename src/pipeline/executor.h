@@ -29,6 +29,7 @@ struct TaskNeed {
   std::function<Digest()> now;          // the digest again, of what others may change meanwhile
   std::vector<FileContent> files = {};  // that it is read from; recorded for the lineage
   std::function<void()> whole = {};     // before it is read: Code::corrupt when it is damaged
+  bool reread = false;                  // read anew, for nothing tells whether it changed
 };
 // The files that a recorded task read for one of its inputs: [{"path", "digest"}].
 nlohmann::json files_of(const TaskRecord& task, const std::string& input);
@@ -68,7 +69,7 @@ class Executor {
   const std::vector<TaskStep>& steps() const { return steps_; }
 
  private:
-  std::string why(const TaskRecord& task);
+  std::string why(const TaskRecord& task, const std::vector<TaskNeed>& needs);
   static Made undisturbed(const TaskRecord& task, const std::vector<TaskNeed>& needs,
                           const std::function<Made()>& work);
   static void check_unchanged(const TaskRecord& task, const std::vector<TaskNeed>& needs);

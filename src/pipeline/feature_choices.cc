@@ -44,6 +44,9 @@ std::vector<FeatureChoice> feature_choices(
       if (allowed.count(name) == 0) reasons.emplace(name, "not among `inputs`");
     }
   }
+  if (spec.from_many_files && spec.inputs.empty() && columns.find("filename") >= 0 &&
+      !(spec.features.is_object() && spec.features.contains("filename")))
+    reasons.emplace("filename", "tells the file that a row came from, which a request does not");
   std::map<std::string, FeatureChoice> given;
   if (spec.features.is_object()) {
     for (const auto& [name, value] : spec.features.items()) {

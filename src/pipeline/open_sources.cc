@@ -113,7 +113,8 @@ TaskNeed OpenSources::need(const SourceTable& table) {
   return {.name = fmt::format("table {}.{}", table.schema, table.name),
           .digest = content,
           .now = [this, &table] { return digest(table, contents(table)); },
-          .files = std::move(files)};
+          .files = std::move(files),
+          .reread = !table.server.empty()};
 }
 
 // Paths as the project file could give them, so that a moved project is the same one.

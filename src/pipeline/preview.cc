@@ -125,7 +125,10 @@ class Previewer {
         continue;
       found = true;
       set_bit(touched.rows.data(), i);
-      if (touched.added && !only_adds_) continue;
+      if (touched.added && !only_adds_) {
+        ++out_.rules[touched.rule].added;
+        continue;
+      }
       set_bit(any.data(), i);
       ++out_.rules[touched.rule].cells;
     }
@@ -272,6 +275,7 @@ nlohmann::json Preview::json() const {
                        {"kind", rule.kind},
                        {"rows", rule.rows},
                        {"cells", rule.cells},
+                       {"added", rule.added},
                        {"dropped", rule.dropped},
                        {"broken", rule.broken}});
   }

@@ -19,7 +19,8 @@ struct PreviewRequest {
 struct PreviewedRule {
   int number = 0;
   std::string kind;
-  int64_t rows = 0, cells = 0;      // that it changes; what it adds is not counted
+  int64_t rows = 0, cells = 0;      // that it changes
+  int64_t added = 0;                // cells of columns that it adds, where others change
   int64_t dropped = 0, broken = 0;  // rows
 };
 

@@ -61,6 +61,21 @@ std::vector<RuleSpec> read_rules(const Spot& spot, const std::string& table) {
   return rules;
 }
 
+json typed_as(const json& value, const std::string& name, const std::string& text) {
+  if (value.is_string()) return text;
+  json given = Document::parse(text, "-p").json();
+  const bool fits = value.is_number_integer() ? given.is_number_integer()
+                    : value.is_number()       ? given.is_number()
+                    : value.is_boolean()      ? given.is_boolean()
+                                              : true;
+  if (fits) return given;
+  throw Error(Code::usage, fmt::format("-p {}: {} is due, as its default {}, not \"{}\"", name,
+                                       value.is_number_integer() ? "a whole number"
+                                       : value.is_number()       ? "a number"
+                                                                 : "true or false",
+                                       value.dump(), text));
+}
+
 void read_params(const Spot& root, const std::map<std::string, std::string>& overrides,
                  Project& project) {
   project.params = json::object();
@@ -78,8 +93,7 @@ void read_params(const Spot& root, const std::map<std::string, std::string>& ove
     }
     require_utf8(text, "-p " + name);
     // Typed as the default is: what is text there stays text.
-    project.params[name] =
-        project.params[name].is_string() ? json(text) : Document::parse(text, "-p").json();
+    project.params[name] = typed_as(project.params[name], name, text);
   }
 }
 
@@ -212,6 +226,10 @@ Project Project::read(const fs::path& dir, const std::map<std::string, std::stri
   });
   each("predict", [&](const Spot& spot, const std::string& name) {
     project.predicts.push_back(read_predict(spot, name));
+    project.predicts.back().from_many_files =
+        std::any_of(project.sources.begin(), project.sources.end(), [](const SourceSpec& source) {
+          return source.given.is_object() && source.given.contains("as");
+        });
   });
   // As they stand in the file, those of the environment last: the first answers /predict.
   const auto place = [](const PredictSpec& spec) {

@@ -57,6 +57,7 @@ struct PredictSpec {
   nlohmann::json features;  // "auto", or an object by column
   std::vector<ModelSpec> models;
   uint64_t seed = 0;
+  bool from_many_files = false;  // a source reads several files as one table, with `filename`
   Where where;
   std::map<std::string, Where> places;  // of its members
 

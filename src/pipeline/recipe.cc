@@ -11,6 +11,7 @@
 #include "pipeline/bind_prediction.h"
 #include "pipeline/fit_dataset.h"
 #include "pipeline/make_bundle.h"
+#include "pipeline/rule_steps.h"
 #include "table/key.h"
 
 namespace gristmill {
@@ -35,13 +36,15 @@ constexpr int64_t cache_bytes = int64_t(512) << 20;
 json dataset_what(const PredictSpec& spec, const std::vector<RuleSpec>& rules, const Wants& wants) {
   json encoders = json::object();
   for (const auto& [name, kind] : Encoders::instance()) encoders[name] = kind.version;
-  return {{"version", dataset_version}, {"rules", rules_key(without_checks(rules))},
-          {"encoders", encoders},       {"key", spec.key},
-          {"time", spec.time},          {"target", spec.target},
-          {"positive", spec.positive},  {"weight", spec.weight},
-          {"exclude", spec.exclude},    {"inputs", spec.inputs},
-          {"split", spec.split.json()}, {"features", spec.features},
-          {"wants", wants.json()}};
+  json what = {{"version", dataset_version}, {"rules", rules_key(without_checks(rules))},
+               {"encoders", encoders},       {"key", spec.key},
+               {"time", spec.time},          {"target", spec.target},
+               {"positive", spec.positive},  {"weight", spec.weight},
+               {"exclude", spec.exclude},    {"inputs", spec.inputs},
+               {"split", spec.split.json()}, {"features", spec.features},
+               {"wants", wants.json()}};
+  if (spec.from_many_files) what["from_many_files"] = true;
+  return what;
 }
 
 // A table version's own key was checked when it was written; a prediction may name its rows by
@@ -85,6 +88,10 @@ Executor::Made fit(const PredictSpec& spec, const std::vector<RuleSpec>& rules, 
         result.quarantine.write(result.steps, workspace.engine(), workspace.store()));
   json facts = result.facts();
   facts["warnings"] = result.quarantine.warnings(result.steps, result.read, spec.from);
+  for (const RuleOutcome& rule : result.outcomes) {
+    const std::string warning = unread_warning(rule.kind, rule.number, rule.report, spec.from);
+    if (!warning.empty()) facts["warnings"].push_back(warning);
+  }
   facts["problem"] = name_of(result.signature.problem);
   return {workspace.store().put_manifest(manifest), facts};
 }

@@ -39,6 +39,10 @@ struct RowsLeaving {
 void run_step(const RuleStep& step, RowsInSteps& rows, Scratch& scratch, RuleReport* report,
               const RowsLeaving& leaving);
 
+// "" or what a rule that could not read most of its cells is to be told of.
+std::string unread_warning(const std::string& kind, int number, const RuleReport& report,
+                           const std::string& table);
+
 using OpenRows = std::function<std::unique_ptr<BatchReader>()>;
 
 // The next step: the rule made over what the steps before it leave, and fitted on their rows when

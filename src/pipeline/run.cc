@@ -31,25 +31,10 @@ void run_all(const Project& project, const RunRequest& request, Executor& execut
   outcome.checks = checker.results();
 }
 
-// What a look ahead is busy with; the run itself says what is worth reading.
-class WithoutNotes : public Progress {
- public:
-  explicit WithoutNotes(Progress& progress) : progress_(progress) {}
-  void begin(std::string_view step, int64_t total, std::string_view unit) override {
-    progress_.begin(step, total, unit);
-  }
-  void advance(int64_t done) override { progress_.advance(done); }
-  void end() override { progress_.end(); }
-  void note(std::string_view) override {}
-
- private:
-  Progress& progress_;
-};
-
 // What is misspelt anywhere is told before a row is read.
 void check_names(const Project& project, Workspace& workspace, const RunRequest& request,
                  Progress& progress) {
-  WithoutNotes busy(progress);
+  WithoutNotes busy(progress);  // the run itself says what is worth reading
   Executor plan(workspace, busy, true, "");
   RunOutcome unused;
   run_all(project, {.names = request.names, .plan_only = true, .frozen = request.frozen}, plan,

@@ -108,8 +108,14 @@ class DatabaseServer : public Source {
     const size_t quote = said.find('"'), end = said.find("\": ", quote);
     if (end != std::string::npos) said = said.substr(end + 3);
     said = said.substr(0, said.find('\n'));
+    for (const char* mark : {"onnection refused", "ould not translate host", "an't connect to",
+                             "nknown server host", "imeout", "o route to host"}) {
+      if (said.find(mark) == std::string::npos) continue;
+      return Error(Code::unavailable, fmt::format("{} cannot be reached: {}", url_.shown(), said),
+                   {}, "check host and port of the source's URL, and that the server runs");
+    }
     return Error(Code::unavailable, fmt::format("{} does not let us in: {}", url_.shown(), said),
-                 {}, "check host, port, user, password and database of the source's URL");
+                 {}, "check user, password and database of the source's URL");
   }
 
   std::vector<std::string> table_names(SqlSession& session) const {

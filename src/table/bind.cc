@@ -136,7 +136,28 @@ class Binder {
     }
     throw Error(Code::invalid,
                 fmt::format("the expression `{}` cannot be read{}: {}", shown(),
-                            at && !ends ? fmt::format(", at character {}", *at + 1) : "", message));
+                            at && !ends ? fmt::format(", at character {}", *at + 1) : "", message),
+                {}, keyword_hint());
+  }
+
+  // Of a column whose name SQL takes for one of its own words.
+  std::string keyword_hint() const {
+    for (const std::string& name : schema_.names()) {
+      size_t at = 0;
+      auto is_word = [&](size_t i) {
+        return i < text_.size() &&
+               (std::isalnum(uint8_t(text_[i])) || text_[i] == '_' || text_[i] == '"');
+      };
+      while ((at = text_.find(name, at)) != std::string::npos &&
+             ((at > 0 && is_word(at - 1)) || is_word(at + name.size())))
+        ++at;
+      if (at == std::string::npos) continue;
+      const nlohmann::json alone =
+          ask_json(fmt::format("SELECT json_serialize_sql({})", quote_text("SELECT " + name)));
+      if (alone.at("error").get<bool>())
+        return fmt::format("{} is a word of SQL: the column is written \"{}\"", name, name);
+    }
+    return {};
   }
 
   std::string shown() const {
@@ -270,6 +291,11 @@ class Binder {
       if (std::string near = nearest(name, names); !near.empty()) {
         hint = fmt::format("did you mean \"{}\"?", near);
       }
+    } else if (message.find("GROUP BY clause") != std::string::npos) {
+      throw Error(
+          Code::invalid,
+          fmt::format("an aggregate in `{}` looks at many rows; an expression sees one", shown()),
+          {}, "compute it in the table's SQL, for example with avg(x) OVER ()");
     } else if (is_text(error, "error_type", "internal")) {
       message = "DuckDB cannot bind it";
     }

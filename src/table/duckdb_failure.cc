@@ -109,9 +109,7 @@ std::string hint_of(std::string_view text) {
     size_t dot = candidate.rfind('.');
     if (dot != std::string::npos) candidate.erase(0, dot + 1);
   }
-  std::string best = nearest(asked[0], candidates);
-  if (best.empty()) best = candidates[0];
-  return "did you mean \"" + best + "\"?";
+  return did_you_mean(asked[0], candidates);
 }
 
 // An Error of ours that came through DuckDB.

@@ -21,11 +21,13 @@ Error not_unique(const std::vector<std::string>& key, const std::vector<std::str
   std::string example;
   for (size_t i = 0; i < key.size(); ++i)
     example += fmt::format("{}{} = {}", i == 0 ? "" : ", ", key[i], values[i]);
-  return {Code::invalid,
-          fmt::format("the key [{}] is not unique: {} occurs more than once", fmt::join(key, ", "),
-                      example),
-          {.table = table},
-          "add a column to the key, or find the join that multiplies rows"};
+  return {
+      Code::invalid,
+      fmt::format("the key [{}] is not unique: {} occurs more than once", fmt::join(key, ", "),
+                  example),
+      {.table = table},
+      "add a column to the key, find the join that multiplies rows, or take repeated rows once in "
+      "the table's SQL (SELECT DISTINCT): rules run later"};
 }
 
 }  // namespace
