@@ -131,6 +131,12 @@ std::string table_name_of(const json& base_table) {
   return name;
 }
 
+std::string quoted_table_name(const std::string& name) {
+  const size_t dot = name.find('.');
+  if (dot == std::string::npos) return quote_name(name);
+  return quote_name(name.substr(0, dot)) + "." + quote_name(name.substr(dot + 1));
+}
+
 std::vector<std::string> tables_of(const json& node,
                                    const std::function<void(const std::string&)>& function) {
   TableFinder finder(function);

@@ -29,6 +29,8 @@ std::string json_text(const nlohmann::json& node, const char* key);
 
 // `name`, `schema.name` or `catalog.schema.name` of a BASE_TABLE node.
 std::string table_name_of(const nlohmann::json& base_table);
+// Such a name as SQL reads it: "a.b" is the table b of a source a.
+std::string quoted_table_name(const std::string& name);
 
 // Tables read below `node`, in the order met, without names bound by WITH. Calls `function` for
 // each table function.
