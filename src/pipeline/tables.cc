@@ -108,11 +108,17 @@ TableHandle Tables::make_stored(const std::string& name) {
                                {"keep_order", request.keep_order}};
   const TaskResult result = executor_.task("table", name, what, needs, [&]() -> Executor::Made {
     try {
-      nlohmann::json facts =
-          own ? report_query(engine, request.sql).json() : nlohmann::json::object();
+      nlohmann::json facts = nlohmann::json::object();
+      std::string whole;
+      if (own) {
+        const QueryReport report = report_query(engine, request.sql);
+        facts = report.json();
+        whole = report.whole;
+      }
       if (unite) unite->tell(facts);
       const TableVersion version =
           write_version(engine, executor_.workspace().store(), request, executor_.progress());
+      if (!whole.empty()) facts["rows_in"].push_back({whole, version.rows});
       facts["rows"] = version.rows;
       facts["columns"] = version.schema.size();
       facts["digest"] = version.digest.hex();

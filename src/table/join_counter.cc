@@ -54,6 +54,8 @@ void JoinCounter::count_joins(QueryReport& report) {
 }
 
 void JoinCounter::count_rest(QueryReport& report) {
+  report.whole = whole_table(node_);
+  if (!report.whole.empty()) return;
   for (const std::string& name : tables_of(node_, [](const std::string&) {})) {
     bool known = std::any_of(report.rows_in.begin(), report.rows_in.end(),
                              [&](const auto& entry) { return entry.first == name; });

@@ -199,19 +199,6 @@ class SiteFinder {
 
   static bool has_names(const json& select) { return !select.at("cte_map").at("map").empty(); }
 
-  // It has a row for each that WHERE leaves, whatever is selected.
-  static bool gives_its_rows(const json& select) {
-    if (json_text(select, "type") != "SELECT_NODE" || has_names(select)) return false;
-    const json blank = json::array();
-    for (const json& item : select.at("select_list")) {
-      const std::string kind = json_text(item, "class");
-      if (kind != "CONSTANT" && kind != "STAR" && kind != "COLUMN_REF") return false;
-    }
-    return select.value("modifiers", blank).empty() &&
-           select.value("group_expressions", blank).empty() && select.at("having").is_null() &&
-           select.at("qualify").is_null() && select.at("sample").is_null();
-  }
-
   // What WHERE says of the other table alone, it says of the keys: rows made with others of its
   // rows do not come through.
   void add(const FromTree& from, int table, const std::string& column, int other, json expression,
