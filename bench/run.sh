@@ -1,12 +1,12 @@
 #!/bin/bash
 # Every figure of the README beside its peers, in the same run on the same cores; one JSON line a figure.
-#   run.sh                 all: serve flights expressions servers slope memory impute
+#   run.sh                 all: serve flights expressions rules servers slope memory impute
 #   run.sh FIGURE...       some
 #   ROUNDS=N               how often each is measured; medians are taken
 # What the peers need is installed here and nowhere else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ $# -gt 0 ] || set -- serve flights expressions servers slope memory impute
+[ $# -gt 0 ] || set -- serve flights expressions rules servers slope memory impute
 scripts/venv.sh bench
 for figure in "$@"; do
   case $figure in
@@ -24,6 +24,10 @@ for figure in "$@"; do
       ninja -C build/release bench_expressions >/dev/null
       build/venv-bench/bin/python bench/expressions.py
       ;;
+    rules)
+      ninja -C build/release bench_rules >/dev/null
+      build/venv-bench/bin/python bench/rules.py
+      ;;
     servers)
       scripts/apt.sh postgresql-15 mariadb-server
       ninja -C build/release bench_server_join >/dev/null
@@ -35,7 +39,7 @@ for figure in "$@"; do
       ;;
     slope | memory) build/venv-bench/bin/python bench/large.py "$figure" ;;
     *)
-      echo "run.sh: there is no figure \`$figure\`: serve, flights, expressions, servers, slope, memory or impute" >&2
+      echo "run.sh: there is no figure \`$figure\`: serve, flights, expressions, rules, servers, slope, memory or impute" >&2
       exit 2
       ;;
   esac

@@ -150,7 +150,7 @@ def random_join(chance, s, t):
     def column():
         return chance.choice(COLUMNS)
 
-    kind = chance.choice(["JOIN", "LEFT JOIN", "RIGHT JOIN", "SEMI JOIN", "ANTI JOIN", "IN", "WITH", "CHAIN", ","])
+    kind = chance.choice(["JOIN", "LEFT JOIN", "RIGHT JOIN", "SEMI JOIN", "ANTI JOIN", "IN", "EXISTS", "FOR EACH", "WITH", "CHAIN", ","])
     small = chance.choice([s, t, f"(SELECT * FROM {s} WHERE kind = 1)", f"(SELECT * FROM {s} UNION ALL SELECT * FROM {t} WHERE kind = 2)"])
     on = " AND ".join(f"b.{c} = s.{c}" for c in chance.sample(COLUMNS[:-1], chance.choice([1, 1, 2])))
     where = chance.choice(["", " WHERE b.g < 3", " WHERE s.kind = 1", " WHERE s.id IS NULL OR s.kind = 0"])
@@ -158,6 +158,12 @@ def random_join(chance, s, t):
         c = column()
         c = "id" if c == "g" else c
         return f"SELECT b.n FROM @ b WHERE b.{c} IN (SELECT {c} FROM {small} s WHERE kind < 2) AND b.g < 4"
+    if kind in ("EXISTS", "FOR EACH"):
+        c = column()
+        if kind == "EXISTS":
+            return f"SELECT b.n FROM @ b WHERE EXISTS (SELECT 1 FROM {small} s WHERE s.{'kind' if c == 'g' else c} = b.{c} AND s.kind < 2)"
+        return (f"SELECT s.n FROM {small} s WHERE {chance.choice(['', 'NOT '])}EXISTS "
+                f"(SELECT 1 FROM @ b WHERE b.{c} = s.{'kind' if c == 'g' else c} AND b.g < 3)")
     if kind == "WITH":
         return f"WITH c AS (SELECT * FROM {small} q) SELECT b.n, s.n AS m FROM c s LEFT JOIN @ b ON {on}"
     if kind == "CHAIN":

@@ -34,14 +34,14 @@ struct Target : ColumnTarget {
 // What the pattern matched, or its first group where it has one; missing where it matches nothing.
 bool Target::extract(Column& column, uint64_t* hits, Scratch& scratch) const {
   const int group = regex->groups() > 0 ? 1 : 0;
+  auto* found = scratch.values<std::optional<std::string_view>>(column.length);
   const bool any = find_hits(column, hits, [&](int64_t i) {
-    const std::string_view text = column.string(i);
-    return regex->extract(text, group) != text || (text.empty() && !regex->matches(text));
+    found[i] = regex->find(column.string(i), group);
+    return found[i] != column.string(i);
   });
   if (!any) return false;
   column = rewritten(column, hits, scratch, [&](int64_t i, ColumnBuffer& out) {
-    const std::string_view text = column.string(i);
-    regex->matches(text) ? out.append(regex->extract(text, group)) : out.append_null();
+    found[i] ? out.append(*found[i]) : out.append_null();
   });
   return true;
 }

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <csignal>
@@ -24,9 +26,20 @@ std::string long_name(const std::string& name) {
   return name;
 }
 
+// What waits for a server that has fallen silent never sees the wish to stop. Nothing half-done is
+// seen afterwards, however the program ends.
+constexpr unsigned stop_seconds_max = 5;
+
+void end_at_once(int) {
+  constexpr std::string_view said = "\nerror: interrupted\n";
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, said.data(), said.size());
+  std::_Exit(130);
+}
+
 void stop_on_signal(int) {
   // The second one ends the program at once.
   if (interrupted().exchange(true)) std::_Exit(130);
+  ::alarm(stop_seconds_max);
 }
 
 void watch_signals() {
@@ -34,6 +47,8 @@ void watch_signals() {
   action.sa_handler = stop_on_signal;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  action.sa_handler = end_at_once;
+  sigaction(SIGALRM, &action, nullptr);
   std::signal(SIGPIPE, SIG_DFL);  // `… | head` ends the program quietly
   std::signal(SIGXFSZ, SIG_IGN);  // a file over its limit is an error like a full disk
 }

@@ -107,14 +107,14 @@ void Regex::check_replacement(const std::string& with) const {
                             excerpt(with), why));
 }
 
-std::string_view Regex::extract(std::string_view text, int group) const {
-  if (group < 0 || group > impl_->pattern.NumberOfCapturingGroups()) return {};
+std::optional<std::string_view> Regex::find(std::string_view text, int group) const {
+  if (group < 0 || group > impl_->pattern.NumberOfCapturingGroups()) return std::nullopt;
   std::array<re2::StringPiece, most_regex_group + 1> found;
   if (!impl_->pattern.Match(piece(text), 0, text.size(), re2::RE2::UNANCHORED, found.data(),
                             group + 1)) {
-    return {};
+    return std::nullopt;
   }
-  return {found[size_t(group)].data(), found[size_t(group)].size()};
+  return std::string_view(found[size_t(group)].data(), found[size_t(group)].size());
 }
 
 }  // namespace gristmill

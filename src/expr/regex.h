@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,8 +18,12 @@ class Regex {
 
   bool matches(std::string_view text) const;  // some part of it
   bool matches_all(std::string_view text) const;
-  // The first match, or a group of it; empty when there is none.
-  std::string_view extract(std::string_view text, int group) const;
+  // The first match, or a group of it, empty where the group took no part; nothing without a match.
+  std::optional<std::string_view> find(std::string_view text, int group) const;
+  // The same; empty when there is none.
+  std::string_view extract(std::string_view text, int group) const {
+    return find(text, group).value_or(std::string_view());
+  }
   int groups() const;
   // Replaces each match; \1 … \9 in `with` stand for what a group matched, \0 for all. False,
   // and `text` as it was, when there is no match.

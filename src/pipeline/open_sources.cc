@@ -84,6 +84,19 @@ const std::map<std::string, SourceTable>& OpenSources::tables() {
   return tables_;
 }
 
+std::vector<std::string> OpenSources::names(const std::string& source) {
+  open(source);
+  std::set<std::string> names;
+  const auto add = [&](const auto& tables) {
+    for (const auto& [name, unused] : tables) {
+      if (split_name(name).first == source) names.insert(name);
+    }
+  };
+  add(tables_);
+  add(broken_);
+  return {names.begin(), names.end()};
+}
+
 const SourceTable* OpenSources::find(const std::string& name, const Where& where) {
   open(split_name(name).first);
   if (auto broken = broken_.find(name); broken != broken_.end()) throw broken->second;

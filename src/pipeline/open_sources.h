@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "pipeline/executor.h"
 #include "pipeline/project.h"
@@ -20,6 +21,8 @@ class OpenSources {
 
   // The tables of all sources, by "source.table".
   const std::map<std::string, SourceTable>& tables();
+  // Of one source, those that cannot be read among them; "source.table".
+  std::vector<std::string> names(const std::string& source);
   // Opens its source alone. Throws what is wrong with a table that cannot be read. nullptr when it
   // has no such table; Code::invalid, at `where`, when it has another that SQL takes for the same.
   const SourceTable* find(const std::string& name, const Where& where);

@@ -15,13 +15,36 @@ namespace {
 
 using nlohmann::json;
 
+void read_union(const Spot& spot, TableSpec& table) {
+  const Spot names = spot["union"];
+  const std::vector<std::string> texts = names.texts("`union`");
+  if (texts.empty()) names.fail("`union` is empty", "for example `union: [jan.sales, feb.sales]`");
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const Where where = names.value.is_array() ? names[i].where() : names.where();
+    const bool is_twice =
+        std::find(texts.begin(), texts.begin() + long(i), texts[i]) != texts.begin() + long(i);
+    if (is_twice)
+      throw Error(Code::invalid, fmt::format("`{}` stands twice in the union", texts[i]), where);
+    table.unite.push_back({texts[i], where});
+  }
+  if (spot.value.contains("origin")) table.origin = spot["origin"].text("`origin`");
+}
+
 TableSpec read_table(const Spot& spot, const std::string& name, const fs::path& dir) {
   TableSpec table{.name = name, .where = spot.where()};
   const bool is_long = spot.value.is_object();
   if (is_long) {
     check_keys(spot, table_keys(), fmt::format("table {}", name));
-    if (!spot.value.contains("sql")) spot.fail(fmt::format("table {} has no `sql`", name));
+    const bool is_union = spot.value.contains("union");
+    if (is_union == spot.value.contains("sql"))
+      spot.fail(fmt::format("table {} has {} `sql` {} `union`", name, is_union ? "both" : "neither",
+                            is_union ? "and" : "nor"));
     if (spot.value.contains("key")) table.key = spot["key"].texts("`key`");
+    if (is_union) {
+      read_union(spot, table);
+      return table;
+    }
+    if (spot.value.contains("origin")) spot["origin"].fail("`origin` is of a union");
   }
   table.sql = (is_long ? spot["sql"] : spot).text(fmt::format("the SQL of table {}", name));
   if (table.sql.ends_with(".sql") && table.sql.find_first_of(" \n") == std::string::npos) {

@@ -14,10 +14,18 @@
 
 namespace gristmill {
 
+// A table, or a pattern of tables, that another is made of.
+struct NamedTable {
+  std::string name;
+  Where where;
+};
+
 struct TableSpec {
   std::string name;
-  std::string sql;               // parameters not yet put in
-  std::vector<std::string> key;  // empty: none named
+  std::string sql;                // parameters not yet put in; "" of a union
+  std::vector<NamedTable> unite;  // the tables that a union stacks
+  std::string origin;             // its column that says which of them a row is from, or ""
+  std::vector<std::string> key;   // empty: none named
   Where where;
 };
 

@@ -95,8 +95,8 @@ const std::vector<ParamDoc>& project_keys() {
        {}},
       {"tables",
        "object",
-       "Tables in SQL over sources and other tables, by name: the SQL, a path ending in .sql, or "
-       "{sql, key}.",
+       "Tables in SQL over sources and other tables, by name: the SQL, a path ending in .sql, "
+       "{sql, key}, or {union, origin, key}.",
        nullptr,
        {},
        {},
@@ -116,6 +116,21 @@ const std::vector<ParamDoc>& project_keys() {
 const std::vector<ParamDoc>& table_keys() {
   static const std::vector<ParamDoc> keys = {
       {"sql", "string", "One SELECT in DuckDB's SQL.", nullptr, {}, {}, {}},
+      {"union",
+       "names",
+       "Almost equal tables to be stacked, instead of `sql`: names, or patterns such as `mar.*`. "
+       "Columns are matched by name, whatever its case, spaces, dashes, underscores and dots.",
+       nullptr,
+       {},
+       {},
+       {}},
+      {"origin",
+       "string",
+       "Of a union, a column to be added that says which of the tables a row is from.",
+       nullptr,
+       {},
+       {},
+       {}},
       {"key",
        "names",
        "Columns that name a row: unique, without nulls; checked.",

@@ -15,26 +15,6 @@ namespace {
 constexpr int table_version = 1;
 constexpr int clean_version = 2;
 
-// False of kinds whose missing values are no texts, as far as the source's own words tell its kind.
-bool may_have_null_texts(const SourceSpec& source) {
-  const nlohmann::json& given = source.given;
-  const SourceKind* kind = nullptr;
-  if (given.is_object() && given.contains("kind") && given.at("kind").is_string()) {
-    kind = &Sources::instance().get(given.at("kind").get<std::string>(), "kind of source");
-  } else {
-    std::string place;
-    for (const char* key : {"files", "url"}) {
-      if (given.is_object() && given.contains(key) && given.at(key).is_string())
-        place = given.at(key);
-    }
-    if (given.is_string()) place = given;
-    kind = kind_by_scheme(place.substr(0, place.find(':') + 1));
-    if (kind == nullptr) kind = kind_by_suffix(place);
-  }
-  return kind == nullptr || std::any_of(kind->params.begin(), kind->params.end(),
-                                        [](const ParamDoc& doc) { return doc.name == "nulls"; });
-}
-
 }  // namespace
 
 Tables::Tables(const Project& project, Executor& executor, bool frozen)
@@ -73,25 +53,6 @@ std::vector<std::string> Tables::key_of(const std::string& name) const {
   return {};
 }
 
-std::vector<TaskNeed> Tables::define_inputs(const std::string& sql, const Where& where) {
-  Engine& engine = executor_.workspace().engine();
-  std::vector<std::string> read;
-  try {
-    read = engine.tables_read(sql);
-  } catch (const Error& error) {
-    throw in_sql(error, where);
-  }
-  std::vector<TaskNeed> needs;
-  for (const std::string& name : read) {
-    if (project_.tables.count(name) == 0) source_table(name, where);  // or its error has no place
-    const TableHandle& handle = cleaned(name);
-    needs.push_back(handle.need);
-    const auto [schema, table] = split_name(name);
-    engine.define(schema, table, handle.relation, handle.statistics);
-  }
-  return needs;
-}
-
 TableHandle Tables::from_result(const std::string& name, const TaskResult& result) {
   TableHandle handle{.need = {"table " + name, std::nullopt, {}}};
   if (!result.output) return handle;
@@ -126,18 +87,15 @@ TableHandle Tables::make_stored(const std::string& name) {
   const Where where = own ? table->second.where : Where{};
   VersionRequest request{.sql = "", .key = key_of(name), .table = name};
   std::vector<TaskNeed> needs;
+  std::optional<UnionQuery> unite;
   if (own) {
-    try {
-      request.sql = Engine::with_params(table->second.sql, project_.params);
-    } catch (const Error& error) {
-      throw error.at(where);
+    if (table->second.unite.empty()) {
+      request.sql = table_sql(table->second);
+      needs = define_inputs(request.sql, where);
+    } else {
+      unite = define_union(table->second, needs);
+      request.sql = unite->sql;
     }
-    try {
-      engine.check_repeatable(request.sql);
-    } catch (const Error& error) {
-      throw in_sql(error, where);
-    }
-    needs = define_inputs(request.sql, where);
   } else {
     const SourceTable& source = source_table(name, where);
     request.sql = "SELECT * FROM " + source.relation;
@@ -150,10 +108,17 @@ TableHandle Tables::make_stored(const std::string& name) {
                                {"keep_order", request.keep_order}};
   const TaskResult result = executor_.task("table", name, what, needs, [&]() -> Executor::Made {
     try {
-      nlohmann::json facts =
-          own ? report_query(engine, request.sql).json() : nlohmann::json::object();
+      nlohmann::json facts = nlohmann::json::object();
+      std::string whole;
+      if (own) {
+        const QueryReport report = report_query(engine, request.sql);
+        facts = report.json();
+        whole = report.whole;
+      }
+      if (unite) unite->tell(facts);
       const TableVersion version =
           write_version(engine, executor_.workspace().store(), request, executor_.progress());
+      if (!whole.empty()) facts["rows_in"].push_back({whole, version.rows});
       facts["rows"] = version.rows;
       facts["columns"] = version.schema.size();
       facts["digest"] = version.digest.hex();
@@ -270,30 +235,6 @@ TableHandle Tables::make_once(const std::string& name, bool cleaned,
   if (!handle.facts.is_null() && (ruled || !cleaned || stored_.count(name) == 0))
     facts_.emplace_back(ruled ? name + " (cleaned)" : name, handle.facts);
   return handle;
-}
-
-std::vector<std::string> Tables::null_texts(const std::string& name) {
-  std::set<std::string> texts;
-  auto table = project_.tables.find(name);
-  if (table != project_.tables.end()) {
-    const std::string sql = Engine::with_params(table->second.sql, project_.params);
-    for (const std::string& read : executor_.workspace().engine().tables_read(sql)) {
-      for (const std::string& text : null_texts(read)) texts.insert(text);
-    }
-  }
-  for (const SourceSpec& source : project_.sources) {
-    if (source.name != split_name(name).first) continue;
-    if (!may_have_null_texts(source)) {
-      texts.insert("");  // as a CSV file of its rows writes what is missing
-      continue;
-    }
-    const bool said = source.given.is_object() && source.given.contains("nulls") &&
-                      source.given.at("nulls").is_array();
-    const auto nulls =
-        said ? source.given.at("nulls").get<std::vector<std::string>>() : default_nulls;
-    texts.insert(nulls.begin(), nulls.end());
-  }
-  return {texts.begin(), texts.end()};
 }
 
 void Tables::check_rules() {

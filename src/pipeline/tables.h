@@ -10,6 +10,7 @@
 #include "pipeline/executor.h"
 #include "pipeline/open_sources.h"
 #include "pipeline/rule_maker.h"
+#include "table/union_query.h"
 #include "table/version.h"
 
 namespace gristmill {
@@ -77,6 +78,14 @@ class Tables {
  private:
   const SourceTable& source_table(const std::string& name, const Where& where);
   TableHandle make_stored(const std::string& name);
+  // The SQL of a table of the project, parameters put in, checked to be repeatable.
+  std::string table_sql(const TableSpec& spec) const;
+  // Defines the tables in the engine; what they need.
+  std::vector<TaskNeed> define_tables(const std::vector<NamedTable>& tables);
+  UnionQuery define_union(const TableSpec& spec, std::vector<TaskNeed>& needs);
+  std::vector<NamedTable> united(const TableSpec& spec);
+  std::vector<std::string> names_like(const std::string& pattern);
+  std::vector<std::string> tables_read(const TableSpec& spec);
   // What the task of this kind made last; `what` given: if it did just that.
   std::optional<TableHandle> last_made(const std::string& kind, const std::string& name,
                                        const nlohmann::json* what = nullptr);

@@ -14,6 +14,8 @@ namespace gristmill {
 SourceFiles find_files(const SourceSpec& spec);
 
 bool has_wildcard(std::string_view text);
+// Of a pattern of *, ? and […].
+bool is_like(const std::string& name, const std::string& pattern);
 // Files matching a pattern of *, ?, […] and ** (any folders below), sorted. Links to folders are
 // not followed by **.
 std::vector<fs::path> glob_files(const fs::path& base, const std::string& pattern);

@@ -45,7 +45,7 @@ class Glob {
     if (pattern == "**") {
       const bool folder = entry.is_directory(ignored) && !entry.is_symlink(ignored);
       if (folder) descend(entry.path(), part);
-    } else if (::fnmatch(pattern.c_str(), name.c_str(), 0) == 0) {
+    } else if (is_like(name, pattern)) {
       const bool last = part + 1 == parts_.size();
       if (last || entry.is_directory(ignored)) descend(entry.path(), part + 1);
     }
@@ -60,6 +60,10 @@ class Glob {
 
 bool has_wildcard(std::string_view text) {
   return text.find_first_of("*?[") != std::string_view::npos;
+}
+
+bool is_like(const std::string& name, const std::string& pattern) {
+  return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
 }
 
 std::vector<fs::path> glob_files(const fs::path& base, const std::string& pattern) {

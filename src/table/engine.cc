@@ -98,7 +98,7 @@ std::unique_ptr<BatchReader> Engine::stream(const std::string& sql, const Schema
 
 void Engine::write_parquet(const Batch& rows, const fs::path& file) {
   ExposedRows exposed(rows);
-  impl_->session()->execute(
+  impl_->session()->execute_aside(
       fmt::format("COPY (SELECT * FROM {}) TO {} (FORMAT parquet, COMPRESSION zstd)",
                   exposed.relation(), quote_text(file.string())));
 }

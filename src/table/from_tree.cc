@@ -92,6 +92,23 @@ int FromTree::find_merged(const std::string& column, int begin, int end, int at)
   return found.size() == 1 || kept ? found[0] : -1;
 }
 
+// The first of two may be a column that holds structs.
+bool FromTree::may_show(const std::vector<std::string>& name) const {
+  if (name.empty() || name.size() > 2) return true;
+  const std::string first = lower(name[0]);
+  return std::any_of(leaves.begin(), leaves.end(), [&](const Leaf& leaf) {
+    return leaf.columns.count(first) > 0 || (name.size() == 2 && leaf.alias == first);
+  });
+}
+
+bool FromTree::may_show_any(const json& expression) const {
+  if (json_text(expression, "class") == "COLUMN_REF")
+    return may_show(expression.at("column_names").get<std::vector<std::string>>());
+  return expression.is_structured() &&
+         std::any_of(expression.begin(), expression.end(),
+                     [&](const json& child) { return may_show_any(child); });
+}
+
 int FromTree::find_all(const json& expression, int begin, int end, int at) const {
   std::set<int> found;
   const auto walk = [&](const auto& self, const json& node) -> void {

@@ -42,6 +42,10 @@ class FromTree {
   int find(const std::vector<std::string>& name, int begin, int end, int at) const;
   // The one that a column of USING is taken from; likewise.
   int find_merged(const std::string& column, int begin, int end, int at) const;
+  // Whether a name may stand for something here; what does not is of a query around this one.
+  bool may_show(const std::vector<std::string>& name) const;
+  // Of any name that an expression reads.
+  bool may_show_any(const nlohmann::json& expression) const;
   // The one whose columns alone an expression reads; likewise.
   int find_all(const nlohmann::json& expression, int begin, int end, int at) const;
 

@@ -54,18 +54,15 @@ void JoinCounter::count_joins(QueryReport& report) {
 }
 
 void JoinCounter::count_rest(QueryReport& report) {
+  report.whole = whole_table(node_);
+  if (!report.whole.empty()) return;
   for (const std::string& name : tables_of(node_, [](const std::string&) {})) {
     bool known = std::any_of(report.rows_in.begin(), report.rows_in.end(),
                              [&](const auto& entry) { return entry.first == name; });
     // Of a table that is narrowed elsewhere in the query, nobody counts what is not read.
     for (const auto& [alias, table] : narrowed_) known |= table == name;
     if (known) continue;
-    // "a.b" is how the table b of a source a is written.
-    size_t dot = name.find('.');
-    std::string quoted = dot == std::string::npos ? quote_name(name)
-                                                  : quote_name(name.substr(0, dot)) + "." +
-                                                        quote_name(name.substr(dot + 1));
-    report.rows_in.emplace_back(name, number("SELECT count(*) FROM " + quoted));
+    report.rows_in.emplace_back(name, number("SELECT count(*) FROM " + quoted_table_name(name)));
   }
 }
 

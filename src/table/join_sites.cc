@@ -32,13 +32,19 @@ class SiteFinder {
       for (const json& entry : ctes->at("map")) {
         // A name is seen by those after it. What is recursive is read more than once.
         if (entry.dump().find("\"RECURSIVE_CTE_NODE\"") == std::string::npos)
-          walk(entry.at("value"));
+          walk_within(nullptr, entry.at("value"));
         scope_.push_back(entry);
       }
     }
-    if (json_text(node, "type") == "SELECT_NODE") look_at(node);
+    const bool is_select = json_text(node, "type") == "SELECT_NODE";
+    if (is_select) look_at(node);
     for (const auto& [key, child] : node.items()) {
-      if (key != "cte_map") walk(child);
+      if (key == "cte_map") continue;
+      // A table of FROM sees no other by its name, or only some of them.
+      if (is_select)
+        walk_within(key == "from_table" ? nullptr : &node, child);
+      else
+        walk(child);
     }
     scope_.resize(depth);
   }
@@ -46,6 +52,13 @@ class SiteFinder {
   std::vector<JoinSite> take() { return std::move(sites_); }
 
  private:
+  // `select`: the one whose tables a subquery of `node` sees; null: none that is certain.
+  void walk_within(const json* select, const json& node) {
+    around_.push_back(select);
+    walk(node);
+    around_.pop_back();
+  }
+
   void look_at(const json& select) {
     FromTree from(select.at("from_table"));
     const auto is_wanted = [&](const FromTree::Leaf& leaf) {
@@ -56,15 +69,19 @@ class SiteFinder {
     };
     if (std::none_of(from.leaves.begin(), from.leaves.end(), is_wanted)) return;
     if (from.leaves.size() == 1 && select.at("where_clause").is_null()) return;
-    for (FromTree::Leaf& leaf : from.leaves) {
-      for (const auto& row : engine_.rows("SELECT column_name FROM (DESCRIBE " +
-                                          sql_of(engine_, over(*leaf.node)) + ")")) {
-        leaf.columns.insert(lower(row.at(0)));
-      }
-    }
+    describe(from);
     where_ = conjuncts(select.at("where_clause"));
+    around_select_ = around_.empty() || has_names(select) ? nullptr : around_.back();
     for (size_t i = 0; i < from.leaves.size(); ++i) {
       if (is_wanted(from.leaves[i])) find_sites(from, int(i));
+    }
+  }
+
+  void describe(FromTree& from) {
+    for (FromTree::Leaf& leaf : from.leaves) {
+      for (const auto& row : engine_.rows("SELECT column_name FROM (DESCRIBE " +
+                                          sql_of(engine_, over(*leaf.node)) + ")"))
+        leaf.columns.insert(lower(row.at(0)));
     }
   }
 
@@ -80,6 +97,8 @@ class SiteFinder {
     for (const json* condition : where_) {
       look_at_equality(from, table, *condition, 0, all, FromTree::root);
       look_at_membership(from, table, *condition);
+      look_at_existence(from, table, *condition);
+      look_at_correlation(from, table, *condition);
     }
   }
 
@@ -133,19 +152,71 @@ class SiteFinder {
     sites_.push_back({from.leaves[size_t(table)].node, name.back(), std::move(keys)});
   }
 
+  // EXISTS (SELECT … FROM s WHERE s.id = b.id), of the table b.
+  void look_at_existence(const FromTree& from, int table, const json& condition) {
+    if (json_text(condition, "subquery_type") != "EXISTS") return;
+    const json& select = condition.at("subquery").at("node");
+    if (!gives_its_rows(select)) return;
+    FromTree inner(select.at("from_table"));
+    describe(inner);
+    const std::vector<const json*> where = conjuncts(select.at("where_clause"));
+    for_each_equality(where, [&](const json& own, const json& others) {
+      const std::vector<std::string> name = names_of(own);
+      if (name.empty() || inner.may_show(name) || find_in(from, own) != table) return;
+      if (const int other = find_in(inner, others); other >= 0)
+        sites_.push_back(
+            {from.leaves[size_t(table)].node, name.back(), keys_of(inner, other, others, where)});
+    });
+  }
+
+  // WHERE b.id = s.id, of the table b, in a subquery of a SELECT over s.
+  void look_at_correlation(const FromTree& from, int table, const json& condition) {
+    if (around_select_ == nullptr) return;
+    for_each_equality({&condition}, [&](const json& own, const json& others) {
+      const std::vector<std::string> name = names_of(own);
+      if (name.empty() || find_in(from, own) != table || from.may_show_any(others)) return;
+      FromTree outer(around_select_->at("from_table"));
+      describe(outer);
+      if (const int other = find_in(outer, others); other >= 0)
+        sites_.push_back(
+            {from.leaves[size_t(table)].node, name.back(), keys_of(outer, other, others, {})});
+    });
+  }
+
+  template <class Found>
+  static void for_each_equality(const std::vector<const json*>& conditions, const Found& found) {
+    for (const json* condition : conditions) {
+      if (json_text(*condition, "type") != "COMPARE_EQUAL") continue;
+      found(condition->at("left"), condition->at("right"));
+      found(condition->at("right"), condition->at("left"));
+    }
+  }
+
+  // In WHERE.
+  static int find_in(const FromTree& from, const json& expression) {
+    return from.find_all(expression, 0, int(from.leaves.size()), FromTree::root);
+  }
+
+  static bool has_names(const json& select) { return !select.at("cte_map").at("map").empty(); }
+
   // What WHERE says of the other table alone, it says of the keys: rows made with others of its
   // rows do not come through.
   void add(const FromTree& from, int table, const std::string& column, int other, json expression,
            int at) {
-    json keys = over(*from.leaves[size_t(other)].node);
+    const bool passes = from.passes_above(at, table);
+    sites_.push_back({from.leaves[size_t(table)].node, column,
+                      keys_of(from, other, std::move(expression),
+                              passes ? where_ : std::vector<const json*>())});
+  }
+
+  json keys_of(const FromTree& from, int leaf, json expression,
+               const std::vector<const json*>& where) const {
+    json keys = over(*from.leaves[size_t(leaf)].node);
     expression["alias"] = "key";
     keys["select_list"] = json::array({std::move(expression)});
     json conditions = json::array();
-    if (from.passes_above(at, table)) {
-      for (const json* condition : where_) {
-        if (from.find_all(*condition, 0, int(from.leaves.size()), FromTree::root) == other)
-          conditions.push_back(*condition);
-      }
+    for (const json* condition : where) {
+      if (find_in(from, *condition) == leaf) conditions.push_back(*condition);
     }
     if (!conditions.empty()) {
       keys["where_clause"] = {{"class", "CONJUNCTION"},
@@ -153,7 +224,7 @@ class SiteFinder {
                               {"alias", ""},
                               {"children", std::move(conditions)}};
     }
-    sites_.push_back({from.leaves[size_t(table)].node, column, std::move(keys)});
+    return keys;
   }
 
   // SELECT * FROM `from`, with the names of WITH that it may read.
@@ -187,7 +258,9 @@ class SiteFinder {
   SqlSession& engine_;
   const std::function<bool(const std::string&)>& wanted_;
   const json blank_;
-  std::vector<json> scope_;  // entries of cte_map
+  std::vector<json> scope_;          // entries of cte_map
+  std::vector<const json*> around_;  // SELECTs
+  const json* around_select_ = nullptr;
   std::vector<const json*> where_;
   std::vector<JoinSite> sites_;
 };

@@ -20,8 +20,9 @@ struct JoinSite {
 };
 
 // The sites of the tables that `wanted` (of a name as written) says yes to, in all of a query's
-// SELECTs: inner joins and those that drop unmatched rows of the table, by ON, USING or WHERE, and
-// IN (SELECT …). Found in the tree that the parser makes: what its names do not settle is no site.
+// SELECTs: inner joins and those that drop unmatched rows of the table, by ON, USING or WHERE, IN
+// (SELECT …), EXISTS (SELECT …), and subqueries that ask for a value of the SELECT around them.
+// Found in the tree that the parser makes: what its names do not settle is no site.
 std::vector<JoinSite> join_sites(SqlSession& engine, const nlohmann::json& tree,
                                  const std::function<bool(const std::string& name)>& wanted);
 

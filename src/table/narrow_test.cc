@@ -75,21 +75,29 @@ TEST_F(NarrowTest, TheKeysStandInTheQuery) {
 }
 
 TEST_F(NarrowTest, WhatCanBeNarrowed) {
-  for (const char* sql : {"SELECT * FROM ops.big b JOIN s ON b.id = s.id",
-                          "SELECT * FROM s LEFT JOIN OPS.\"big\" b ON b.day = s.day",
-                          "SELECT b.n FROM ops.big b SEMI JOIN s ON b.at = s.at",
-                          "SELECT * FROM s SEMI JOIN ops.big b USING (price)",
-                          "SELECT * FROM s ANTI JOIN ops.big b USING (id)",
-                          "SELECT b.n FROM ops.big b, s WHERE s.name = b.name",
-                          "SELECT n FROM ops.big WHERE id IN (SELECT id FROM s WHERE g = 1)",
-                          "WITH c AS (SELECT id FROM s UNION ALL SELECT id FROM t) SELECT * FROM c "
-                          "JOIN ops.big USING (id)",
-                          "SELECT * FROM s JOIN ops.big b ON b.id = abs(s.id) + 1 AND b.n > s.n",
-                          "SELECT count(*) FROM (SELECT 1 FROM ops.big b RIGHT JOIN (SELECT "
-                          "DISTINCT id FROM s) q USING (id))",
-                          "SELECT * FROM s JOIN (ops.big b JOIN t ON b.n = t.n) ON s.id = b.id",
-                          "SELECT held.n FROM held JOIN s USING (id) WHERE held.id IN (SELECT b.id "
-                          "FROM ops.big b JOIN s USING (id))"})
+  for (const char* sql :
+       {"SELECT * FROM ops.big b JOIN s ON b.id = s.id",
+        "SELECT * FROM s LEFT JOIN OPS.\"big\" b ON b.day = s.day",
+        "SELECT b.n FROM ops.big b SEMI JOIN s ON b.at = s.at",
+        "SELECT * FROM s SEMI JOIN ops.big b USING (price)",
+        "SELECT * FROM s ANTI JOIN ops.big b USING (id)",
+        "SELECT b.n FROM ops.big b, s WHERE s.name = b.name",
+        "SELECT n FROM ops.big WHERE id IN (SELECT id FROM s WHERE g = 1)",
+        "WITH c AS (SELECT id FROM s UNION ALL SELECT id FROM t) SELECT * FROM c "
+        "JOIN ops.big USING (id)",
+        "SELECT * FROM s JOIN ops.big b ON b.id = abs(s.id) + 1 AND b.n > s.n",
+        "SELECT count(*) FROM (SELECT 1 FROM ops.big b RIGHT JOIN (SELECT "
+        "DISTINCT id FROM s) q USING (id))",
+        "SELECT n FROM ops.big b WHERE EXISTS (SELECT 1 FROM s WHERE s.id = b.id "
+        "AND s.g = 1)",
+        "SELECT n FROM ops.big b WHERE EXISTS (SELECT s.* FROM s LEFT JOIN t ON "
+        "t.n = s.n WHERE abs(s.id) = b.id)",
+        "SELECT n FROM s WHERE EXISTS (SELECT 1 FROM ops.big b WHERE b.id = s.id)",
+        "SELECT n FROM s WHERE NOT EXISTS (FROM ops.big b WHERE s.id = b.id)",
+        "SELECT n, (SELECT max(b.n) FROM ops.big b WHERE b.id = s.id) FROM s",
+        "SELECT * FROM s JOIN (ops.big b JOIN t ON b.n = t.n) ON s.id = b.id",
+        "SELECT held.n FROM held JOIN s USING (id) WHERE held.id IN (SELECT b.id "
+        "FROM ops.big b JOIN s USING (id))"})
     EXPECT_TRUE(is_narrowed(sql)) << sql;
 }
 
@@ -110,6 +118,16 @@ TEST_F(NarrowTest, WhatCannot) {
         "NULL",
         "SELECT n FROM ops.big WHERE id NOT IN (SELECT id FROM s)",
         "SELECT * FROM ops.big, s WHERE big.id > s.id",
+        "SELECT n FROM ops.big b WHERE NOT EXISTS (SELECT 1 FROM s WHERE s.id = b.id)",
+        "SELECT n FROM ops.big b WHERE b.n = 1 OR EXISTS (SELECT 1 FROM s WHERE s.id = b.id)",
+        "SELECT n FROM ops.big b WHERE EXISTS (SELECT count(*) FROM s WHERE s.id = b.id)",
+        "SELECT n FROM ops.big b WHERE EXISTS (SELECT 1 FROM s WHERE s.id = b.id LIMIT 0)",
+        "SELECT n FROM ops.big WHERE EXISTS (SELECT 1 FROM s WHERE s.id = id)",
+        "SELECT n FROM s WHERE EXISTS (SELECT 1 FROM ops.big WHERE id = id)",
+        "SELECT n FROM s WHERE EXISTS (SELECT 1 FROM ops.big b, t s WHERE b.id = s.n + s.id OR "
+        "s.g = 1)",
+        "SELECT n FROM s WHERE EXISTS (WITH s AS (SELECT 7 AS id) SELECT 1 FROM ops.big b WHERE "
+        "b.id = (SELECT id FROM s))",
         "SELECT * FROM ops.big b JOIN s ON b.id IS NOT DISTINCT FROM s.id",
         "SELECT * FROM ops.big b JOIN s ON b.id + 1 = s.id",
         // Types that are converted first, literals that servers read in other ways, collations.
@@ -224,6 +242,7 @@ class RandomJoin {
       where_.push_back(fmt::format("{}.{} IN (SELECT {} FROM s WHERE n < {})", one ? visible : "b",
                                    column, column, random_() % 20));
     }
+    if (chance(4)) add_existence(one ? visible : chance(2) ? "b" : "s");
     std::string out =
         with + "SELECT " + (one ? visible : "b") + ".n, count(*) OVER () FROM " + from;
     for (size_t i = 0; i < where_.size(); ++i) out += (i == 0 ? " WHERE " : " AND ") + where_[i];
@@ -266,6 +285,13 @@ class RandomJoin {
     if (chance(3)) out += " AND " + equal(a, b);
     if (chance(5)) out += fmt::format(" AND {}.n < {}", chance(2) ? a : b, random_() % 30);
     return out;
+  }
+
+  void add_existence(const std::string& of) {
+    const std::string name = column();
+    where_.push_back(fmt::format("{}EXISTS (SELECT 1 FROM {} q WHERE q.{} = {}.{} AND q.n < {})",
+                                 chance(3) ? "NOT " : "", pick({"s", "t", "@"}), name, of, name,
+                                 random_() % 60));
   }
 
   void add_condition(const std::string& of) {

@@ -56,6 +56,23 @@ TEST_F(ReportTest, CountsEachJoinOfAChain) {
       "0");
 }
 
+TEST_F(ReportTest, ATableGivenRowForRowIsNotCounted) {
+  const auto whole = [&](const std::string& sql) {
+    const QueryReport report = report_query(engine, sql);
+    EXPECT_NE(report.whole.empty(), report.rows_in.empty()) << sql;
+    return report.whole;
+  };
+  EXPECT_EQ(whole("SELECT * FROM ops.flights"), "ops.flights");
+  EXPECT_EQ(whole("SELECT t.tailnum + 1 AS next, t.year::VARCHAR FROM planes t"), "planes");
+  for (const char* sql :
+       {"SELECT count(*) FROM planes", "SELECT unnest([1, 2]) FROM planes",
+        "SELECT * FROM planes LIMIT 3", "SELECT DISTINCT year FROM planes",
+        "SELECT year FROM planes GROUP BY year", "SELECT * FROM planes WHERE year > 3",
+        "SELECT * FROM planes QUALIFY row_number() OVER () = 1",
+        "WITH p AS (SELECT * FROM planes WHERE year > 3) SELECT * FROM p"})
+    EXPECT_EQ(whole(sql), "") << sql;
+}
+
 TEST_F(ReportTest, SaysThatAJoinMultipliesRows) {
   QueryReport report =
       report_query(engine, "SELECT * FROM ops.flights LEFT JOIN planes USING (tailnum)");

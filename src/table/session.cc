@@ -111,6 +111,25 @@ DuckStatement Session::prepare(const std::string& sql) {
   return statement;
 }
 
+void Session::execute_aside(const std::string& sql) {
+  const DuckStatement statement = prepare(sql);
+  DuckPending pending;
+  if (duckdb_pending_prepared(statement.get(), pending.out()) == DuckDBError)
+    throw duckdb_failure(duckdb_pending_error(pending.get()), sql);
+  // DuckDB's own way to wait is to ask again at once, which takes a core from who does the work.
+  duckdb_pending_state state = DUCKDB_PENDING_RESULT_NOT_READY;
+  while (!duckdb_pending_execution_is_finished(state)) {
+    check_interrupted();
+    if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE)
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+    state = duckdb_pending_execute_task(pending.get());
+  }
+  if (state == DUCKDB_PENDING_ERROR) throw duckdb_failure(duckdb_pending_error(pending.get()), sql);
+  DuckResult result;
+  if (duckdb_execute_pending(pending.get(), result.get()) == DuckDBError)
+    throw duckdb_failure(duckdb_result_error(result.get()), sql);
+}
+
 void Session::stream(const DuckStatement& statement, const std::string& sql, DuckResult& result) {
   streams_ = true;
   DuckPending pending;

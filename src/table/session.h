@@ -45,6 +45,8 @@ class Session : public SqlSession {
   Schema describe(const std::string& sql) override;
   void load_extension(const std::string& file) override;
   DuckStatement prepare(const std::string& sql);
+  // One statement, by whichever threads have time for it; this one sleeps while others run it.
+  void execute_aside(const std::string& sql);
   // A transaction, which finish_stream() ends.
   void begin() { execute("BEGIN TRANSACTION"); }
   // The result as a stream: DuckDB's pipelines run on the thread that fetches and on its own, ahead

@@ -72,6 +72,14 @@ class TableFinder {
   std::vector<std::string> scope_, tables_;
 };
 
+// No aggregate, and nothing that makes several rows of one: operators are functions, too.
+bool is_of_one_row(const json& expression) {
+  if (json_text(expression, "class") == "FUNCTION" && !expression.value("is_operator", false))
+    return false;
+  return !expression.is_structured() ||
+         std::all_of(expression.begin(), expression.end(), is_of_one_row);
+}
+
 // Functions whose rows come from their arguments alone.
 const std::vector<std::string>& pure_functions() {
   static const std::vector<std::string> names = {
@@ -129,6 +137,27 @@ std::string table_name_of(const json& base_table) {
     name += (name.empty() ? "" : ".") + it->get<std::string>();
   }
   return name;
+}
+
+std::string quoted_table_name(const std::string& name) {
+  const size_t dot = name.find('.');
+  if (dot == std::string::npos) return quote_name(name);
+  return quote_name(name.substr(0, dot)) + "." + quote_name(name.substr(dot + 1));
+}
+
+bool gives_its_rows(const json& node) {
+  const json blank = json::array();
+  return json_text(node, "type") == "SELECT_NODE" && node.at("cte_map").at("map").empty() &&
+         node.value("modifiers", blank).empty() && node.value("group_expressions", blank).empty() &&
+         node.at("having").is_null() && node.at("qualify").is_null() &&
+         node.at("sample").is_null() && is_of_one_row(node.at("select_list"));
+}
+
+std::string whole_table(const json& node) {
+  if (!gives_its_rows(node) || !node.at("where_clause").is_null()) return {};
+  const json& from = node.at("from_table");
+  const bool is_table = json_text(from, "type") == "BASE_TABLE" && from.at("sample").is_null();
+  return is_table ? table_name_of(from) : "";
 }
 
 std::vector<std::string> tables_of(const json& node,

@@ -29,6 +29,13 @@ std::string json_text(const nlohmann::json& node, const char* key);
 
 // `name`, `schema.name` or `catalog.schema.name` of a BASE_TABLE node.
 std::string table_name_of(const nlohmann::json& base_table);
+// Such a name as SQL reads it: "a.b" is the table b of a source a.
+std::string quoted_table_name(const std::string& name);
+
+// Whether a query node is a SELECT that gives one row for each that its WHERE leaves of its FROM.
+bool gives_its_rows(const nlohmann::json& node);
+// The one table each of whose rows such a SELECT gives; "" for all others.
+std::string whole_table(const nlohmann::json& node);
 
 // Tables read below `node`, in the order met, without names bound by WITH. Calls `function` for
 // each table function.

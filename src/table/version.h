@@ -62,6 +62,7 @@ struct JoinReport {
 };
 struct QueryReport {
   std::vector<std::pair<std::string, int64_t>> rows_in;  // by table read
+  std::string whole;  // a table that was not counted: the query gives each of its rows once
   std::vector<JoinReport> joins;
   std::vector<std::string> warnings;  // "the left join with weather multiplies rows: …"
   std::vector<std::string> notes;     // of tables that are not read whole

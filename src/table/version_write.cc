@@ -52,14 +52,11 @@ class ChunkWriter {
     return buffer;
   }
 
-  void write(std::unique_ptr<BatchBuffer> rows, const Digest& cells) {
+  void write(std::unique_ptr<BatchBuffer> rows) {
     while (jobs_.size() >= writers_max) take();
-    chunks_.push_back({rows->rows(), cells, {}});
-    // The same cells under other names are another file.
-    std::string alias = Digest::of(names_ + cells.hex()).hex();
-    jobs_.push_back(std::async(std::launch::async, [this, alias, rows = std::move(rows)]() mutable {
-      Descriptor blob = stored(alias, *rows);
-      return std::pair(std::move(rows), std::move(blob));
+    jobs_.push_back(std::async(std::launch::async, [this, rows = std::move(rows)]() mutable {
+      TableChunk chunk = stored(*rows);
+      return std::pair(std::move(rows), std::move(chunk));
     }));
   }
 
@@ -75,7 +72,17 @@ class ChunkWriter {
     return out.dump();
   }
 
-  Descriptor stored(const std::string& alias, const BatchBuffer& rows) {
+  TableChunk stored(const BatchBuffer& rows) {
+    Hasher cells;
+    hash_rows(rows.view(), 0, rows.rows(), cells);
+    TableChunk chunk{rows.rows(), cells.finish(), {}};
+    chunk.blob = stored(rows, chunk.cells);
+    return chunk;
+  }
+
+  Descriptor stored(const BatchBuffer& rows, const Digest& cells) {
+    // The same cells under other names are another file.
+    const std::string alias = Digest::of(names_ + cells.hex()).hex();
     if (std::optional<Descriptor> known = store_.find_alias(alias)) return *known;
     fs::path file = store_.new_file();
     try {
@@ -93,8 +100,8 @@ class ChunkWriter {
   void take() {
     auto job = std::move(jobs_.front());
     jobs_.pop_front();
-    auto [rows, blob] = job.get();
-    chunks_[done_++].blob = std::move(blob);
+    auto [rows, chunk] = job.get();
+    chunks_.push_back(std::move(chunk));
     free_.push_back(std::move(rows));
   }
 
@@ -103,8 +110,7 @@ class ChunkWriter {
   std::string names_;
   std::vector<std::unique_ptr<BatchBuffer>> free_;
   std::vector<TableChunk> chunks_;
-  size_t done_ = 0;
-  std::deque<std::future<std::pair<std::unique_ptr<BatchBuffer>, Descriptor>>> jobs_;
+  std::deque<std::future<std::pair<std::unique_ptr<BatchBuffer>, TableChunk>>> jobs_;
 };
 
 // Rows in order → chunks. Where it cuts depends on the rows since the last cut alone.
@@ -136,13 +142,11 @@ class Cutter {
 
  private:
   void gather(const Batch& batch, int64_t begin, int64_t rows) {
-    if (rows == 0) return;
-    hash_rows(batch, begin, rows, cells_);
-    rows_->append(batch, begin, rows);
+    if (rows > 0) rows_->append(batch, begin, rows);
   }
 
   void cut() {
-    writer_.write(std::move(rows_), cells_.finish());
+    writer_.write(std::move(rows_));
     rows_ = writer_.buffer(schema_);
     chunk_rows_ = chunk_bytes_ = 0;
   }
@@ -150,7 +154,6 @@ class Cutter {
   ChunkWriter& writer_;
   const Schema& schema_;
   std::unique_ptr<BatchBuffer> rows_;
-  Hasher cells_;
   int64_t chunk_rows_ = 0, chunk_bytes_ = 0;
   std::vector<uint64_t> hash_;
   std::vector<int64_t> bytes_;
