@@ -31,7 +31,9 @@ struct RuleReport {
     bool operator==(const Example&) const = default;
   };
   std::vector<Example> examples;  // the first few
-  static constexpr size_t max_examples = 3;
+  int64_t cells_doubtful = 0;     // fuzzy_lookup: a match that is not certain, and so none
+  std::vector<Example> doubtful;  // the first of these; `after`: what the cell is like
+  static constexpr size_t max_examples = 3, max_doubtful = 20;
 
   void merge(const RuleReport& other);
   nlohmann::json json() const;
