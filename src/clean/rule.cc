@@ -40,6 +40,30 @@ Examples examples_from(const nlohmann::json& json) {
 
 }  // namespace
 
+nlohmann::json RuleReport::choices_json(const std::vector<Choice>& choices) {
+  nlohmann::json out = nlohmann::json::array();
+  for (const auto& choice : choices) {
+    nlohmann::json errors = nlohmann::json::array();
+    for (const auto& [way, error] : choice.errors)
+      errors.push_back({{"with", way}, {"error", error}});
+    out.push_back({{"column", choice.column},
+                   {"chosen", choice.chosen},
+                   {"measure", choice.measure},
+                   {"errors", std::move(errors)}});
+  }
+  return out;
+}
+
+std::vector<RuleReport::Choice> RuleReport::choices_from_json(const nlohmann::json& json) {
+  std::vector<RuleReport::Choice> choices;
+  for (const auto& saved : json) {
+    choices.push_back({saved.at("column"), saved.at("chosen"), saved.at("measure"), {}});
+    for (const auto& one : saved.at("errors"))
+      choices.back().errors.emplace_back(one.at("with"), one.at("error"));
+  }
+  return choices;
+}
+
 void RuleReport::merge(const RuleReport& other) {
   rows += other.rows;
   rows_touched += other.rows_touched;
@@ -48,6 +72,7 @@ void RuleReport::merge(const RuleReport& other) {
   cells_doubtful += other.cells_doubtful;
   merge_examples(examples, other.examples, max_examples);
   merge_examples(doubtful, other.doubtful, max_doubtful);
+  if (choices.empty()) choices = other.choices;  // one fit, the same for all rows
 }
 
 nlohmann::json RuleReport::json() const {
@@ -60,6 +85,7 @@ nlohmann::json RuleReport::json() const {
     json["cells_doubtful"] = cells_doubtful;
     json["doubtful"] = examples_json(doubtful);
   }
+  if (!choices.empty()) json["choices"] = choices_json(choices);
   return json;
 }
 
@@ -75,6 +101,7 @@ RuleReport RuleReport::from_json(const nlohmann::json& json) {
       json["cells_doubtful"].get_to(report.cells_doubtful);
       report.doubtful = examples_from(json.at("doubtful"));
     }
+    if (json.contains("choices")) report.choices = choices_from_json(json["choices"]);
     return report;
   });
 }

@@ -41,6 +41,15 @@ std::string rule_text(const json& rule) {
     out += fmt::format("    doubtful: row {}, {}: {} is like {}\n", grouped(row_number(doubt.row)),
                        doubt.column, doubt.before, doubt.after);
   }
+  for (const auto& choice : report.choices) {
+    std::vector<std::string> errors;
+    for (const auto& [way, error] : choice.errors)
+      errors.push_back(fmt::format("{} {:.3f}", way, error));
+    out += fmt::format("    {}: {}{}\n", choice.column, choice.chosen,
+                       errors.empty()
+                           ? std::string()
+                           : fmt::format(" ({}: {})", choice.measure, fmt::join(errors, ", ")));
+  }
   return out;
 }
 

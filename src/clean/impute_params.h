@@ -1,0 +1,12 @@
+// How `impute` is written in a project.
+#pragma once
+
+#include <memory>
+
+#include "clean/rule.h"
+
+namespace gristmill {
+
+std::unique_ptr<RuleFit> make_impute(const nlohmann::json& given, const RuleContext& context);
+
+}  // namespace gristmill
