@@ -64,6 +64,12 @@ State State::get_state(const std::string& name) const {
   return child;
 }
 
+size_t State::bytes() const {
+  size_t bytes = 0;
+  for (const auto& [name, array] : arrays_) bytes += array.bytes.size();
+  return bytes;
+}
+
 std::string State::digest_hex() const {
   Hasher hasher;
   auto add_size = [&hasher](uint64_t size) { hasher.update(&size, sizeof(size)); };

@@ -54,6 +54,8 @@ class State {
   bool has(const std::string& name) const { return arrays_.count(name) > 0; }
   const std::map<std::string, Array>& arrays() const { return arrays_; }
 
+  size_t bytes() const;  // of all arrays
+
   // A member of `json`, with its type checked: Code::corrupt otherwise.
   template <class T>
   T at(const std::string& key) const {

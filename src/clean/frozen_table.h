@@ -25,9 +25,10 @@ class FrozenTable {
 
   // Reads all of `reader`: `keys` and `values` are columns of it. Rows with a null in their key are
   // left out. Code::invalid when a key occurs twice, with an example; Code::exhausted when the
-  // state would be larger than bytes_most. `name` is the table's, for messages.
+  // state would be larger than bytes_most. `name` is the table's, `owner` the rule's, for messages.
   static FrozenTable build(BatchReader& reader, const std::vector<std::string>& keys,
-                           const std::vector<std::string>& values, const std::string& name);
+                           const std::vector<std::string>& values, const std::string& name,
+                           const std::string& owner);
   // Views the State's bytes. Checks every index and offset: Code::corrupt.
   explicit FrozenTable(State state);
 
@@ -57,6 +58,9 @@ class FrozenTable {
   // Booleans stand here with a byte a value: data is not a bitmap.
   std::vector<Column> keys_, values_;
 };
+
+// Code::exhausted when what is frozen of a table is larger than FrozenTable::bytes_most.
+void check_frozen_size(size_t bytes, const std::string& name, const std::string& owner);
 
 // Whether two types of key can be equal: the same type, or both numbers.
 bool comparable(Type a, Type b);

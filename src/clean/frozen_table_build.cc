@@ -67,7 +67,8 @@ std::string key_bytes(const std::vector<Column>& keys, int64_t row) {
 
 // Rows of `keys` in a table of slots. A key that occurs twice is Code::invalid.
 std::vector<uint32_t> index_keys(const std::vector<Column>& keys, int64_t rows,
-                                 const std::vector<std::string>& names, const std::string& table) {
+                                 const std::vector<std::string>& names, const std::string& table,
+                                 const std::string& owner) {
   std::vector<uint32_t> slots(std::bit_ceil(size_t(rows) * 2 + 1), 0);
   const size_t mask = slots.size() - 1;
   std::vector<const Column*> cells;
@@ -82,9 +83,9 @@ std::vector<uint32_t> index_keys(const std::vector<Column>& keys, int64_t rows,
       Where where;
       where.table = table;
       throw Error(Code::invalid,
-                  fmt::format("rule lookup: {} is not unique in {}: {} occurs twice",
+                  fmt::format("{}: {} is not unique in {}: {} occurs twice", owner,
                               fmt::join(names, ", "), table, key_text(keys, row)),
-                  where, "look up by more columns, or make the table unique in its SQL");
+                  where, "make the table unique in its SQL, or take another key");
     }
     slots[at] = uint32_t(row + 1);
   }
@@ -93,7 +94,8 @@ std::vector<uint32_t> index_keys(const std::vector<Column>& keys, int64_t rows,
 
 // All rows of a reader that have a key.
 BatchBuffer read_all(BatchReader& reader, const std::vector<size_t>& keys, const Schema& schema,
-                     const std::vector<size_t>& columns, const std::string& name) {
+                     const std::vector<size_t>& columns, const std::string& name,
+                     const std::string& owner) {
   BatchBuffer all(schema);
   Batch batch;
   std::vector<uint8_t> keep;
@@ -109,30 +111,35 @@ BatchBuffer read_all(BatchReader& reader, const std::vector<size_t>& keys, const
     all.append_selected(chosen, keep.data());
     // Twice: buffers grow by doubling.
     if (all.memory() > FrozenTable::bytes_most * 2)
-      throw Error(Code::exhausted,
-                  fmt::format("rule lookup: {} is too large: what is taken of it would be more "
-                              "than {} MB in every bundle",
-                              name, FrozenTable::bytes_most >> 20),
-                  {}, "take fewer columns, or join it in the table's SQL");
+      throw Error(
+          Code::exhausted,
+          fmt::format("{}: {} is too large: what is taken of it would be more than {} MB in "
+                      "every bundle",
+                      owner, name, FrozenTable::bytes_most >> 20),
+          {}, "take fewer columns, or join it in the table's SQL");
   }
   return all;
 }
 
-size_t bytes_of(const State& state) {
-  size_t bytes = 0;
-  for (const auto& [name, array] : state.arrays()) bytes += array.bytes.size();
-  return bytes;
-}
-
 }  // namespace
 
+void check_frozen_size(size_t bytes, const std::string& name, const std::string& owner) {
+  if (bytes <= FrozenTable::bytes_most) return;
+  throw Error(Code::exhausted,
+              fmt::format("{}: what is taken of {} is {} MB, and would be in every bundle; at most "
+                          "{} MB",
+                          owner, name, bytes >> 20, FrozenTable::bytes_most >> 20),
+              {}, "take fewer columns, or join it in the table's SQL");
+}
+
 FrozenTable FrozenTable::build(BatchReader& reader, const std::vector<std::string>& keys,
-                               const std::vector<std::string>& values, const std::string& name) {
+                               const std::vector<std::string>& values, const std::string& name,
+                               const std::string& owner) {
   std::vector<size_t> key_columns, columns;
   std::vector<Field> fields;
   nlohmann::json described = nlohmann::json::array();
   auto choose = [&](const std::string& column, const std::string& as, bool key) {
-    size_t i = reader.schema().index_of(column, "rule lookup, table " + name);
+    size_t i = reader.schema().index_of(column, owner + ", table " + name);
     if (key) key_columns.push_back(i);
     columns.push_back(i);
     fields.push_back({as, reader.schema()[i].type, true});
@@ -142,20 +149,15 @@ FrozenTable FrozenTable::build(BatchReader& reader, const std::vector<std::strin
   for (size_t i = 0; i < values.size(); ++i) choose(values[i], fmt::format("value{}", i), false);
 
   const Schema schema(fields);
-  BatchBuffer all = read_all(reader, key_columns, schema, columns, name);
+  BatchBuffer all = read_all(reader, key_columns, schema, columns, name, owner);
   const Batch rows = all.view();
   if (rows.rows > int64_t(1) << 30) throw Error(Code::exhausted, name + " has too many rows");
   State state;
   state.put("slots", index_keys({rows.columns.begin(), rows.columns.begin() + int64_t(keys.size())},
-                                rows.rows, keys, name));
+                                rows.rows, keys, name, owner));
   for (size_t i = 0; i < fields.size(); ++i) put_column(state, fields[i].name, rows.columns[i]);
   state.json = {{"rows", rows.rows}, {"columns", described}};
-  if (bytes_of(state) > bytes_most)
-    throw Error(Code::exhausted,
-                fmt::format("rule lookup: what is taken of {} is {} MB, and would be in every "
-                            "bundle; at most {} MB",
-                            name, bytes_of(state) >> 20, bytes_most >> 20),
-                {}, "take fewer columns, or join it in the table's SQL");
+  check_frozen_size(state.bytes(), name, owner);
   return FrozenTable(std::move(state));
 }
 

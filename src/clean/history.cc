@@ -31,7 +31,7 @@ FrozenTable numbered(const ColumnBuffer& values) {
   for (int64_t i = 0; i < values.length(); ++i) rows[0].append(i);
   rows[1].append(values.view(), 0, values.length());
   OneBatch reader(rows.view());
-  return FrozenTable::build(reader, {"point"}, {"value"}, "the history of rule impute");
+  return FrozenTable::build(reader, {"point"}, {"value"}, "the history", "rule impute");
 }
 
 }  // namespace

@@ -132,7 +132,8 @@ TEST(ImputeForward, WhatComesAfterIsRefused) {
   EXPECT_NE(error({{"x", {{"with", "forward"}, {"time", "dya"}}}}, Code::not_found)
                 .find("did you mean \"day\"?"),
             std::string::npos);
-  EXPECT_NE(error({{"x", {{"with", "mean"}, {"time", "day"}}}}).find("for `with: forward` only"),
+  EXPECT_NE(error({{"x", {{"with", "mean"}, {"time", "day"}}}})
+                .find("for `with: forward` and `auto` only"),
             std::string::npos);
   EXPECT_NE(error({{"x", {{"with", "forward"}, {"time", "day"}}}, {"day", "mode"}})
                 .find("is filled by day, which the same rule fills"),

@@ -65,7 +65,7 @@ FrozenTable Groups::freeze(const std::vector<std::optional<Constant>>& values, T
     append_value(rows[by_.size()], *values[group]);
   }
   OneBatch reader(rows.view());
-  return FrozenTable::build(reader, names, {"value"}, "the groups of rule impute");
+  return FrozenTable::build(reader, names, {"value"}, "the groups", "rule impute");
 }
 
 }  // namespace gristmill

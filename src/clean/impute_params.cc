@@ -1,10 +1,12 @@
 // How `impute` is written in a project.
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "clean/impute_fit.h"
+#include "clean/impute_auto.h"
+#include "clean/impute_params.h"
 #include "clean/impute_rows.h"
 #include "clean/value.h"
 
@@ -27,14 +29,15 @@ Error refuse_future(const std::string& column, const std::string& how) {
                 "the SQL of the table");
 }
 
-// `how` is mean, median, mode, forward or {constant: x}.
+// `how` is mean, median, mode, forward, auto or {constant: x}.
 void set_strategy(const Field& field, const nlohmann::json& how, ImputeWish& wish) {
   auto unknown = [&] {
-    const std::vector<std::string> known = {"mean", "median", "mode", "forward"};
+    const std::vector<std::string> known = {"mean", "median", "mode", "forward", "auto"};
     std::string hint = how.is_string() ? did_you_mean(how.get<std::string>(), known) : "";
-    return refuse(field.name,
-                  "fill with mean, median, mode, forward or {constant: value}, not " + shown(how),
-                  hint);
+    return refuse(
+        field.name,
+        "fill with mean, median, mode, forward, auto or {constant: value}, not " + shown(how),
+        hint);
   };
   wish.filling.fill.type = field.type;
   if (how.is_object()) {
@@ -52,9 +55,10 @@ void set_strategy(const Field& field, const nlohmann::json& how, ImputeWish& wis
     throw refuse(field.name,
                  fmt::format("`{}` fills several columns together", how.get<std::string>()),
                  fmt::format("impute: {{columns: [a, b, …], with: {}}}", how.get<std::string>()));
-  if (how != "mean" && how != "median" && how != "mode" && how != "forward") throw unknown();
+  if (how != "mean" && how != "median" && how != "mode" && how != "forward" && how != "auto")
+    throw unknown();
   wish.with = how.get<std::string>();
-  if (wish.with == "mode" || wish.with == "forward") return;
+  if (wish.with == "mode" || wish.with == "forward" || wish.with == "auto") return;
   if (!is_number(field.type))
     throw refuse(field.name, fmt::format("a {} column has no {}", name_of(field.type), wish.with),
                  "use mode or {constant: value}");
@@ -76,8 +80,9 @@ std::vector<Field> parse_by(const Schema& schema, const std::string& name,
 
 void set_time(const Schema& schema, const nlohmann::json& given, ImputeWish& wish) {
   const std::string& name = wish.filling.name;
-  if (wish.with != "forward") {
-    if (!given.is_null()) throw refuse(name, "`time` is for `with: forward` only");
+  if (wish.with == "auto" && given.is_null()) return;
+  if (wish.with != "forward" && wish.with != "auto") {
+    if (!given.is_null()) throw refuse(name, "`time` is for `with: forward` and `auto` only");
     return;
   }
   if (!given.is_string())
@@ -95,7 +100,7 @@ void set_time(const Schema& schema, const nlohmann::json& given, ImputeWish& wis
 void check_groups(const std::vector<ImputeWish>& wishes) {
   for (const ImputeWish& wish : wishes) {
     std::vector<Field> by = wish.by;
-    if (wish.with == "forward") by.push_back(wish.time);
+    if (!wish.time.name.empty()) by.push_back(wish.time);
     for (const Field& field : by) {
       for (const ImputeWish& other : wishes) {
         if (other.filling.name == field.name)
@@ -192,7 +197,7 @@ RowsWish parse_rows(const nlohmann::json& given, const Schema& schema) {
 std::vector<ImputeWish> parse_long(const nlohmann::json& given, const Schema& schema) {
   static const std::vector<ParamDoc> params = {
       {"columns", "any", "Names of columns, or `numbers` for all columns of numbers."},
-      {"with", "any", "mean, median, mode, forward or {constant: value}."},
+      {"with", "any", "mean, median, mode, forward, auto or {constant: value}."},
       {"by", "any", "A column, or a list of columns, that tell groups of rows apart."},
       {"time", "string", "What says which rows are before another, to fill forward."},
       {"indicator", "boolean", "Adds <column>_missing.", false},
@@ -209,8 +214,9 @@ std::vector<ImputeWish> parse_long(const nlohmann::json& given, const Schema& sc
   return wishes;
 }
 
-// All but constants are learned from rows.
-bool learns(const nlohmann::json& given) {
+}  // namespace
+
+bool is_learned_impute(const nlohmann::json& given) {
   if (!given.is_object()) return false;
   auto is_learned = [](const nlohmann::json& how) {
     return how.is_object() && how.contains("with") ? how["with"].is_string() : how.is_string();
@@ -219,7 +225,7 @@ bool learns(const nlohmann::json& given) {
   return std::any_of(given.begin(), given.end(), is_learned);
 }
 
-std::unique_ptr<RuleFit> make(const nlohmann::json& given, const RuleContext& context) {
+std::unique_ptr<RuleFit> make_impute(const nlohmann::json& given, const RuleContext& context) {
   if (!given.is_object() || given.empty())
     throw Error(Code::invalid, owner + " needs columns and what to fill them with", {},
                 "for example: impute: {temp: median, carrier: mode}");
@@ -234,58 +240,9 @@ std::unique_ptr<RuleFit> make(const nlohmann::json& given, const RuleContext& co
       wishes.push_back(parse_wish(context.schema, name, how));
   }
   check_groups(wishes);
-  return fit_impute(std::move(wishes));
+  const bool any_auto = std::any_of(wishes.begin(), wishes.end(),
+                                    [](const ImputeWish& wish) { return wish.with == "auto"; });
+  return any_auto ? fit_impute_auto(std::move(wishes)) : fit_impute(std::move(wishes));
 }
 
-const RegisterRule register_impute({
-    .name = "impute",
-    .version = 3,  // 2: groups; 3: forward, knn, iterative, which earlier ones do not know
-    .text =
-        "Fills missing cells (null, and NaN in columns of numbers) with the mean, median or mode "
-        "of the training rows, with a constant, with the last value before, or from the other "
-        "columns of the row. `indicator: true` adds the boolean column "
-        "`<column>_missing`. Mean and median are for numbers and make an int64 column float64; "
-        "NaN and infinities are left out of a mean. The median is exact up to 16,384 values, "
-        "then its rank is off by at most 0.04 % of the rows; of two values equally frequent the "
-        "smaller one is the mode, and beyond 65,536 different values the mode is approximate. A "
-        "column without any value in the training rows is an error, but with a constant or "
-        "forward. With "
-        "`by`, each group of rows has its own, and rows whose group has none, or no cell to tell "
-        "it by, get that of all rows: at most 10,000 groups, where a median is exact up to 1,024 "
-        "values of a group and a mode up to 256 different ones.\n\n"
-        "`with: forward` takes the last value that a training row of the group (`by`; of the "
-        "table without it) held at a `time` strictly before the row's. What training knew is "
-        "frozen as it changed over time, so that all rows are filled by the same rule: a training "
-        "row with what came before it, never after; a row of the validate or test part, or of a "
-        "request, with what training knew last before its time, which for a time after training "
-        "is the last value of all. Of several values at one time the last row's counts. Where "
-        "nothing was known before, or the row has no time or group, the cell stays missing: let "
-        "another `impute` follow. At most 8,000,000 known values, which change at most 1,000,000 "
-        "times. `backward` and `linear` are refused: they take what comes after a row, which a "
-        "request cannot know; where it may be known, fill in the table's SQL.\n\n"
-        "`with: knn` and `with: iterative` fill 2 to 64 columns of numbers together, each from the "
-        "others, and make them float64. knn: the mean of the `k` nearest training rows that know "
-        "the cell, by the distance over what both rows know, columns scaled by their deviation; "
-        "at most 4,096 training rows, drawn by position, are frozen to be compared with. "
-        "iterative: ridge regressions of each column on the others in turns, fitted on at most "
-        "16,384 training rows, never beyond the values seen there. Where a row knows nothing, both "
-        "answer with means. A column that the target reads must not be among them: all that is "
-        "filled "
-        "from it would be left out of the features.",
-    .example = "- impute: {temp: median, carrier: mode, gate: {constant: none}}\n"
-               "- impute: {wind_speed: {with: mean, indicator: true}}\n"
-               "- impute: {air_time: {with: median, by: [carrier, dest]}}\n"
-               "- impute: {columns: [temp, visib], with: median, indicator: true}\n"
-               "- impute: {temp: {with: forward, time: time_hour, by: dest}}\n"
-               "- impute: {columns: [temp, wind_speed, visib], with: knn, k: 5}\n"
-               "- impute: {columns: [temp, wind_speed, visib], with: iterative, indicator: true}",
-    .fitted = learns,
-    .make = make,
-    .load =
-        [](const State& state) {
-          return state.json.contains("with") ? ImputeRows::load(state) : Impute::load(state);
-        },
-});
-
-}  // namespace
 }  // namespace gristmill

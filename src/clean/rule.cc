@@ -9,29 +9,84 @@
 
 namespace gristmill {
 
+namespace {
+
+using Examples = std::vector<RuleReport::Example>;
+
+void merge_examples(Examples& examples, const Examples& later, size_t most) {
+  for (const auto& example : later) {
+    if (examples.size() >= most) break;
+    examples.push_back(example);
+  }
+}
+
+nlohmann::json examples_json(const Examples& examples) {
+  nlohmann::json shown = nlohmann::json::array();
+  for (const auto& e : examples)
+    shown.push_back({{"row", row_number(e.row)},
+                     {"column", e.column},
+                     {"before", e.before},
+                     {"after", e.after}});
+  return shown;
+}
+
+Examples examples_from(const nlohmann::json& json) {
+  Examples examples;
+  for (const auto& e : json)
+    examples.push_back(
+        {e.at("row").get<int64_t>() - 1, e.at("column"), e.at("before"), e.at("after")});
+  return examples;
+}
+
+}  // namespace
+
+nlohmann::json RuleReport::choices_json(const std::vector<Choice>& choices) {
+  nlohmann::json out = nlohmann::json::array();
+  for (const auto& choice : choices) {
+    nlohmann::json errors = nlohmann::json::array();
+    for (const auto& [way, error] : choice.errors)
+      errors.push_back({{"with", way}, {"error", error}});
+    out.push_back({{"column", choice.column},
+                   {"chosen", choice.chosen},
+                   {"measure", choice.measure},
+                   {"errors", std::move(errors)}});
+  }
+  return out;
+}
+
+std::vector<RuleReport::Choice> RuleReport::choices_from_json(const nlohmann::json& json) {
+  std::vector<RuleReport::Choice> choices;
+  for (const auto& saved : json) {
+    choices.push_back({saved.at("column"), saved.at("chosen"), saved.at("measure"), {}});
+    for (const auto& one : saved.at("errors"))
+      choices.back().errors.emplace_back(one.at("with"), one.at("error"));
+  }
+  return choices;
+}
+
 void RuleReport::merge(const RuleReport& other) {
   rows += other.rows;
   rows_touched += other.rows_touched;
   cells_touched += other.cells_touched;
   cells_unmatched += other.cells_unmatched;
-  for (const Example& e : other.examples) {
-    if (examples.size() >= max_examples) break;
-    examples.push_back(e);
-  }
+  cells_doubtful += other.cells_doubtful;
+  merge_examples(examples, other.examples, max_examples);
+  merge_examples(doubtful, other.doubtful, max_doubtful);
+  if (choices.empty()) choices = other.choices;  // one fit, the same for all rows
 }
 
 nlohmann::json RuleReport::json() const {
-  nlohmann::json shown = nlohmann::json::array();
-  for (const Example& e : examples)
-    shown.push_back({{"row", row_number(e.row)},
-                     {"column", e.column},
-                     {"before", e.before},
-                     {"after", e.after}});
-  return {{"rows", rows},
-          {"rows_touched", rows_touched},
-          {"cells_touched", cells_touched},
-          {"cells_unmatched", cells_unmatched},
-          {"examples", shown}};
+  nlohmann::json json = {{"rows", rows},
+                         {"rows_touched", rows_touched},
+                         {"cells_touched", cells_touched},
+                         {"cells_unmatched", cells_unmatched},
+                         {"examples", examples_json(examples)}};
+  if (cells_doubtful > 0) {
+    json["cells_doubtful"] = cells_doubtful;
+    json["doubtful"] = examples_json(doubtful);
+  }
+  if (!choices.empty()) json["choices"] = choices_json(choices);
+  return json;
 }
 
 RuleReport RuleReport::from_json(const nlohmann::json& json) {
@@ -41,9 +96,12 @@ RuleReport RuleReport::from_json(const nlohmann::json& json) {
     json.at("rows_touched").get_to(report.rows_touched);
     json.at("cells_touched").get_to(report.cells_touched);
     json.at("cells_unmatched").get_to(report.cells_unmatched);
-    for (const auto& e : json.at("examples"))
-      report.examples.push_back(
-          {e.at("row").get<int64_t>() - 1, e.at("column"), e.at("before"), e.at("after")});
+    report.examples = examples_from(json.at("examples"));
+    if (json.contains("cells_doubtful")) {
+      json["cells_doubtful"].get_to(report.cells_doubtful);
+      report.doubtful = examples_from(json.at("doubtful"));
+    }
+    if (json.contains("choices")) report.choices = choices_from_json(json["choices"]);
     return report;
   });
 }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/params.h"
@@ -31,7 +32,18 @@ struct RuleReport {
     bool operator==(const Example&) const = default;
   };
   std::vector<Example> examples;  // the first few
-  static constexpr size_t max_examples = 3;
+  int64_t cells_doubtful = 0;     // fuzzy_lookup: a match that is not certain, and so none
+  std::vector<Example> doubtful;  // the first of these; `after`: what the cell is like
+  static constexpr size_t max_examples = 3, max_doubtful = 20;
+  // What fitting chose for a column, and the error of each way that it tried.
+  struct Choice {
+    std::string column, chosen;
+    std::string measure;                                 // of the errors
+    std::vector<std::pair<std::string, double>> errors;  // by the ways, the simplest first
+  };
+  std::vector<Choice> choices;  // impute auto
+  static nlohmann::json choices_json(const std::vector<Choice>& choices);
+  static std::vector<Choice> choices_from_json(const nlohmann::json& json);
 
   void merge(const RuleReport& other);
   nlohmann::json json() const;

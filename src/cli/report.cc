@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t max_examples = 2;
+constexpr size_t max_examples = 2, max_doubtful = 5;
 
 std::string percent(int64_t part, int64_t whole) {
   return whole == 0 ? "–" : fmt::format("{:.1f} %", 100.0 * double(part) / double(whole));
@@ -27,13 +27,30 @@ std::string rule_text(const json& rule) {
   if (report.cells_unmatched > 0)
     out += fmt::format(", {} {}", grouped(report.cells_unmatched),
                        rule.at("kind") == "parse" ? "of no form" : "without a match");
+  if (report.cells_doubtful > 0)
+    out += fmt::format(", {} doubtful", grouped(report.cells_doubtful));
   for (size_t i = 0; i < report.examples.size() && i < max_examples; ++i) {
     const auto& example = report.examples[i];
     out += fmt::format("{} {}: {} → {}", i == 0 ? "; for example" : ",", example.column,
                        example.before.empty() ? "(missing)" : example.before,
                        example.after.empty() ? "(missing)" : example.after);
   }
-  return out + "\n";
+  out += "\n";
+  for (size_t i = 0; i < report.doubtful.size() && i < max_doubtful; ++i) {
+    const auto& doubt = report.doubtful[i];
+    out += fmt::format("    doubtful: row {}, {}: {} is like {}\n", grouped(row_number(doubt.row)),
+                       doubt.column, doubt.before, doubt.after);
+  }
+  for (const auto& choice : report.choices) {
+    std::vector<std::string> errors;
+    for (const auto& [way, error] : choice.errors)
+      errors.push_back(fmt::format("{} {:.3f}", way, error));
+    out += fmt::format("    {}: {}{}\n", choice.column, choice.chosen,
+                       errors.empty()
+                           ? std::string()
+                           : fmt::format(" ({}: {})", choice.measure, fmt::join(errors, ", ")));
+  }
+  return out;
 }
 
 std::string table_text(const std::string& name, const json& facts) {

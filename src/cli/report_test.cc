@@ -78,7 +78,11 @@ TEST(Report, OfRules) {
   RuleReport touched;
   touched.rows = 1000, touched.rows_touched = 12, touched.cells_touched = 1300;
   touched.cells_unmatched = 4;
+  touched.cells_doubtful = 2;
+  touched.doubtful = {{1233, "name", "\"Acmee\"", "\"acme\" 0.89"}};
   touched.examples = {{1, "temp", "-999", ""}, {2, "temp", "", "3"}, {3, "temp", "5", "6"}};
+  touched.choices = {{"temp", "knn", "normalised RMSE", {{"mean", 1}, {"knn", 0.25}}},
+                     {"gate", "mode", "error rate", {}}};
   RuleReport idle;
   idle.rows = 1000;
   RunOutcome outcome;
@@ -90,8 +94,10 @@ TEST(Report, OfRules) {
   outcome.predictions = {{"late", made}};
   const std::string text = run_report(outcome);
   for (const char* line :
-       {"  range: 12 of 1,000 rows, 1,300 cells, 4 without a match; for example temp: -999 → "
-        "(missing), temp: (missing) → 3\n",
+       {"  range: 12 of 1,000 rows, 1,300 cells, 4 without a match, 2 doubtful; for example temp: "
+        "-999 → (missing), temp: (missing) → 3\n"
+        "    doubtful: row 1,234, name: \"Acmee\" is like \"acme\" 0.89\n"
+        "    temp: knn (normalised RMSE: mean 1.000, knn 0.250)\n    gate: mode\n",
         "  map: touched nothing\n", ", 7 in the gap\n",
         "test  (validate from 2013-08-01, test from 2013-10-01)\n"})
     EXPECT_NE(text.find(line), std::string::npos) << line << text;
