@@ -170,8 +170,8 @@ const RegisterRule register_fuzzy_lookup({
         "1,024 bytes matches to the letter "
         "only. The table is frozen into the bundle as that of `lookup` is, with its index: 64 MB "
         "at most.",
-    .example = "- fuzzy_lookup: {table: ref.companies, by: {company: name}, take: [id, sector]}\n"
-               "- fuzzy_lookup: {table: ref.streets, by: address, take: {district: area}, "
+    .example = "- fuzzy_lookup: {table: ref.companies, by: {company: name}, take: [sector, size]}\n"
+               "- fuzzy_lookup: {table: ref.companies, by: address, take: {branch: sector}, "
                "similarity: 0.95, doubtful: 0.85}",
     .params = params,
     .make = make,

@@ -51,8 +51,9 @@ const RegisterRule register_impute({
         "the training rows with a tenth of the known cells hidden, by a hash of their position, "
         "and compared by what they fill these with in at most 4,096 rows: by the root mean square "
         "error over the column's deviation (1 is as good as a mean), or by the share that is "
-        "wrong. The best is fitted on all cells, or the simplest that is within 2 % of it; "
-        "the report has the error of each.",
+        "wrong; what `forward` knows nothing of counts as the simplest way fills it, and stays "
+        "missing where it is chosen. The best is fitted on all cells, or the simplest that is "
+        "within 2 % of it; the report has the error of each.",
     .example = "- impute: {temp: median, carrier: mode, gate: {constant: none}}\n"
                "- impute: {wind_speed: {with: mean, indicator: true}}\n"
                "- impute: {air_time: {with: median, by: [carrier, dest]}}\n"

@@ -9,7 +9,8 @@ namespace gristmill {
 namespace {
 
 // A flight with what all examples read, and the tables that they look up.
-constexpr const char* project = R"(sources: {ops: planes.csv, reference: airports.csv}
+constexpr const char* project =
+    R"(sources: {ops: planes.csv, reference: airports.csv, ref: companies.csv}
 tables:
   flights: |
     SELECT 1 AS id, 'x' AS name, 'y' AS city, 'AA' AS carrier, 7 AS flight, 'N1' AS tailnum,
@@ -17,7 +18,8 @@ tables:
       345.0 AS air_time, 'A1' AS gate, 39.0 AS temp, 12.5 AS wind_speed, 10.0 AS visib,
       'AIRBUS INDUSTRIE' AS manufacturer, 180 AS seats, 1999 AS year, '1.299,00' AS price,
       '€ 5' AS fare, '12,5 %' AS share, '12 kg' AS weight, '1h 30m' AS took, '31/12/2013' AS booked,
-      '31 Dec 2013 05:00' AS seen, '030 1234' AS phone, 'EWR' AS origin
+      '31 Dec 2013 05:00' AS seen, '030 1234' AS phone, 'EWR' AS origin,
+      'Acme Inc' AS company, '1 Main Street' AS address
 )";
 
 class RuleExamples : public testing::Test {
@@ -26,6 +28,8 @@ class RuleExamples : public testing::Test {
     disk().write_atomic(dir.path() / project_file, project);
     disk().write_atomic(dir.path() / "planes.csv", "tailnum,year\nN1,1999\n");
     disk().write_atomic(dir.path() / "airports.csv", "faa,lat,lon\nLAX,33.9,-118.4\n");
+    disk().write_atomic(dir.path() / "companies.csv",
+                        "name,address,sector,size\nACME Inc.,1 Main Street,tools,3\n");
     return Project::read(dir.path(), {});
   }
 
@@ -57,8 +61,8 @@ TEST_F(RuleExamples, EachWorks) {
         Batch batch;
         ASSERT_TRUE(rows->next(batch));
         if (fit->needs_rows()) {
-          fit->observe({.rows = batch});
-          fit->next_pass();
+          do fit->observe({.rows = batch});
+          while (fit->next_pass());
         }
         fit->freeze()->bind(flights.schema);
       } catch (const Error& error) {
