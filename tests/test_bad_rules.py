@@ -54,6 +54,7 @@ def project(folder, *rules):
     (["lookup: {table: here.reff, by: {b: code}, take: [name]}"], ["here.reff", 'did you mean "here.ref"', r"yaml:7:"]),
     (["lookup: {table: rows, by: {b: b}, take: [a]}"], ["circle|looks itself up", r"yaml:\d"]),
     (["regex: {b: {extract: '('}}"], [r"yaml:7:"]),
+    (["expect: {sql: \"a < 0) AND (false\"}"], ["syntax error", r"yaml:7:"]),
 ])
 def test_rules_that_cannot_be_right(tmp_path, rules, needles):
     error = fails("run", "-C", project(tmp_path, *rules))

@@ -11,6 +11,7 @@ import numpy
 import openpyxl
 import pyarrow
 import pyarrow.ipc
+import pyarrow.parquet
 import pytest
 
 from conftest import fails, gristmill, gristmill_json, write_project
@@ -326,3 +327,42 @@ def test_workbooks_made_to_hurt_are_one_error(tmp_path, parts, message):
     # A bound on memory far below what they would unfold to.
     done = fails("sources", "-C", tmp_path, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30)))
     assert message in done and "x.xlsx" in done
+
+
+# --- what only looks like a small file ---------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("begin, end, times", [('{"b":', "}", 20000), ("[", "]", 200000)])
+def test_json_nested_too_deep(tmp_path, begin, end, times):
+    (tmp_path / "deep.jsonl").write_text('{"a":' + begin * times + "1" + end * times + "}\n")
+    write_project(tmp_path, "project: deep\nsources: {here: deep.jsonl}\n")
+    error = fails("sources", "-C", tmp_path)
+    assert "nested deeper than 512" in error and "deep.jsonl" in error and len(error) < 1000
+
+
+def test_a_workbook_of_one_endless_tag(tmp_path):
+    """Deflated a thousandfold; an XML reader that begins anew with each part would take hours."""
+    book(tmp_path / "report.xlsx", sheet=[["a"], [1]])
+    with zipfile.ZipFile(tmp_path / "report.xlsx") as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(tmp_path / "report.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, bytes_ in parts.items():
+            if name.endswith("sheet1.xml"):
+                bytes_ = bytes_.replace(b"<sheetData", b"<!--" + b"A" * (40 << 20) + b"--><sheetData", 1)
+            archive.writestr(name, bytes_)
+    write_project(tmp_path, "project: endless\nsources: {here: report.xlsx}\n")
+    error = fails("sql", "SELECT * FROM here.sheet", "-C", tmp_path, timeout=20)
+    assert "one tag or comment of more than 2 MB" in error
+
+
+def test_formulas_that_nobody_computed_are_told_of(tmp_path):
+    book(tmp_path / "report.xlsx", sheet=[["a", "twice"], [1, "=A2*2"], [2, "=A3*2"]])
+    write_project(tmp_path, "project: formulas\nsources: {here: report.xlsx}\n")
+    told = gristmill("sources", "-C", tmp_path).stdout
+    assert "column twice: 2 cells are errors of formulas (not computed in B2), read as missing" in told
+
+
+def test_decimals_wider_than_duckdb_reads(tmp_path):
+    wide = pyarrow.array([decimal.Decimal(1000)], pyarrow.decimal256(60, 0))
+    pyarrow.parquet.write_table(pyarrow.table({"wide": wide}), tmp_path / "wide.parquet")
+    write_project(tmp_path, "project: wide\nsources: {here: wide.parquet}\n")
+    assert "column wide is a decimal of more than 38 digits" in fails("sources", "-C", tmp_path)

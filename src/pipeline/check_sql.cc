@@ -51,6 +51,8 @@ std::unique_ptr<Check> make_one(const nlohmann::json& given, const CheckContext&
   std::string select = text;
   while (!select.empty() && (is_space(select.back()) || select.back() == ';')) select.pop_back();
   if (!is_select(text)) {
+    std::string alone = "SELECT " + select;  // in which `a) OR (b` is no condition
+    context.read_sql(alone);
     // As SQL's CHECK: what is null is not false.
     select = fmt::format("SELECT * FROM {} WHERE NOT ({}\n) ORDER BY {}",
                          quote_table(context.table), select, quote_name(check_row_column));

@@ -27,12 +27,44 @@ std::string read_json(const std::vector<fs::path>& files, std::string_view optio
   return fmt::format("read_json({}, hive_partitioning=false, {})", quote_paths(files), options);
 }
 
-// DuckDB takes what it can unpack of a file that is cut short, and says nothing.
-void check_whole(const fs::path& file) {
-  if (!is_packed(file)) return;
+// How deep objects and arrays stand in one another, whatever else is wrong with the text.
+class JsonDepth {
+ public:
+  void read(std::string_view text) {
+    for (const char c : text) {
+      if (in_text_) {
+        in_text_ = escaped_ || c != '"';
+        escaped_ = !escaped_ && c == '\\';
+      } else if (c == '"') {
+        in_text_ = true;
+      } else if (c == '{' || c == '[') {
+        deepest_ = std::max(deepest_, ++depth_);
+      } else if (c == '}' || c == ']') {
+        --depth_;
+      }
+    }
+  }
+  int64_t deepest() const { return deepest_; }
+
+ private:
+  bool in_text_ = false, escaped_ = false;
+  int64_t depth_ = 0, deepest_ = 0;
+};
+
+// DuckDB takes what it can unpack of a file that is cut short, and says nothing; what is nested too
+// deep for its stack ends the program.
+void check_file(const fs::path& file) {
+  constexpr int64_t depth_max = 512;
   const ReadBytes read = read_unpacked(file);
+  JsonDepth depth;
   std::vector<char> bytes(size_t(1) << 20);
-  while (read(bytes.data(), bytes.size()) > 0) check_interrupted();
+  while (const size_t got = read(bytes.data(), bytes.size())) {
+    check_interrupted();
+    depth.read({bytes.data(), got});
+    if (depth.deepest() > depth_max)
+      throw Error(Code::exhausted, fmt::format("it is nested deeper than {}", depth_max),
+                  {.file = file.string()});
+  }
 }
 
 // The first line that is no object, as an error that says so; of a file that is one document, what
@@ -167,7 +199,7 @@ JsonShape JsonShape::from_json(const json& in) {
 
 JsonShape look_at_json(SqlSession& session, const std::vector<fs::path>& files) {
   JsonShape shape;
-  for (const fs::path& file : files) check_whole(file);
+  for (const fs::path& file : files) check_file(file);
   try {
     for (const std::vector<std::string>& row :
          session.rows("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM " +

@@ -54,6 +54,12 @@ class ParquetSource : public Source {
     out.files = files;
     out.single_file_order = files.size() == 1;
     try {
+      // DuckDB 1.5.5 reads the first bytes of such numbers as if they were all.
+      for (const auto& row : session.rows("SELECT name FROM parquet_schema(" + quote_paths(files) +
+                                          ") WHERE precision > 38 LIMIT 1"))
+        throw Error(Code::invalid,
+                    fmt::format("column {} is a decimal of more than 38 digits", row.at(0)), {},
+                    "write it as text, or with fewer digits");
       out.columns = session.describe("SELECT * FROM " + relation);
     } catch (const Error& error) {
       throw in_file(error, files[0]);

@@ -106,6 +106,8 @@ void XlsxCells::begin(std::string_view name, const XmlAttributes& attributes) {
     begin_cell(attributes);
   } else if (name == "v" || name == "t") {
     in_value_ = true;
+  } else if (name == "f") {
+    has_formula_ = true;
   } else if (name == "mergeCell") {
     if (const auto ref = attributes.find("ref"); ref != attributes.end())
       merged_.push_back(ref->second);
@@ -129,13 +131,19 @@ void XlsxCells::begin_cell(const XmlAttributes& attributes) {
   style_ = 0;
   if (style != attributes.end()) parse_whole(style->second, style_);
   value_.clear();
-  has_value_ = false;
+  has_value_ = has_formula_ = false;
 }
 
 void XlsxCells::end(std::string_view name) {
   if (name == "v" || name == "t") {
     in_value_ = false;
   } else if (name == "c") {
+    // Who wrote the file may have left it to Excel to compute; an empty text is a result.
+    if (!has_value_ && has_formula_ && type_ != "str") {
+      type_ = "e";
+      value_ = "not computed";
+      has_value_ = true;
+    }
     if (has_value_ && range_.holds(row_number_, column_)) end_cell();
   } else if (name == "row" && !row_.cells.empty()) {
     rows_.push_back(std::move(row_));

@@ -69,7 +69,7 @@ class XlsxCells : private XmlHandler {
   std::string type_;
   size_t style_ = 0;
   std::string value_;
-  bool in_value_ = false, has_value_ = false;
+  bool in_value_ = false, has_value_ = false, has_formula_ = false;
   std::vector<std::string> merged_;
 };
 

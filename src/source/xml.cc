@@ -12,6 +12,8 @@
 namespace gristmill {
 namespace {
 
+constexpr int64_t token_max = int64_t(2) << 20;  // bytes of a tag or comment
+
 std::string_view without_prefix(std::string_view name) {
   const size_t colon = name.rfind(':');
   return colon == std::string_view::npos ? name : name.substr(colon + 1);
@@ -68,6 +70,7 @@ struct XmlStream::Impl {
   XmlAttributes attributes;
   std::exception_ptr failure;
   std::vector<char> bytes = std::vector<char>(size_t(64) << 10);
+  int64_t fed = 0;  // bytes
   bool ended = false;
 };
 
@@ -87,6 +90,11 @@ bool XmlStream::more() {
     throw Error(Code::invalid, fmt::format("its XML is damaged: {} in line {}",
                                            ::XML_ErrorString(::XML_GetErrorCode(impl.parser)),
                                            ::XML_GetCurrentLineNumber(impl.parser)));
+  // expat reads an unfinished token again with each part of it.
+  impl.fed += int64_t(got);
+  const int64_t done = ::XML_GetCurrentByteIndex(impl.parser);
+  if (impl.fed - done > token_max && got > 0)
+    throw Error(Code::exhausted, "its XML holds one tag or comment of more than 2 MB");
   impl.ended = got == 0;
   return !impl.ended;
 }
