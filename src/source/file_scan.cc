@@ -33,7 +33,10 @@ class FileRows : public BatchReader {
     for (; file_ < scan_.files.size(); ++file_) {
       const fs::path& file = scan_.files[file_];
       try {
-        if (rows_ == nullptr) rows_ = reader_.open(file, scan_, in_file_);
+        if (rows_ == nullptr) {
+          rows_ = reader_.open(file, scan_, in_file_);
+          check_columns();
+        }
         if (rows_->next(read_)) {
           fill(batch, file);
           return true;
@@ -47,6 +50,14 @@ class FileRows : public BatchReader {
   }
 
  private:
+  // Another file may lie there now; what reads the rows goes by the types of the first.
+  void check_columns() const {
+    for (size_t i = 0; i < in_file_.size(); ++i) {
+      if (rows_->schema()[i].type != scan_.columns[in_file_[i]].type)
+        throw Error(Code::conflict, "the file changed after it was opened");
+    }
+  }
+
   void fill(Batch& batch, const fs::path& file) {
     batch = {.schema = &schema_, .rows = read_.rows, .columns = {}};
     for (const int from : from_) {

@@ -95,7 +95,10 @@ class NpyRows : public BatchReader {
       : in_(std::move(in)), header_(read_npy_header(in_)), wanted_(wanted) {
     const Schema all = header_.schema();
     Schema schema;
-    for (const size_t column : wanted) schema.add(all[column]);
+    for (const size_t column : wanted) {
+      if (column >= all.size()) throw Error(Code::conflict, "the file changed after it was opened");
+      schema.add(all[column]);
+    }
     rows_.reset(schema);
     width_ = header_.columns * header_.bytes;
     block_rows_ =
