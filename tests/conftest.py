@@ -170,6 +170,15 @@ def fails(*args, code=1, **kwargs):
     return done.stderr[done.stderr.index("error:"):]
 
 
+def refused(folder, *needles, **kwargs):
+    """`run` fails with one error that holds each of `needles` and publishes nothing; with what was fixed, it works."""
+    error = fails("run", "-C", folder, **kwargs)
+    for needle in needles:
+        assert re.search(needle, error), f"no {needle!r} in\n{error}"
+    assert not list((folder / ".gristmill/bundles").glob("*")) if (folder / ".gristmill/bundles").exists() else True
+    return error
+
+
 def bundle_bytes(folder, name="late"):
     return (pathlib.Path(folder) / ".gristmill/bundles" / f"{name}.bundle").read_bytes()
 

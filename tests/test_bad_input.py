@@ -13,7 +13,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from conftest import PROJECT, bundle_bytes, fails, gristmill, gristmill_json, make_project, whole, write_project
+from conftest import PROJECT, bundle_bytes, fails, gristmill, gristmill_json, make_project, refused, whole, write_project
 
 SMALL = """\
 project: small
@@ -39,15 +39,6 @@ def small(folder, lines=None, text=SMALL):
     (folder / "data.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     write_project(folder, text)
     return folder
-
-
-def refused(folder, *needles, **kwargs):
-    """`run` fails with one error that holds each of `needles` and publishes nothing; with what was fixed, it works."""
-    error = fails("run", "-C", folder, **kwargs)
-    for needle in needles:
-        assert re.search(needle, error), f"no {needle!r} in\n{error}"
-    assert not list((folder / ".gristmill/bundles").glob("*")) if (folder / ".gristmill/bundles").exists() else True
-    return error
 
 
 def lines_of(folder):

@@ -32,19 +32,4 @@ class SilentProgress : public Progress {
   void note(std::string_view) override {}
 };
 
-// Forwards what is being done, and leaves out what is worth reading.
-class WithoutNotes : public Progress {
- public:
-  explicit WithoutNotes(Progress& progress) : progress_(progress) {}
-  void begin(std::string_view step, int64_t total, std::string_view unit) override {
-    progress_.begin(step, total, unit);
-  }
-  void advance(int64_t done) override { progress_.advance(done); }
-  void end() override { progress_.end(); }
-  void note(std::string_view) override {}
-
- private:
-  Progress& progress_;
-};
-
 }  // namespace gristmill

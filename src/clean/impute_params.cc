@@ -168,7 +168,6 @@ RowsWish parse_rows(const nlohmann::json& given, const Schema& schema) {
       {"k", "integer", "How many neighbours, with knn.", 5, 1, 100},
       {"indicator", "boolean", "Adds <column>_missing.", false},
   };
-  constexpr size_t columns_most = 64;
   const Params parsed(given, params, owner);
   RowsWish wish{.with = parsed.text("with"), .indicator = parsed.boolean("indicator")};
   wish.k = int(parsed.integer("k"));
@@ -184,11 +183,11 @@ RowsWish parse_rows(const nlohmann::json& given, const Schema& schema) {
     }
     wish.columns.push_back(field);
   }
-  if (wish.columns.size() < 2 || wish.columns.size() > columns_most)
+  if (wish.columns.size() < RowsWish::columns_least || wish.columns.size() > RowsWish::columns_most)
     throw Error(Code::invalid,
                 fmt::format("{}: `{}` fills a column from others: it takes 2 to {} columns of "
                             "numbers, not {}",
-                            owner, wish.with, columns_most, wish.columns.size()),
+                            owner, wish.with, RowsWish::columns_most, wish.columns.size()),
                 {}, "name them: {columns: [a, b, …], …}");
   return wish;
 }

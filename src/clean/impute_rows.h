@@ -11,6 +11,7 @@
 namespace gristmill {
 
 struct RowsWish {
+  static constexpr size_t columns_least = 2, columns_most = 64;
   std::vector<Field> columns;  // of numbers
   std::string with;            // "knn" or "iterative"
   int k = 5;                   // knn

@@ -11,8 +11,6 @@
 namespace gristmill {
 namespace {
 
-constexpr size_t together_most = 64;  // columns
-
 std::string group_text(const std::vector<Field>& by) {
   std::vector<std::string> names;
   for (const Field& field : by) names.push_back(field.name);
@@ -74,7 +72,9 @@ std::vector<ImputeWay> ways_of(const std::vector<ImputeWish>& wishes) {
     together.columns.push_back(i);
     together.together.columns.push_back(field);
   }
-  if (together.columns.size() < 2 || together.columns.size() > together_most) return ways;
+  if (together.columns.size() < RowsWish::columns_least ||
+      together.columns.size() > RowsWish::columns_most)
+    return ways;
   for (const char* with : {"knn", "iterative"}) {
     together.name = together.together.with = with;
     ways.push_back(together);

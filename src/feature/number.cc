@@ -143,7 +143,7 @@ class NumberFit : public EncoderFit {
   std::vector<std::string> reads() const override { return {column_.name()}; }
   void observe(const Batch& rows) override {
     const Column& column = rows.columns[rows.schema->index_of(column_.name(), "a feature")];
-    if (shape_.identity() || transform_ == "log") {
+    if (is_first_pass()) {
       moments_.observe(column);
       row_numbers_.observe(column);
     }
@@ -166,7 +166,7 @@ class NumberFit : public EncoderFit {
   }
   // By how its values lie, what is made of them is known: then it is measured.
   bool next_pass() override {
-    if (transform_ != "power" || !shape_.identity() || moments_.constant()) return false;
+    if (transform_ != "power" || !is_first_pass() || moments_.constant()) return false;
     shape_ = NumberShape::power(seen_);
     return true;
   }
@@ -213,6 +213,9 @@ class NumberFit : public EncoderFit {
   }
 
  private:
+  // Only a power has a second one, in which its exponent is known.
+  bool is_first_pass() const { return transform_ != "power" || shape_.identity(); }
+
   void scale(Scaling& s) const {
     if (transform_ == "quantile") return;  // normal scores have mean 0 and variance 1
     if (transform_ == "robust") {

@@ -1,38 +1,11 @@
 #include "pipeline/open_sources.h"
 
-#include <algorithm>
-#include <cstdio>
-
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "source/files.h"
 
 namespace gristmill {
-namespace {
-
-// Columns whose type holds more digits than the float64 that they become.
-std::vector<std::string> rounded_columns(Engine& engine, const SourceTable& table) {
-  const auto& fields = table.columns.fields();
-  std::vector<std::string> notes;
-  if (std::none_of(fields.begin(), fields.end(),
-                   [](const Field& field) { return field.type == Type::float64; }))
-    return notes;
-  for (const auto& row : engine.rows("DESCRIBE SELECT * FROM " + table.relation)) {
-    const std::string &name = row.at(0), &type = row.at(1);
-    int digits = 0;
-    std::sscanf(type.c_str(), "DECIMAL(%d,", &digits);
-    if (digits > 18 || type == "HUGEINT" || type == "UHUGEINT" || type == "UBIGINT")
-      notes.push_back(
-          fmt::format("column {} is declared {} and read as float64, which keeps 15 "
-                      "digits; where each counts, CAST it to VARCHAR in the table's SQL",
-                      name, type));
-  }
-  return notes;
-}
-
-}  // namespace
-
 std::pair<std::string, std::string> split_name(const std::string& name) {
   const size_t dot = name.find('.');
   if (dot == std::string::npos) return {"", name};
@@ -64,8 +37,6 @@ void OpenSources::open(const std::string& source) {
           continue;
         }
         workspace_.engine().define(table.schema, table.name, table.relation);
-        for (std::string& note : rounded_columns(workspace_.engine(), table))
-          table.notes.push_back(std::move(note));
         for (const std::string& note : table.notes)
           progress_.note(fmt::format("{}.{}: {}", table.schema, table.name, note));
         std::string name = table.schema + "." + table.name;

@@ -6,9 +6,9 @@
 namespace gristmill {
 namespace {
 
-void run_all(const Project& project, const RunRequest& request, Executor& executor,
-             RunOutcome& outcome) {
-  Tables tables(project, executor, request.frozen);
+void run_all(const Project& project, const RunRequest& request, OpenSources& sources,
+             Executor& executor, RunOutcome& outcome) {
+  Tables tables(project, executor, request.frozen, sources);
   Checker checker(project, tables, executor);
   require_expectations(tables, checker);
   if (!request.frozen) tables.check_rules();
@@ -32,13 +32,12 @@ void run_all(const Project& project, const RunRequest& request, Executor& execut
 }
 
 // What is misspelt anywhere is told before a row is read.
-void check_names(const Project& project, Workspace& workspace, const RunRequest& request,
-                 Progress& progress) {
-  WithoutNotes busy(progress);  // the run itself says what is worth reading
-  Executor plan(workspace, busy, true, "");
+void check_names(const Project& project, const RunRequest& request, OpenSources& sources,
+                 Workspace& workspace, Progress& progress) {
+  Executor plan(workspace, progress, true, "");
   RunOutcome unused;
-  run_all(project, {.names = request.names, .plan_only = true, .frozen = request.frozen}, plan,
-          unused);
+  run_all(project, {.names = request.names, .plan_only = true, .frozen = request.frozen}, sources,
+          plan, unused);
 }
 
 }  // namespace
@@ -51,16 +50,17 @@ RunOutcome run_project(const Project& project, Workspace& workspace, const RunRe
                 {.file = std::string(project_file)},
                 "add `predict:` with a name, `from` and `target`");
   }
+  OpenSources sources(project, workspace, progress);
   if (request.plan_only) {
     Executor executor(workspace, progress, true, "");
-    run_all(project, request, executor, outcome);
+    run_all(project, request, sources, executor, outcome);
     outcome.steps = executor.steps();
     return outcome;
   }
   record_run(workspace, progress, request.command, [&](Executor& executor, const std::string& run) {
     outcome.run = run;
-    check_names(project, workspace, request, progress);
-    run_all(project, request, executor, outcome);
+    check_names(project, request, sources, workspace, progress);
+    run_all(project, request, sources, executor, outcome);
     outcome.steps = executor.steps();
     return RunEnd{"done", outcome.json()};
   });

@@ -21,7 +21,11 @@ Tables::Tables(const Project& project, Executor& executor, bool frozen)
     : project_(project),
       executor_(executor),
       frozen_(frozen),
-      sources_(project, executor.workspace(), executor.progress()) {}
+      own_sources_(std::in_place, project, executor.workspace(), executor.progress()),
+      sources_(*own_sources_) {}
+
+Tables::Tables(const Project& project, Executor& executor, bool frozen, OpenSources& sources)
+    : project_(project), executor_(executor), frozen_(frozen), sources_(sources) {}
 
 std::vector<std::string> Tables::names() {
   std::vector<std::string> names;

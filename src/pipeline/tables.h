@@ -30,6 +30,8 @@ class Tables {
  public:
   // `frozen`: stored tables are taken as they last were; their sources are not looked at.
   Tables(const Project& project, Executor& executor, bool frozen = false);
+  // Over sources that another looks at, too.
+  Tables(const Project& project, Executor& executor, bool frozen, OpenSources& sources);
   // Code::not_found for rules of a table that is not there.
   void check_rules();
 
@@ -102,7 +104,8 @@ class Tables {
   bool frozen_;
   Expect expect_;
   std::vector<std::string> expected_later_;
-  OpenSources sources_;
+  std::optional<OpenSources> own_sources_;
+  OpenSources& sources_;
   std::map<std::string, TableHandle> stored_, cleaned_, shown_;
   std::vector<std::pair<std::string, bool>> making_;  // (table, cleaned) being made, to find cycles
   std::vector<std::pair<std::string, nlohmann::json>> facts_;

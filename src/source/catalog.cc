@@ -1,5 +1,8 @@
 #include "source/catalog.h"
 
+#include <algorithm>
+#include <cstdio>
+
 #include <fmt/format.h>
 
 #include "source/quote.h"
@@ -16,6 +19,25 @@ std::vector<std::pair<std::string, std::string>> tables_and_views(SqlSession& se
            quote_text(catalog))))
     names.emplace_back(row[0], row[1]);
   return names;
+}
+
+void describe_columns(SqlSession& session, SourceTable& table) {
+  const std::string select = "SELECT * FROM " + table.relation;
+  table.columns = session.describe(select);
+  const auto& fields = table.columns.fields();
+  if (std::none_of(fields.begin(), fields.end(),
+                   [](const Field& field) { return field.type == Type::float64; }))
+    return;
+  for (const auto& row : session.rows("DESCRIBE " + select)) {
+    const std::string &name = row.at(0), &type = row.at(1);
+    int digits = 0;
+    std::sscanf(type.c_str(), "DECIMAL(%d,", &digits);
+    if (digits > 18 || type == "HUGEINT" || type == "UHUGEINT" || type == "UBIGINT")
+      table.notes.push_back(
+          fmt::format("column {} is declared {} and read as float64, which keeps 15 digits; where "
+                      "each counts, CAST it to VARCHAR in the table's SQL",
+                      name, type));
+  }
 }
 
 }  // namespace gristmill

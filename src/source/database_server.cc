@@ -75,7 +75,7 @@ class DatabaseServer : public Source {
       table.statistics = [ask = kind_.statistics, at = ServerTable{catalog_, schema_, name}](
                              SqlSession& from) { return ask(from, at); };
       table.max_age = max_age_;
-      table.columns = session.describe("SELECT * FROM " + table.relation);
+      describe_columns(session, table);
       tables.push_back(std::move(table));
     }
     return tables;

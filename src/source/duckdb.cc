@@ -36,7 +36,7 @@ class DuckdbSource : public Source {
       table.name = schema == "main" ? name : schema + "." + name;
       table.relation = quote_name(catalog) + "." + quote_name(schema) + "." + quote_name(name);
       table.files = with_log(file, ".wal");
-      table.columns = session.describe("SELECT * FROM " + table.relation);
+      describe_columns(session, table);
       tables.push_back(std::move(table));
     }
     return tables;

@@ -1,6 +1,7 @@
 // Parquet files: one table a file, or one of all.
 #include <cstring>
 
+#include "source/catalog.h"
 #include "source/files.h"
 
 namespace gristmill {
@@ -60,7 +61,7 @@ class ParquetSource : public Source {
         throw Error(Code::invalid,
                     fmt::format("column {} is a decimal of more than 38 digits", row.at(0)), {},
                     "write it as text, or with fewer digits");
-      out.columns = session.describe("SELECT * FROM " + relation);
+      describe_columns(session, out);
     } catch (const Error& error) {
       throw in_file(error, files[0]);
     }
