@@ -68,5 +68,28 @@ TEST_F(InterruptTest, AnEngineIsTakenDownWhileItsQueryRuns) {
   EXPECT_EQ(stopped, rounds);
 }
 
+TEST_F(InterruptTest, RowsMayGoOnceTheirWriterWasStopped) {
+  Engine engine(EngineOptions{.temp_dir = dir.path() / "spill", .threads = 2});
+  const auto read =
+      engine.query("SELECT i AS k, hash(i) AS v, 'text ' || i AS s FROM range(60000) t(i)");
+  BatchBuffer rows;
+  ASSERT_TRUE(read->read(rows));
+  std::mt19937 random(7);
+  for (int i = 0; i < 40; ++i) {
+    auto copy = std::make_unique<BatchBuffer>();
+    copy->reset(read->schema());
+    copy->append(rows.view(), 0, rows.rows());
+    Later later(int64_t(random() % 20000));
+    try {
+      while (!interrupted()) engine.write_parquet(copy->view(), dir.path() / "part.parquet");
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), Code::interrupted) << error.what();
+    }
+    copy.reset();  // what still read it would read freed memory
+    while (!interrupted()) std::this_thread::yield();
+    interrupted() = false;
+  }
+}
+
 }  // namespace
 }  // namespace gristmill

@@ -58,8 +58,8 @@ Session::~Session() {
 void Session::interrupt() noexcept { duckdb_interrupt(connection_.get()); }
 
 void Session::cancel() noexcept {
-  if (!streams_) return;
-  streams_ = false;
+  if (!running_) return;
+  running_ = false;
   interrupter_.leave(connection_.get());
   interrupt();
   // A statement begins by ending the one before it.
@@ -69,7 +69,7 @@ void Session::cancel() noexcept {
 
 void Session::finish_stream() {
   execute("COMMIT");
-  streams_ = false;
+  running_ = false;
 }
 
 void Session::execute(const std::string& sql) {
@@ -113,6 +113,7 @@ DuckStatement Session::prepare(const std::string& sql) {
 
 void Session::execute_aside(const std::string& sql) {
   const DuckStatement statement = prepare(sql);
+  running_ = true;  // until it is done: what it reads goes after its threads
   DuckPending pending;
   if (duckdb_pending_prepared(statement.get(), pending.out()) == DuckDBError)
     throw duckdb_failure(duckdb_pending_error(pending.get()), sql);
@@ -128,10 +129,11 @@ void Session::execute_aside(const std::string& sql) {
   DuckResult result;
   if (duckdb_execute_pending(pending.get(), result.get()) == DuckDBError)
     throw duckdb_failure(duckdb_result_error(result.get()), sql);
+  running_ = false;
 }
 
 void Session::stream(const DuckStatement& statement, const std::string& sql, DuckResult& result) {
-  streams_ = true;
+  running_ = true;
   DuckPending pending;
   if (duckdb_pending_prepared_streaming(statement.get(), pending.out()) == DuckDBError) {
     throw duckdb_failure(duckdb_pending_error(pending.get()), sql);

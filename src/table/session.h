@@ -61,7 +61,7 @@ class Session : public SqlSession {
  private:
   DuckConnection connection_;
   Interrupter& interrupter_;
-  bool streams_ = false;
+  bool running_ = false;  // a statement that cancel() has to end
 };
 
 struct Engine::Impl {
