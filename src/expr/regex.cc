@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <mutex>
 #include <string>
 
 #define duckdb_re2 gristmill_re2  // see cmake/dependencies.cmake
@@ -68,12 +70,32 @@ re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()
 
 }  // namespace
 
+// RE2 locks the automaton that it grows while it matches: threads that share one wait for each
+// other longer than they match. So each has its own, up to a number; those beyond share.
 struct Regex::Impl {
+  static constexpr size_t most_copies = 16;
+  struct Copy {
+    std::once_flag made;
+    std::optional<re2::RE2> pattern;
+  };
+
+  Impl(std::string_view text, const re2::RE2::Options& options) : pattern(piece(text), options) {}
+
+  const re2::RE2& of_this_thread() const {
+    static std::atomic<size_t> threads = 0;
+    thread_local const size_t thread = threads++ % (most_copies + 1);
+    if (thread == 0) return pattern;
+    Copy& copy = copies[thread - 1];
+    std::call_once(copy.made, [&] { copy.pattern.emplace(pattern.pattern(), pattern.options()); });
+    return *copy.pattern;
+  }
+
   re2::RE2 pattern;
+  mutable std::array<Copy, most_copies> copies;
 };
 
 Regex::Regex(std::string_view pattern, std::string_view options)
-    : impl_(new Impl{re2::RE2(piece(pattern), read_options(options))}) {
+    : impl_(std::make_unique<Impl>(pattern, read_options(options))) {
   if (takes_bytes(pattern) && options.find('l') == options.npos)
     throw Error(
         Code::invalid,
@@ -86,17 +108,17 @@ Regex::Regex(std::string_view pattern, std::string_view options)
 Regex::~Regex() = default;
 
 bool Regex::matches(std::string_view text) const {
-  return re2::RE2::PartialMatch(piece(text), impl_->pattern);
+  return re2::RE2::PartialMatch(piece(text), impl_->of_this_thread());
 }
 
 bool Regex::matches_all(std::string_view text) const {
-  return re2::RE2::FullMatch(piece(text), impl_->pattern);
+  return re2::RE2::FullMatch(piece(text), impl_->of_this_thread());
 }
 
 int Regex::groups() const { return impl_->pattern.NumberOfCapturingGroups(); }
 
 bool Regex::replace(std::string& text, std::string_view with) const {
-  return re2::RE2::GlobalReplace(&text, impl_->pattern, piece(with)) > 0;
+  return re2::RE2::GlobalReplace(&text, impl_->of_this_thread(), piece(with)) > 0;
 }
 
 void Regex::check_replacement(const std::string& with) const {
@@ -110,8 +132,8 @@ void Regex::check_replacement(const std::string& with) const {
 std::optional<std::string_view> Regex::find(std::string_view text, int group) const {
   if (group < 0 || group > impl_->pattern.NumberOfCapturingGroups()) return std::nullopt;
   std::array<re2::StringPiece, most_regex_group + 1> found;
-  if (!impl_->pattern.Match(piece(text), 0, text.size(), re2::RE2::UNANCHORED, found.data(),
-                            group + 1)) {
+  if (!impl_->of_this_thread().Match(piece(text), 0, text.size(), re2::RE2::UNANCHORED,
+                                     found.data(), group + 1)) {
     return std::nullopt;
   }
   return std::string_view(found[size_t(group)].data(), found[size_t(group)].size());
