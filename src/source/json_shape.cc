@@ -106,26 +106,38 @@ std::string& type_of(JsonShape& shape, const std::string& name) {
       ->second;
 }
 
-// Whole numbers of which DuckDB does not see that they fit into 64 bits. Wider ones are text: a
-// float64 would not hold them.
+// DuckDB does not see of whole numbers that they fit into 64 bits, and takes wider ones for
+// float64, which does not hold them: a column of them is text. Beside fractions they are rounded.
 void keep_whole_numbers(SqlSession& session, const std::vector<fs::path>& files, JsonShape& shape) {
-  JsonShape wide;
+  JsonShape numbers;
   std::string counts;
   for (const auto& [name, type] : shape.columns) {
-    if (type != "HUGEINT" && type != "UBIGINT") continue;
-    wide.columns.emplace_back(name, "VARCHAR");
-    counts += fmt::format("{0}count(TRY_CAST({1} AS BIGINT)) = count({1})",
-                          counts.empty() ? "" : ", ", quote_name(name));
+    if (type != "HUGEINT" && type != "UBIGINT" && type != "DOUBLE") continue;
+    numbers.columns.emplace_back(name, "VARCHAR");
+    counts += fmt::format(
+        "{0}count({1}), count(*) FILTER ({1} SIMILAR TO '-?[0-9]+'), count(TRY_CAST({1} AS "
+        "BIGINT)), count(*) FILTER ({1} SIMILAR TO '-?[0-9]{{16,}}' AND "
+        "coalesce(abs(TRY_CAST({1} AS HUGEINT)) > 9007199254740992, true))",
+        counts.empty() ? "" : ", ", quote_name(name));
   }
-  if (wide.columns.empty()) return;
-  const std::vector<std::string> fit =
-      session.rows(fmt::format("SELECT {} FROM {}", counts, json_relation(files, wide, false)))[0];
-  for (size_t i = 0; i < wide.columns.size(); ++i) {
-    const std::string& name = wide.columns[i].first;
-    type_of(shape, name) = fit[i] == "true" ? "BIGINT" : "VARCHAR";
-    if (fit[i] != "true")
+  if (numbers.columns.empty()) return;
+  const std::vector<std::string> row = session.rows(
+      fmt::format("SELECT {} FROM {}", counts, json_relation(files, numbers, false)))[0];
+  for (size_t i = 0; i < numbers.columns.size(); ++i) {
+    const std::string &name = numbers.columns[i].first, &all = row[4 * i], &whole = row[4 * i + 1],
+                      &fit = row[4 * i + 2], &rounded = row[4 * i + 3];
+    std::string& type = type_of(shape, name);
+    if (whole == all) {
+      type = fit == all ? "BIGINT" : "VARCHAR";
+      if (fit != all)
+        shape.notes.push_back(
+            fmt::format("column {} is read as text: it holds whole numbers beyond int64", name));
+    } else if (rounded != "0") {
       shape.notes.push_back(
-          fmt::format("column {} is read as text: it holds whole numbers beyond int64", name));
+          fmt::format("column {} is read as float64, which rounds whole numbers beyond 2^53: {} of "
+                      "its {} values",
+                      name, rounded, all));
+    }
   }
 }
 

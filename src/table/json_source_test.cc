@@ -120,6 +120,20 @@ TEST_F(JsonSourceTest, LongWholeNumbersAreKept) {
             "9223372036854775807||\n");
 }
 
+TEST_F(JsonSourceTest, WholeNumbersBeyondAllTypesAreTextAndRoundedOnesAreTold) {
+  write("n.jsonl",
+        "{\"a\": 12345678901234567890123, \"b\": 9007199254740993, \"c\": 1.5}\n"
+        "{\"a\": 1, \"b\": 1.5, \"c\": 9007199254740992}\n");
+  const SourceTable table = open("n.jsonl")[0];
+  EXPECT_EQ(types(table), "a string, b float64, c float64, ");
+  EXPECT_EQ(table.notes,
+            (std::vector<std::string>{
+                "column a is read as text: it holds whole numbers beyond int64",
+                "column b is read as float64, which rounds whole numbers beyond 2^53: 1 of its 2 "
+                "values"}));
+  EXPECT_EQ(all("SELECT a FROM s.n"), "12345678901234567890123|\n1|\n");
+}
+
 TEST_F(JsonSourceTest, TimesMayHaveAFractionHereAndThere) {
   write("t.jsonl", "{\"at\": \"2024-02-29T23:59:59.123456\"}\n{\"at\": \"2024-01-01T00:00:00\"}\n");
   EXPECT_EQ(types(open("t.jsonl")[0]), "at timestamp, ");
