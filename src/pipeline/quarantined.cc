@@ -1,5 +1,7 @@
 #include "pipeline/quarantined.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "pipeline/quarantine.h"
@@ -15,10 +17,20 @@ std::optional<Digest> rows_of(const Store& store, const Digest& output) {
   return std::nullopt;
 }
 
+void check_has_rules(const Project& project, const std::string& table) {
+  std::vector<std::string> cleaned;
+  for (const auto& [name, unused] : project.clean) cleaned.push_back(name);
+  for (const PredictSpec& spec : project.predicts) cleaned.push_back(spec.from);
+  if (table.empty() || std::find(cleaned.begin(), cleaned.end(), table) != cleaned.end()) return;
+  throw Error(Code::not_found, fmt::format("no rules clean a table \"{}\"", table), {},
+              did_you_mean(table, cleaned));
+}
+
 }  // namespace
 
 std::vector<Quarantined> find_quarantined(const Project& project, Workspace& workspace,
                                           const std::string& table) {
+  check_has_rules(project, table);
   std::vector<Quarantined> found;
   auto look = [&](const std::string& kind, const std::string& name, const std::string& from,
                   const std::string& prediction) {
