@@ -362,7 +362,7 @@ def test_tables_do_not_ask_the_clock(project):
 def test_predict_keep(bundle, tmp_path):
     source = write_rows(tmp_path / "in.csv", names=NEEDED + ["delay"])
     gristmill("predict", bundle, source, "-o", tmp_path / "two.csv", "--keep", "store,id")
-    assert list(READERS[".csv"](tmp_path / "two.csv")[0]) == ["store", "id", "prediction", "probability"]
+    assert list(READERS[".csv"](tmp_path / "two.csv")[0]) == ["id", "store", "prediction", "probability"]
     gristmill("predict", bundle, source, "-o", tmp_path / "all.csv", "--keep", "all")
     kept = READERS[".csv"](tmp_path / "all.csv")
     assert {"id", "store", "amount", "temp", "prediction"} <= set(kept[0])
@@ -377,7 +377,7 @@ def test_predict_keeps_columns_that_the_model_does_not_know(bundle, tmp_path, su
     rows = [{**{n: o[n] for n in NEEDED}, "courier": o["courier"], "note": f"n{i}, \"ü\"" if i % 3 else None,
              "count": i, "share": i / 4, "day": o["placed"].date()} for i, o in enumerate(INPUT)]
     source = write_rows(tmp_path / f"in{suffix}", rows, list(rows[0]))
-    kept = ["share", "id", "courier", "note", "day", "count"]
+    kept = ["id", "share", "courier", "note", "day", "count"]
     gristmill("predict", bundle, source, "-o", tmp_path / "out.parquet", "--keep", ",".join(kept))
     made = READERS[".parquet"](tmp_path / "out.parquet")
     assert list(made[0]) == [*kept, "prediction", "probability"]

@@ -552,7 +552,8 @@ def test_frozen_takes_what_was_used_last(tmp_path):
     assert rows("-p", "lo=0")["t"]["rows"] == 1000
     assert rows()["t"]["rows"] == 500
     assert rows("-p", "lo=0")["t"]["rows"] == 1000  # made before
-    assert rows("--frozen")["t"]["rows"] == 1000
+    assert rows("--frozen", "-p", "lo=0")["t"]["rows"] == 1000
+    assert "table t was stored by other SQL, other parameters" in fails("run", "--frozen", "-C", tmp_path)
     changed(tmp_path, "t:", "renamed:")
     assert rows("-p", "lo=0")["renamed"]["rows"] == 1000
-    assert rows("--frozen")["renamed"]["rows"] == 1000
+    assert rows("--frozen", "-p", "lo=0")["renamed"]["rows"] == 1000

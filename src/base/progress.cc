@@ -10,9 +10,7 @@ std::atomic<bool>& interrupted() {
 }
 
 void check_interrupted() {
-  if (interrupted().load(std::memory_order_relaxed))
-    throw Error(Code::interrupted, "interrupted", {},
-                "what was finished is kept; run the same command again to go on from there");
+  if (interrupted().load(std::memory_order_relaxed)) throw Error(Code::interrupted, "interrupted");
 }
 
 }  // namespace gristmill

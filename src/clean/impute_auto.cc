@@ -1,6 +1,7 @@
 #include "clean/impute_auto.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "clean/cells.h"
 #include "clean/impute_parts.h"
 #include "clean/impute_ways.h"
+#include "clean/number_rows.h"
 #include "clean/row_sample.h"
 #include "sketch/hash.h"
 
@@ -97,12 +99,15 @@ class AutoFit : public RuleFit {
   }
 
  private:
-  // Marks the known cells of a wish's column that are hidden from fitting.
+  // Marks the known cells of a wish's column that are hidden from fitting; NaN and infinity tell of
+  // no way how good it is.
   template <class PositionOf>
   bool find_hidden(const Column& column, size_t wish, const PositionOf& position_of,
                    uint64_t* hits) const {
+    const bool numbers = is_number(column.type);
     return find_hits(column, hits, [&](int64_t row) {
-      return combine64(hash_number(int64_t(position_of(row))), wish) % one_hidden_of == 0;
+      return combine64(hash_number(int64_t(position_of(row))), wish) % one_hidden_of == 0 &&
+             !(numbers && std::isnan(known_number(column, row)));
     });
   }
   Batch without_hidden(const FitBatch& batch, Scratch& scratch) const;

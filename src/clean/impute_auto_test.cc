@@ -74,6 +74,24 @@ BatchBuffer make_rows(int64_t count = 3000) {
   return rows;
 }
 
+TEST(ImputeAuto, WhatIsNoNumberDecidesNothing) {
+  const BatchBuffer good = make_rows();
+  BatchBuffer rows(good.schema());
+  rows.append(good.view(), 0, good.rows());
+  auto* x = const_cast<double*>(rows.view().columns[0].values<double>());
+  for (int64_t i = 0; i < rows.rows(); i += 20) x[i] = i % 40 == 0 ? NAN : INFINITY;
+  const RuleChain chain = chain_of({{"columns", {"x", "y", "z"}}, {"with", "auto"}}, rows);
+  const auto choice = choice_of(chain, rows);
+  EXPECT_TRUE(choice.chosen == "knn" || choice.chosen == "iterative") << choice.chosen;
+  for (const auto& [way, error] : choice.errors) EXPECT_TRUE(std::isfinite(error)) << way;
+}
+
+TEST(ImputeAuto, ErrorsBeyondAllNumbersAreKept) {
+  const auto text =
+      Json::parse(RuleReport::choices_json({{"x", "mean", "m", {{"mean", INFINITY}}}}).dump());
+  EXPECT_EQ(RuleReport::choices_from_json(text).at(0).errors.at(0).second, INFINITY);
+}
+
 TEST(ImputeAuto, TakesWhatFillsHiddenCellsBest) {
   const BatchBuffer rows = make_rows();
   const RuleChain chain = chain_of({{"columns", {"x", "y", "z"}}, {"with", "auto"}}, rows);

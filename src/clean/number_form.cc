@@ -82,15 +82,14 @@ bool take_number(const NumberForm& form, std::string_view& text, Digits& digits)
       take_digits(text, 3, digits);
     }
   }
-  if (form.decimal == 0) return first > 0;
-  if (text.starts_with(form.decimal) && text.size() > 1 && is_digit(text[1])) {
+  if (form.decimal != 0 && text.starts_with(form.decimal) && text.size() > 1 && is_digit(text[1])) {
     text.remove_prefix(1);
     digits.add('.');
     take_digits(text, count_digits(text), digits);
   } else if (first == 0) {
     return false;
   }
-  int exponent = take_exponent(text);
+  int exponent = form.decimal == 0 ? 0 : take_exponent(text);
   if (form.kind == NumberForm::Kind::percent) exponent -= 2;
   if (exponent != 0) {
     char written[12];

@@ -1,6 +1,7 @@
 #include "clean/rule.h"
 
 #include <algorithm>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -59,7 +60,10 @@ std::vector<RuleReport::Choice> RuleReport::choices_from_json(const nlohmann::js
   for (const auto& saved : json) {
     choices.push_back({saved.at("column"), saved.at("chosen"), saved.at("measure"), {}});
     for (const auto& one : saved.at("errors"))
-      choices.back().errors.emplace_back(one.at("with"), one.at("error"));
+      // JSON has no number for an error beyond all numbers.
+      choices.back().errors.emplace_back(
+          one.at("with"), one.at("error").is_null() ? std::numeric_limits<double>::infinity()
+                                                    : one.at("error").get<double>());
   }
   return choices;
 }

@@ -33,7 +33,12 @@ Wanted find_wanted(const Invocation& call, const Signature& signature, RowInput&
   Wanted wanted{signature.key(), signature.expected()};
   if (!call.has("keep")) return wanted;
   const bool all = call.value("keep") == "all";
-  if (!all) wanted.keep = split_at_commas(call.value("keep"));
+  if (!all) {
+    for (std::string& name : split_at_commas(call.value("keep"))) {
+      if (std::find(wanted.keep.begin(), wanted.keep.end(), name) == wanted.keep.end())
+        wanted.keep.push_back(std::move(name));
+    }
+  }
   Schema& schema = wanted.expected.schema;
   const bool known = std::all_of(wanted.keep.begin(), wanted.keep.end(),
                                  [&](const auto& name) { return schema.find(name) >= 0; });
@@ -160,8 +165,8 @@ const RegisterVerb registration({
                          "output when not given"},
                 {.name = "--keep",
                  .value = "COLUMNS",
-                 .text = "Columns of the input to carry along, by commas, or `all`; the key when "
-                         "not given"},
+                 .text = "Columns of the input to carry along beside the key, by commas, or "
+                         "`all`"},
                 {.name = "--decimal",
                  .value = "CHAR",
                  .text =

@@ -28,7 +28,7 @@ std::string_view kind_of(Type type) {
 }
 
 std::string unknown_hint(std::string_view missing, std::span<const std::string> unknown) {
-  const std::string near = nearest(missing, unknown);
+  const std::string near = unknown.size() == 1 ? unknown[0] : nearest(missing, unknown);
   if (near.empty()) return "";
   return fmt::format("\"{}\" is not known; did you mean \"{}\"?", near, missing);
 }

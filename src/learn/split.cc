@@ -114,7 +114,10 @@ SplitSpec SplitSpec::parse(const nlohmann::json& json, const std::string& time_c
       spec.column = column_name(value, key);
       ++ways;
     } else if (key == "random") {
-      ways += flag(value, key);
+      if (!flag(value, key))
+        throw Error(Code::invalid, "`random: false` chooses no way to split", {},
+                    "say `time: COLUMN` or `group: COLUMN`, or leave it out");
+      ++ways;
     } else if (key == "stratify") {
       spec.stratify = flag(value, key);
     } else if (key == "validate") {

@@ -56,6 +56,10 @@ Batch CheckedRows::apply(const Batch& raw, int64_t first_row, Slot& slot) const 
   return slot.kept.view();
 }
 
+void CheckedRows::fit(RowSource& source, Progress& progress, const std::string& table) {
+  if (labels_) fit_filters(*labels_, source, progress, table);
+}
+
 std::unique_ptr<BatchReader> CheckedRows::numbered(BatchReader& raw) const {
   return std::make_unique<NumberedRows>(*this, raw, labels_ ? schema() : raw.schema());
 }

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "pipeline/label.h"
+#include "pipeline/label_filters.h"
 
 namespace gristmill {
 
@@ -17,6 +17,9 @@ class CheckedRows {
       : table_(table), labels_(std::move(labels)) {}
 
   const Schema& schema() const { return labels_ ? labels_->rules().output() : table_; }
+
+  // Makes the filters that must see the whole table first; before any rows are asked for.
+  void fit(RowSource& source, Progress& progress, const std::string& table);
 
   struct Slot {
     LabelledChunk chunk;

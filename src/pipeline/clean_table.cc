@@ -146,18 +146,16 @@ Executor::Made clean_table(const CleanRequest& request, const TableHandle& befor
   Engine& engine = executor.workspace().engine();
   CleanReader rows(request, maker,
                    [&] { return engine.query("SELECT * FROM " + before.relation); });
-  const std::string loaded = "cleaned " + request.name;
   executor.progress().begin(fmt::format("{}: cleaning", request.name), 0, "rows");
-  engine.load(loaded, rows);
+  const LoadedTable loaded(engine, "cleaned " + request.name, rows);
   executor.progress().end();
   rows.finish();
   const TableVersion version = write_version(engine, executor.workspace().store(),
-                                             {.sql = "SELECT * FROM " + quote_name(loaded),
+                                             {.sql = "SELECT * FROM " + loaded.relation(),
                                               .key = request.key,
                                               .keep_order = request.key.empty(),
                                               .table = request.name},
                                              executor.progress());
-  engine.execute("DROP TABLE " + quote_name(loaded));
   nlohmann::json facts = rows.facts();
   facts["rows"] = version.rows;
   facts["digest"] = version.digest.hex();

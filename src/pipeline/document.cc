@@ -178,6 +178,13 @@ Document Document::parse(const std::string& text, const std::string& file) {
     document.json_ = nodes.empty() ? nlohmann::json() : converter.convert(nodes[0], "", 0);
   } catch (const YAML::Exception& error) {
     const char* hint = "";
+    if (error.msg == YAML::ErrorMsg::END_OF_MAP_FLOW ||
+        error.msg == YAML::ErrorMsg::END_OF_SEQ_FLOW)
+      hint = "YAML ends a value at a comma inside braces; write it in block form or in quotes";
+    if (error.msg == YAML::ErrorMsg::END_OF_MAP || error.msg == YAML::ErrorMsg::END_OF_SEQ)
+      hint =
+          "a value that begins with a quote ends with that quote; put all of it in other quotes, "
+          "or begin it on a line of its own after `|`";
     if (error.msg == YAML::ErrorMsg::UNKNOWN_TOKEN)
       hint = "text that begins with %, @ or ` stands in quotes";
     if (text.find("\n\t") != text.npos) hint = "YAML is indented with spaces, not with tabs";

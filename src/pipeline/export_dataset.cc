@@ -55,10 +55,9 @@ class DenseRows : public BatchReader {
 void write_parquet(Workspace& workspace, const Dataset& data, const fs::path& path) {
   Engine& engine = workspace.engine();
   DenseRows rows(data);
-  engine.load("exported rows", rows);
-  engine.execute(fmt::format("COPY (SELECT * FROM \"exported rows\") TO {} (FORMAT parquet)",
+  const LoadedTable loaded(engine, "exported rows", rows);
+  engine.execute(fmt::format("COPY (SELECT * FROM {}) TO {} (FORMAT parquet)", loaded.relation(),
                              quote_text(path.string())));
-  engine.execute("DROP TABLE \"exported rows\"");
 }
 
 }  // namespace

@@ -13,15 +13,11 @@ using nlohmann::json;
 constexpr std::string_view measured_type = "application/vnd.gristmill.checks.v1+json";
 
 // Returns how many rows were seen.
-int64_t observe(const CheckSubject& subject, Executor& executor) {
+int64_t observe(const CheckSubject& subject, RowSource& source, Executor& executor) {
   struct Slot {
     CheckedRows::Slot rows;
     std::vector<std::unique_ptr<Check>> clones;
   };
-  ThreadPool pool;
-  Workspace& workspace = executor.workspace();
-  // Hardly ever read twice: nothing is kept in memory for it.
-  RowSource source(subject.handle->schema, [&] { return subject.read(workspace); }, 0, pool);
   std::vector<Slot> slots(size_t(source.slots()));
   std::vector<Check*> open;
   subject.for_checks(false, [&](const ExpectedCheck& one) { open.push_back(one.check.get()); });
@@ -51,11 +47,10 @@ int64_t observe(const CheckSubject& subject, Executor& executor) {
 
 int64_t look(const CheckSubject& subject, Tables& tables, Executor& executor) {
   Engine& engine = executor.workspace().engine();
-  const std::string loaded = "checked " + subject.table;
   const auto raw = subject.read(executor.workspace());
   const auto numbered = subject.rows->numbered(*raw);
-  engine.load(loaded, *numbered);
-  WholeTable whole{.relation = quote_name(loaded), .key = subject.key};
+  const LoadedTable loaded(engine, "checked " + subject.table, *numbered);
+  WholeTable whole{.relation = loaded.relation(), .key = subject.key};
   whole.query = [&engine](const std::string& sql) { return engine.query(sql); };
   whole.rows = std::stoll(engine.rows("SELECT count(*) FROM " + whole.relation).at(0).at(0));
   subject.for_checks(true, [&](const ExpectedCheck& one) {
@@ -71,7 +66,6 @@ int64_t look(const CheckSubject& subject, Tables& tables, Executor& executor) {
       throw in_sql(error, one.where);
     }
   });
-  engine.execute("DROP TABLE " + whole.relation);
   return whole.rows;
 }
 
@@ -80,8 +74,13 @@ int64_t look(const CheckSubject& subject, Tables& tables, Executor& executor) {
 Executor::Made measure_checks(const CheckSubject& subject, Tables& tables, Executor& executor) {
   executor.progress().begin(fmt::format("{}: checking", subject.table),
                             subject.handle->version->rows, "rows");
+  ThreadPool pool;
+  Workspace& workspace = executor.workspace();
+  // Hardly ever read twice: nothing is kept in memory for it.
+  RowSource source(subject.handle->schema, [&] { return subject.read(workspace); }, 0, pool);
+  subject.rows->fit(source, executor.progress(), subject.table);
   int64_t rows = 0;
-  if (subject.any(false)) rows = observe(subject, executor);
+  if (subject.any(false)) rows = observe(subject, source, executor);
   if (subject.any(true)) rows = look(subject, tables, executor);
   executor.progress().end();
   json measured = json::array();

@@ -48,15 +48,21 @@ std::vector<std::string> Tables::tables_read(const TableSpec& spec) {
 }
 
 std::vector<std::string> Tables::null_texts(const std::string& name) {
-  std::set<std::string> texts;
-  auto table = project_.tables.find(name);
-  if (table != project_.tables.end()) {
-    for (const std::string& read : tables_read(table->second)) {
-      for (const std::string& text : null_texts(read)) texts.insert(text);
+  std::set<std::string> below = {name}, sources, texts;
+  for (std::vector<std::string> open = {name}; !open.empty();) {
+    const std::string at = open.back();
+    open.pop_back();
+    sources.insert(split_name(at).first);
+    const auto table = project_.tables.find(at);
+    if (table == project_.tables.end()) continue;
+    for (std::string& read : tables_read(table->second)) {
+      if (below.insert(read).second) open.push_back(std::move(read));
     }
   }
   for (const SourceSpec& source : project_.sources) {
-    if (!is_like(source.name, split_name(name).first)) continue;
+    if (std::none_of(sources.begin(), sources.end(),
+                     [&](const std::string& read) { return is_like(source.name, read); }))
+      continue;
     if (!may_have_null_texts(source)) {
       texts.insert("");  // as a CSV file of its rows writes what is missing
       continue;

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "clean/rule.h"
+#include "frame/cell.h"
 #include "pipeline/project_keys.h"
 #include "pipeline/read_predict.h"
 #include "pipeline/spot.h"
@@ -84,8 +85,19 @@ std::vector<RuleSpec> read_rules(const Spot& spot, const std::string& table) {
   return rules;
 }
 
+bool is_time(const std::string& text) {
+  int32_t days;
+  int64_t micros;
+  return parse_date(text, days) || parse_timestamp(text, micros);
+}
+
 json typed_as(const json& value, const std::string& name, const std::string& text) {
-  if (value.is_string()) return text;
+  if (value.is_string()) {
+    if (!is_time(value.get<std::string>()) || is_time(text)) return text;
+    throw Error(Code::usage, fmt::format("-p {}: a date or a time is due, as its default {}, not "
+                                         "\"{}\"",
+                                         name, value.get<std::string>(), text));
+  }
   json given = Document::parse(text, "-p").json();
   const bool fits = value.is_number_integer() ? given.is_number_integer()
                     : value.is_number()       ? given.is_number()
@@ -254,6 +266,12 @@ Project Project::read(const fs::path& dir, const std::map<std::string, std::stri
           return source.given.is_object() && source.given.contains("as");
         });
   });
+  for (PredictSpec& predict : project.predicts) {
+    const auto table = project.tables.find(predict.from);
+    if (table == project.tables.end() || !predict.key.empty()) continue;
+    predict.key = table->second.key;
+    check_prediction_key(predict.key, predict.where);
+  }
   // As they stand in the file, those of the environment last: the first answers /predict.
   const auto place = [](const PredictSpec& spec) {
     return std::tuple(spec.where.file != project_file, spec.where.line, spec.where.column);

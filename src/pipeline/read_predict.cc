@@ -66,6 +66,17 @@ void check_prediction_name(const Spot& spot, const std::string& name) {
 
 }  // namespace
 
+void check_prediction_key(const std::vector<std::string>& key, const Where& where) {
+  for (const std::string& column : key) {
+    if (column == "prediction" || column.starts_with("probability"))
+      throw Error(Code::invalid,
+                  fmt::format("a key column cannot be called {}: answers carry it beside what they "
+                              "are called themselves",
+                              column),
+                  where, "give it another name in the table's SQL");
+  }
+}
+
 PredictSpec read_predict(const Spot& spot, const std::string& name) {
   check_prediction_name(spot, name);
   spot.expect_object(fmt::format("prediction {}", name));
@@ -84,19 +95,16 @@ PredictSpec read_predict(const Spot& spot, const std::string& name) {
   predict.from = required("from");
   predict.target = required("target");
   if (spot.value.contains("key")) predict.key = spot["key"].texts("`key`");
-  for (const std::string& column : predict.key) {
-    if (column == "prediction" || column.starts_with("probability"))
-      spot["key"].fail(fmt::format("a key column cannot be called {}: answers carry it beside "
-                                   "what they are called themselves",
-                                   column),
-                       "give it another name in the table's SQL");
-  }
+  if (!predict.key.empty()) check_prediction_key(predict.key, spot["key"].where());
   predict.time = optional("time");
   const bool plain = spot.has("positive") && !spot["positive"].value.is_string();
   predict.positive = plain ? spot["positive"].value.dump() : optional("positive");
   predict.weight = optional("weight");
   if (spot.has("exclude")) predict.exclude = spot["exclude"].texts("`exclude`");
-  if (spot.has("inputs")) predict.inputs = spot["inputs"].texts("`inputs`");
+  if (spot.has("inputs")) {
+    predict.inputs = spot["inputs"].texts("`inputs`");
+    if (predict.inputs.empty()) spot["inputs"].fail("`inputs` names no column");
+  }
   if (spot.has("seed")) {
     const json& seed = spot["seed"].value;
     if (!seed.is_number_integer() || seed < 0)

@@ -25,7 +25,9 @@ void record_run(Workspace& workspace, Progress& progress, const nlohmann::json& 
     end = work(executor, run);
   } catch (const Error& error) {
     record_failure(workspace, run, error);
-    throw;
+    if (error.code() != Code::interrupted) throw;
+    throw error.with_hint(
+        "what was finished is kept; run the same command again to go on from there");
   } catch (const std::exception& error) {
     record_failure(workspace, run, Error(Code::internal, error.what()));
     throw;

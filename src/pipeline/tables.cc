@@ -13,7 +13,7 @@ namespace {
 
 // Changes when the same SQL over the same inputs would be stored in another way.
 constexpr int table_version = 1;
-constexpr int clean_version = 2;
+constexpr int clean_version = 3;
 
 }  // namespace
 
@@ -79,12 +79,25 @@ std::optional<TableHandle> Tables::last_made(const std::string& kind, const std:
   return from_result(name, {task->output, task->facts, task->seconds});
 }
 
+TableHandle Tables::last_stored(const std::string& name) {
+  const std::string hint = "run once without --frozen";
+  const auto handle = last_made("table", name);
+  if (!handle)
+    throw Error(Code::not_found, fmt::format("table {} has never been stored", name), {}, hint);
+  const auto table = project_.tables.find(name);
+  // What a union or a source's table is made by, only a look at the sources tells.
+  if (table == project_.tables.end() || !table->second.unite.empty()) return *handle;
+  const auto task = executor_.workspace().ledger().latest("table", name);
+  if (task->what.at("sql") != table_sql(table->second) || task->what.at("key") != key_of(name))
+    throw Error(
+        Code::conflict,
+        fmt::format("table {} was stored by other SQL, other parameters or another key", name),
+        table->second.where, hint);
+  return *handle;
+}
+
 TableHandle Tables::make_stored(const std::string& name) {
-  if (frozen_) {
-    if (auto handle = last_made("table", name)) return *handle;
-    throw Error(Code::not_found, fmt::format("table {} has never been stored", name), {},
-                "run once without --frozen");
-  }
+  if (frozen_) return last_stored(name);
   Engine& engine = executor_.workspace().engine();
   auto table = project_.tables.find(name);
   const bool own = table != project_.tables.end();

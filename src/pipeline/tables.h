@@ -80,6 +80,7 @@ class Tables {
  private:
   const SourceTable& source_table(const std::string& name, const Where& where);
   TableHandle make_stored(const std::string& name);
+  TableHandle last_stored(const std::string& name);  // under --frozen
   // The SQL of a table of the project, parameters put in, checked to be repeatable.
   std::string table_sql(const TableSpec& spec) const;
   // Defines the tables in the engine; what they need.

@@ -38,16 +38,10 @@ class CsvSource : public Source {
     std::optional<ThreadPool> pool;
     std::vector<CsvShape> shapes;
     for (const fs::path& file : files_.files) {
-      std::optional<std::string> known;
-      if (spec_.digests != nullptr) known = spec_.digests->fact(file, fact);
-      if (known) {
-        shapes.push_back(CsvShape::from_json(json::parse(*known)));
-        continue;
-      }
-      if (!pool) pool.emplace();
-      shapes.push_back(look_at_csv(file, options_, *pool));
-      if (spec_.digests != nullptr)
-        spec_.digests->remember(file, fact, shapes.back().to_json().dump());
+      shapes.push_back(found_in<CsvShape>(spec_.digests, {file}, fact, [&] {
+        if (!pool) pool.emplace();
+        return look_at_csv(file, options_, *pool);
+      }));
     }
     return shapes;
   }

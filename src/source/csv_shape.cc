@@ -89,7 +89,7 @@ class Look {
 
 }  // namespace
 
-json CsvShape::to_json() const {
+nlohmann::json CsvShape::json() const {
   return {{"delimiter", std::string(1, delimiter)},
           {"columns", columns.json()},
           {"has_values", has_values},
@@ -98,7 +98,7 @@ json CsvShape::to_json() const {
           {"notes", notes}};
 }
 
-CsvShape CsvShape::from_json(const json& in) {
+CsvShape CsvShape::from_json(const nlohmann::json& in) {
   return {in.at("delimiter").get<std::string>().at(0),
           Schema::from_json(in.at("columns")),
           in.at("has_values").get<std::vector<bool>>(),

@@ -21,7 +21,7 @@ struct CsvShape {
   int64_t rows = 0;
   std::vector<std::pair<std::string, std::string>> notes;  // column, what was found odd
 
-  nlohmann::json to_json() const;
+  nlohmann::json json() const;
   static CsvShape from_json(const nlohmann::json& in);
 };
 

@@ -88,6 +88,7 @@ class DatabaseServer : public Source {
       session.execute(fmt::format("ATTACH IF NOT EXISTS {} AS {} (TYPE {}, READ_ONLY)",
                                   quote_text(connection()), quote_name(catalog_), kind_.type));
     } catch (const Error& error) {
+      if (error.code() == Code::interrupted) throw;
       throw refused(error);
     }
   }

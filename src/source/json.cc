@@ -25,15 +25,8 @@ class JsonSource : public Source {
 
  private:
   JsonShape shape_of(SqlSession& session, const std::vector<fs::path>& files) const {
-    if (spec_.digests == nullptr) return look_at_json(session, files);
-    std::string fact = "json shape 4";  // of this file together with the others
-    for (size_t i = 1; i < files.size(); ++i) fact += " " + spec_.digests->digest(files[i]).hex();
-    if (fact.size() > 100) fact = "json shape 4 " + Digest::of(fact).hex();
-    if (const auto known = spec_.digests->fact(files[0], fact))
-      return JsonShape::from_json(nlohmann::json::parse(*known));
-    JsonShape shape = look_at_json(session, files);
-    spec_.digests->remember(files[0], fact, shape.to_json().dump());
-    return shape;
+    return found_in<JsonShape>(spec_.digests, files, "json shape 4",
+                               [&] { return look_at_json(session, files); });
   }
 
   SourceTable table(SqlSession& session, const std::string& name,

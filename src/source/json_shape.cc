@@ -202,9 +202,9 @@ void refuse_like_names(SqlSession& session, const std::vector<fs::path>& files,
 
 }  // namespace
 
-nlohmann::json JsonShape::to_json() const { return {{"columns", columns}, {"notes", notes}}; }
+nlohmann::json JsonShape::json() const { return {{"columns", columns}, {"notes", notes}}; }
 
-JsonShape JsonShape::from_json(const json& in) {
+JsonShape JsonShape::from_json(const nlohmann::json& in) {
   return {in.at("columns").get<std::vector<std::pair<std::string, std::string>>>(),
           in.at("notes").get<std::vector<std::string>>()};
 }

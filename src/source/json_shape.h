@@ -13,7 +13,7 @@ struct JsonShape {
   std::vector<std::pair<std::string, std::string>> columns;  // name, type in SQL
   std::vector<std::string> notes;                            // "column price is read as text: …"
 
-  nlohmann::json to_json() const;
+  nlohmann::json json() const;
   static JsonShape from_json(const nlohmann::json& in);
 };
 

@@ -40,9 +40,9 @@ part AS (
   SELECT oid FROM relation WHERE relkind <> 'p' UNION ALL
   SELECT p.relid FROM relation, pg_partition_tree(oid) p WHERE relkind = 'p' AND p.isleaf),
 estimate AS (
-  SELECT sum(CASE WHEN relpages > 0 AND reltuples > 0
+  SELECT coalesce(sum(CASE WHEN relpages > 0 AND reltuples > 0
              THEN reltuples / relpages * (pg_relation_size(oid) / current_setting('block_size')::int)
-             ELSE pg_relation_size(oid) / 100 END)::bigint AS rows
+             ELSE pg_relation_size(oid) / 100 END), 0)::bigint AS rows
   FROM part JOIN pg_class USING (oid))
 SELECT a.attname::text AS name, e.rows, current_setting('server_encoding') <> 'UTF8' AS ascii,
        current_setting('server_version_num')::int >= 140000 AS hashed

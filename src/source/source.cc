@@ -84,6 +84,11 @@ std::unique_ptr<Source> make_source(const SourceSpec& spec) {
 
 std::unique_ptr<Source> make_source(const SourceSpec& spec, SourceFiles files) {
   const SourceKind& kind = kind_of(files);
+  if (files.files.empty() && !kind.server)
+    throw Error(Code::invalid,
+                fmt::format("source {}: `kind: {}` is for files, and its URL names a server",
+                            spec.name, kind.name),
+                {}, "leave `kind` out: a server's URL says what it is");
   std::vector<ParamDoc> docs = common_source_params();
   docs.insert(docs.end(), kind.params.begin(), kind.params.end());
   Params params(spec.given.is_object() ? spec.given : nlohmann::json(nullptr), docs,

@@ -67,7 +67,7 @@ struct SourceSpec {
   nlohmann::json given;  // text (a path, glob or URL) or an object {files, as, url, kind, …}
   fs::path base;         // folder of the project file
   Where where;
-  FileDigests* digests = nullptr;  // remembers what was found out about files; may be null
+  FileDigests* digests = nullptr;  // remembers what was found out about files; null: nothing is
   fs::path downloads = {};         // folder where the files of URLs are kept
 };
 
@@ -109,6 +109,16 @@ struct SourceKind {
 };
 using Sources = Registry<SourceKind>;
 using RegisterSource = Registration<SourceKind>;
+
+// What `look` finds out about the files together, or what is remembered of that under a name.
+// Found: its json() and from_json() are each other's inverse.
+template <class Found, class Look>
+Found found_in(FileDigests* digests, const std::vector<fs::path>& files, const std::string& name,
+               const Look& look) {
+  if (digests == nullptr) return look();
+  return Found::from_json(
+      nlohmann::json::parse(digests->fact(files, name, [&] { return look().json().dump(); })));
+}
 
 // Missing values in text files, when a source does not say.
 inline const std::vector<std::string> default_nulls = {"", "NA"};

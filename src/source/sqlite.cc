@@ -70,19 +70,15 @@ class SqliteSource : public Source {
   SqliteShape shape_of(SqlSession& session, SqliteFile& sqlite, const SqliteTable& table) {
     const fs::path& file = files_.files[0];
     // With a log beside it, the file alone does not tell what the tables hold.
-    bool known_by_file = spec_.digests != nullptr && with_log(file, "-wal").size() == 1;
-    const std::string fact = "sqlite shape 2 " + table.name;
-    if (known_by_file) {
-      if (auto known = spec_.digests->fact(file, fact)) {
-        return SqliteShape::from_json(json::parse(*known));
-      }
-    }
-    SqliteShape shape =
-        table.view ? look_at_view(sqlite, table.name) : look_at_table(session, sqlite, table.name);
-    // DuckDB's scan counts row ids where no column is wanted.
-    if (!table.row_id) shape.direct = false;
-    if (known_by_file) spec_.digests->remember(file, fact, shape.to_json().dump());
-    return shape;
+    const bool known_by_file = with_log(file, "-wal").size() == 1;
+    return found_in<SqliteShape>(
+        known_by_file ? spec_.digests : nullptr, {file}, "sqlite shape 2 " + table.name, [&] {
+          SqliteShape shape = table.view ? look_at_view(sqlite, table.name)
+                                         : look_at_table(session, sqlite, table.name);
+          // DuckDB's scan counts row ids where no column is wanted.
+          if (!table.row_id) shape.direct = false;
+          return shape;
+        });
   }
 
   SqliteShape look_at_table(SqlSession& session, SqliteFile& sqlite, const std::string& name) {

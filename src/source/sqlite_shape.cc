@@ -7,18 +7,19 @@
 
 namespace gristmill {
 
-using nlohmann::json;
-
-json SqliteShape::to_json() const {
-  json out = {
-      {"columns", json::array()}, {"direct", direct}, {"endless", endless}, {"notes", notes}};
+nlohmann::json SqliteShape::json() const {
+  nlohmann::json out = {{"columns", nlohmann::json::array()},
+                        {"direct", direct},
+                        {"endless", endless},
+                        {"notes", notes}};
   for (const SqliteColumn& c : columns) out["columns"].push_back({c.name, c.declared, c.type});
   return out;
 }
 
-SqliteShape SqliteShape::from_json(const json& in) {
+SqliteShape SqliteShape::from_json(const nlohmann::json& in) {
   SqliteShape out;
-  for (const json& c : in.at("columns")) out.columns.push_back({c.at(0), c.at(1), c.at(2)});
+  for (const nlohmann::json& c : in.at("columns"))
+    out.columns.push_back({c.at(0), c.at(1), c.at(2)});
   out.direct = in.at("direct").get<bool>();
   out.endless = in.at("endless").get<bool>();
   out.notes = in.at("notes").get<std::vector<std::string>>();

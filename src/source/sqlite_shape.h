@@ -24,7 +24,7 @@ struct SqliteShape {
   bool endless = false;  // a view that did not end while it was looked at
   std::vector<std::string> notes;
 
-  nlohmann::json to_json() const;
+  nlohmann::json json() const;
   static SqliteShape from_json(const nlohmann::json& in);
 };
 

@@ -198,15 +198,9 @@ class SvmlightSource : public Source {
 
  private:
   Schema columns_of(const fs::path& file) const {
-    const std::string fact = "svmlight columns 1";
-    if (spec_.digests != nullptr) {
-      if (const auto known = spec_.digests->fact(file, fact))
-        return Schema::from_json(json::parse(*known));
-    }
     try {
-      const Schema columns = look_at(file).schema();
-      if (spec_.digests != nullptr) spec_.digests->remember(file, fact, columns.json().dump());
-      return columns;
+      return found_in<Schema>(spec_.digests, {file}, "svmlight columns 1",
+                              [&] { return look_at(file).schema(); });
     } catch (const Error& error) {
       throw in_file(error, file);
     }

@@ -173,15 +173,8 @@ class XlsxSource : public Source {
   }
 
   XlsxShape shape_of(const XlsxWorkbook& workbook, const XlsxSheet& sheet) const {
-    const std::string fact = fact_ + " " + sheet.part;
-    if (spec_.digests != nullptr) {
-      if (const auto known = spec_.digests->fact(files_.files[0], fact))
-        return XlsxShape::from_json(json::parse(*known));
-    }
-    const XlsxShape shape = look_at_sheet(workbook, sheet, reading_);
-    if (spec_.digests != nullptr)
-      spec_.digests->remember(files_.files[0], fact, shape.to_json().dump());
-    return shape;
+    return found_in<XlsxShape>(spec_.digests, {files_.files[0]}, fact_ + " " + sheet.part,
+                               [&] { return look_at_sheet(workbook, sheet, reading_); });
   }
 
   SourceSpec spec_;

@@ -13,7 +13,6 @@
 namespace gristmill {
 namespace {
 
-using nlohmann::json;
 using Kind = XlsxCell::Kind;
 
 constexpr const char* range_hint =
@@ -178,12 +177,12 @@ void refuse_merged(const std::vector<std::string>& merged, const XlsxRange& rang
 
 }  // namespace
 
-json XlsxShape::to_json() const {
+nlohmann::json XlsxShape::json() const {
   return {
       {"first_row", first_row}, {"places", places}, {"columns", columns.json()}, {"notes", notes}};
 }
 
-XlsxShape XlsxShape::from_json(const json& in) {
+XlsxShape XlsxShape::from_json(const nlohmann::json& in) {
   return {in.at("first_row").get<int64_t>(), in.at("places").get<std::vector<int>>(),
           Schema::from_json(in.at("columns")), in.at("notes").get<std::vector<std::string>>()};
 }

@@ -26,7 +26,7 @@ struct XlsxShape {
   Schema columns;
   std::vector<std::string> notes;
 
-  nlohmann::json to_json() const;
+  nlohmann::json json() const;
   static XlsxShape from_json(const nlohmann::json& in);
 };
 

@@ -101,18 +101,25 @@ Digest FileDigests::digest(const fs::path& path) {
   return digest;
 }
 
-std::optional<std::string> FileDigests::fact(const fs::path& path, const std::string& name) {
-  Statement find = database_.prepare("SELECT value FROM file_facts WHERE digest = ? AND name = ?");
-  find.bind(digest(path).hex()).bind(name);
-  if (!find.step()) return std::nullopt;
-  return find.text(0);
+Digest FileDigests::digest_of(const std::vector<fs::path>& files) {
+  if (files.size() == 1) return digest(files[0]);
+  std::string all;
+  for (const fs::path& file : files) all += digest(file).hex() + "\n";
+  return Digest::of(all);
 }
 
-void FileDigests::remember(const fs::path& path, const std::string& name,
-                           const std::string& value) {
+std::string FileDigests::fact(const std::vector<fs::path>& files, const std::string& name,
+                              const std::function<std::string()>& find) {
+  const Digest content = digest_of(files);
+  Statement known = database_.prepare("SELECT value FROM file_facts WHERE digest = ? AND name = ?");
+  known.bind(content.hex()).bind(name);
+  if (known.step()) return known.text(0);
+  const std::string value = find();
+  if (digest_of(files) != content) return value;
   Statement insert =
       database_.prepare("INSERT OR REPLACE INTO file_facts (digest, name, value) VALUES (?, ?, ?)");
-  insert.bind(digest(path).hex()).bind(name).bind(value).step();
+  insert.bind(content.hex()).bind(name).bind(value).step();
+  return value;
 }
 
 }  // namespace gristmill

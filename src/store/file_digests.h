@@ -1,8 +1,9 @@
 // Content digests of files outside the store, remembered by what the file system says of them.
 #pragma once
 
-#include <optional>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "base/digest.h"
 #include "store/database.h"
@@ -30,12 +31,14 @@ class FileDigests {
   // digest is of one state of the file: it is read anew when its stamp changes meanwhile.
   Digest digest(const fs::path& path);
 
-  // What was found out about a file's content, e.g. its columns' types, under a name that says how
-  // it was found; nullopt when it was not yet, or the content is new.
-  std::optional<std::string> fact(const fs::path& path, const std::string& name);
-  void remember(const fs::path& path, const std::string& name, const std::string& value);
+  // What `find` tells of the content of files together, e.g. their columns' types, under a name
+  // that says how it was found. Found once a content; not kept when a file changes meanwhile.
+  std::string fact(const std::vector<fs::path>& files, const std::string& name,
+                   const std::function<std::string()>& find);
 
  private:
+  Digest digest_of(const std::vector<fs::path>& files);
+
   Database& database_;
 };
 

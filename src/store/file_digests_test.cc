@@ -63,14 +63,30 @@ TEST_F(FileDigestsTest, DoesNotTrustAFileThatJustChanged) {
 
 TEST_F(FileDigestsTest, RemembersFactsOfAContent) {
   write("a,b", 100);
-  EXPECT_FALSE(digests.fact(file, "types"));
-  digests.remember(file, "types", "[1]");
-  EXPECT_EQ(digests.fact(file, "types"), "[1]");
-  EXPECT_FALSE(digests.fact(file, "other"));
+  int looks = 0;
+  auto fact = [&](const std::string& name) {
+    return digests.fact({file}, name, [&] { return std::to_string(++looks); });
+  };
+  EXPECT_EQ(fact("types"), "1");
+  EXPECT_EQ(fact("types"), "1");
+  EXPECT_EQ(fact("other"), "2");
   write("a,c", 100);
-  EXPECT_FALSE(digests.fact(file, "types"));
+  EXPECT_EQ(fact("types"), "3");
   write("a,b", 90);
-  EXPECT_EQ(digests.fact(file, "types"), "[1]");
+  EXPECT_EQ(fact("types"), "1");
+  EXPECT_EQ(digests.fact({file, file}, "types", [] { return "both"; }), "both");
+}
+
+TEST_F(FileDigestsTest, WhatWasFoundWhileAFileChangedIsNoFactOfEither) {
+  write("a,b", 100);
+  auto late = [&] {
+    write("b,a", 50);
+    return "of a,b";
+  };
+  EXPECT_EQ(digests.fact({file}, "types", late), "of a,b");
+  EXPECT_EQ(digests.fact({file}, "types", [] { return "of b,a"; }), "of b,a");
+  write("a,b", 90);
+  EXPECT_EQ(digests.fact({file}, "types", [] { return "anew"; }), "anew");
 }
 
 TEST_F(FileDigestsTest, SaysWhatIsNotAFile) {

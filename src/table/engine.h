@@ -51,7 +51,8 @@ class Engine : public SqlSession {
   std::unique_ptr<BatchReader> query(const std::string& sql);
   // The same with the schema that is known already (nullability, which DuckDB does not tell).
   std::unique_ptr<BatchReader> query(const std::string& sql, const Schema& schema);
-  // Loads rows into a new table of this engine (in memory, spilling to disk), in order.
+  // Loads rows into a new table of this engine (in memory, spilling to disk), in order. There is
+  // none when it fails.
   void load(const std::string& table, BatchReader& rows);
 
   // Writes rows as one Parquet file; the same rows give the same bytes.
@@ -87,6 +88,20 @@ class Engine : public SqlSession {
   std::unique_ptr<BatchReader> stream(const std::string& sql, const Schema* schema);
   struct Impl;
   std::unique_ptr<Impl> impl_;
+};
+
+// A table of the engine's for as long as this lives.
+class LoadedTable {
+ public:
+  LoadedTable(Engine& engine, const std::string& name, BatchReader& rows);
+  ~LoadedTable();
+  LoadedTable(const LoadedTable&) = delete;
+  LoadedTable& operator=(const LoadedTable&) = delete;
+  const std::string& relation() const { return relation_; }  // stands in FROM
+
+ private:
+  Engine& engine_;
+  const std::string relation_;
 };
 
 }  // namespace gristmill

@@ -41,6 +41,7 @@ void append(const Appender& appender, const Batch& batch, const DuckChunk& chunk
 
 void Engine::load(const std::string& table, BatchReader& rows) {
   std::unique_ptr<Session> session = impl_->session();
+  session->begin();
   std::string columns;
   for (const Field& field : rows.schema().fields()) {
     columns += fmt::format("{}{} {}", columns.empty() ? "" : ", ", quote_name(field.name),
@@ -60,6 +61,20 @@ void Engine::load(const std::string& table, BatchReader& rows) {
   }
   if (duckdb_appender_close(appender.get()) == DuckDBError) {
     throw duckdb_failure(failure_of(appender), "");
+  }
+  session->execute("COMMIT");
+}
+
+LoadedTable::LoadedTable(Engine& engine, const std::string& name, BatchReader& rows)
+    : engine_(engine), relation_(quote_name(name)) {
+  engine.load(name, rows);
+}
+
+LoadedTable::~LoadedTable() {
+  try {
+    engine_.execute("DROP TABLE " + relation_);
+  } catch (const Error&) {
+    // It goes with the engine, then.
   }
 }
 

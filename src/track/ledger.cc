@@ -100,17 +100,19 @@ std::vector<std::string> differences(const TaskRecord& before, const TaskRecord&
   for (const auto& [member, value] : before.what.items()) {
     if (!after.what.contains(member)) names.push_back(member);
   }
-  auto find = [](const TaskRecord& task, const std::string& name) {
-    return std::find_if(task.inputs.begin(), task.inputs.end(),
-                        [&](const TaskInput& input) { return input.name == name; });
+  // Several inputs may have one name, as the data sets of several models.
+  auto tell_others = [&](const TaskRecord& task, const TaskRecord& other) {
+    for (const TaskInput& input : task.inputs) {
+      const bool in_both =
+          std::any_of(other.inputs.begin(), other.inputs.end(), [&](const TaskInput& one) {
+            return one.name == input.name && one.digest == input.digest;
+          });
+      if (!in_both && std::find(names.begin(), names.end(), input.name) == names.end())
+        names.push_back(input.name);
+    }
   };
-  for (const TaskInput& input : after.inputs) {
-    const auto other = find(before, input.name);
-    if (other == before.inputs.end() || other->digest != input.digest) names.push_back(input.name);
-  }
-  for (const TaskInput& input : before.inputs) {
-    if (find(after, input.name) == after.inputs.end()) names.push_back(input.name);
-  }
+  tell_others(after, before);
+  tell_others(before, after);
   return names;
 }
 

@@ -83,6 +83,11 @@ TEST_F(LedgerTest, TellsWhatDiffers) {
   after.what["key"] = "id";
   EXPECT_EQ(differences(before, after), (std::vector<std::string>{"key", "file a.csv"}));
   EXPECT_TRUE(differences(before, before).empty());
+  before.inputs = {
+      {"data", Digest::of("1")}, {"data", Digest::of("2")}, {"model", Digest::of("3")}};
+  after = before;
+  after.inputs[2].digest = Digest::of("4");
+  EXPECT_EQ(differences(before, after), std::vector<std::string>{"model"});
 }
 
 TEST_F(LedgerTest, RunsKeepTheirSteps) {
