@@ -10,7 +10,8 @@ void Predictor::predict(const Batch& rows, Workspace& workspace, Answers& out) c
   workspace.scratch.clear();
   workspace.rows = rows;
   bundle_->rules.apply(workspace.rows, workspace.scratch, nullptr, 0);
-  const FeatureRows features = workspace.features.resize(bundle_->featurizer.layout(), rows.rows);
+  const FeatureRows features = workspace.encoded =
+      workspace.features.resize(bundle_->featurizer.layout(), rows.rows);
   bundle_->featurizer.encode(workspace.rows, features, workspace.scratch);
 
   const int64_t outputs = bundle_->model->outputs();

@@ -22,12 +22,14 @@ class Predictor {
  public:
   explicit Predictor(std::shared_ptr<const Bundle> bundle);
   const Bundle& bundle() const { return *bundle_; }
+  const std::shared_ptr<const Bundle>& shared_bundle() const { return bundle_; }
 
   // Memory of one thread.
   struct Workspace {
     Batch rows;
     Scratch scratch;
     FeatureBuffer features;
+    FeatureRows encoded;  // the rows last predicted: what ColumnExplainer explains
   };
   // `rows` has the columns of signature.expected().schema. Thread-safe with a workspace each.
   void predict(const Batch& rows, Workspace& workspace, Answers& out) const;

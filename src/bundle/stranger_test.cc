@@ -48,6 +48,19 @@ State state_of(const std::string& model, Problem problem) {
   return read_state_file(owner, *owner, "a.bundle").state;
 }
 
+// Too little was kept of the model, or it is explained.
+void expect_explained_or_refused(std::shared_ptr<const Bundle> bundle, const Batch& rows) {
+  try {
+    const ColumnExplainer explainer(bundle);
+    const Explanations explanations = explanations_of(explainer, bundle, rows);
+    BatchBuffer out(explainer.output_schema());
+    explainer.append_output(explanations, out, 0);
+    EXPECT_EQ(out.rows(), rows.rows);
+  } catch (const Error& error) {
+    EXPECT_EQ(name_of(error.code()), name_of(Code::invalid)) << error.what();
+  }
+}
+
 // Refused as corrupt, or it answers; whether it opened.
 bool expect_harmless(const State& state, const std::string& what) {
   bool opened = false;
@@ -60,6 +73,7 @@ bool expect_harmless(const State& state, const std::string& what) {
     Predictor predictor(bundle);
     BatchBuffer out(predictor.output_schema());
     predictor.append_output(answers, out, 0);
+    expect_explained_or_refused(bundle, rows.view());
   } catch (const Error& error) {
     EXPECT_EQ(name_of(error.code()), name_of(Code::corrupt)) << what << "\n" << error.what();
   } catch (const std::exception& error) {

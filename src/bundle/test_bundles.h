@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "bundle/bundle.h"
+#include "bundle/column_explainer.h"
 #include "bundle/predictor.h"
 #include "bundle/state_file.h"
 #include "clean/rule_testing.h"
@@ -126,6 +127,7 @@ inline LinearParameters order_weights(const FeatureLayout& layout, Link link, in
   for (int64_t k = 0; k < outputs; ++k) p.bias.push_back(0.25 - 0.5 * double(k));
   for (int64_t i = 0; i < outputs * layout.floats; ++i) p.weights.push_back(double(i % 7 - 3) / 16);
   for (int64_t i = 0; i < outputs * levels; ++i) p.code_weights.push_back(double(i % 5 - 2) / 8);
+  for (int64_t i = 0; i < layout.floats + levels; ++i) p.means.push_back(double(i % 3 + 1) / 8);
   return p;
 }
 
@@ -145,6 +147,7 @@ inline std::unique_ptr<Model> order_trees(const FeatureLayout& layout, Link link
     forest.left.insert(forest.left.end(), {-1, -2});
     forest.right.insert(forest.right.end(), {1, -3});
     forest.leaf_value.insert(forest.leaf_value.end(), {-0.75, 0.5 + t, 0.125});
+    forest.leaf_count.insert(forest.leaf_count.end(), {3, 1 + t, 2});
     forest.set_words.push_back(0b10110u + uint32_t(t));
     forest.set_offset.push_back(t + 1);
   }
@@ -159,9 +162,7 @@ inline Bundle order_bundle(const std::string& model, Problem problem) {
   bundle.rules = order_rules(bundle.signature.expected().schema);
   const bool trees = model == "boosted-trees";
   bundle.featurizer = order_features(bundle.rules, trees ? for_trees : for_linear);
-  const Link link = problem == Problem::regression ? Link::identity
-                    : problem == Problem::binary   ? Link::logistic
-                                                   : Link::softmax;
+  const Link link = link_of(problem);
   const int64_t outputs = problem == Problem::multiclass ? 3 : 1;
   const FeatureLayout& layout = bundle.featurizer.layout();
   if (trees) {
@@ -169,7 +170,8 @@ inline Bundle order_bundle(const std::string& model, Problem problem) {
   } else if (model == "linear") {
     bundle.model = make_linear(order_weights(layout, link, outputs), layout);
   } else {
-    bundle.model = make_baseline(std::vector<double>(size_t(outputs), 1.0 / double(outputs + 1)));
+    bundle.model =
+        make_baseline(std::vector<double>(size_t(outputs), 1.0 / double(outputs + 1)), link);
   }
   bundle.threshold = 0.4375;
   bundle.card = {{"model", model}, {"metric", "auc"}, {"rows", 6}};
@@ -212,6 +214,17 @@ inline Answers answers_of(std::shared_ptr<const Bundle> bundle, const Batch& row
   Answers answers;
   predictor.predict(rows, workspace, answers);
   return answers;
+}
+
+inline Explanations explanations_of(const ColumnExplainer& explainer,
+                                    std::shared_ptr<const Bundle> bundle, const Batch& rows) {
+  Predictor predictor(std::move(bundle));
+  Predictor::Workspace workspace;
+  Answers answers;
+  predictor.predict(rows, workspace, answers);
+  Explanations explanations;
+  explainer.explain(workspace.encoded, explanations);
+  return explanations;
 }
 
 // Their bits, so that equal is equal.

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 
 #include <fmt/format.h>
 
+#include "bundle/column_explainer.h"
 #include "bundle/predictor.h"
 #include "cli/console.h"
 #include "cli/open_project.h"
@@ -52,11 +54,16 @@ Wanted find_wanted(const Invocation& call, const Signature& signature, RowInput&
   return wanted;
 }
 
+constexpr int64_t cells_max = 4 << 20;  // of the answers held at once
+
 // Batch scoring: rows in input order, memory bounded by a batch.
 class Scoring {
  public:
-  Scoring(const Predictor& predictor, const Wanted& wanted, Progress& progress)
+  // `explainer`: null when answers are not explained.
+  Scoring(const Predictor& predictor, const ColumnExplainer* explainer, const Wanted& wanted,
+          Progress& progress)
       : predictor_(predictor),
+        explainer_(explainer),
         progress_(progress),
         needed_(predictor.bundle().signature.expected().schema) {
     const Schema& schema = wanted.expected.schema;
@@ -64,7 +71,57 @@ class Scoring {
       keep_.push_back(schema.index_of(column, "--keep"));
     for (const size_t i : keep_) output_.add(schema[i]);
     first_answer_ = output_.size();
-    const Schema answers = predictor.output_schema();
+    add_answers(predictor.output_schema());
+    first_explanation_ = output_.size();
+    if (explainer != nullptr) add_answers(explainer->output_schema());
+  }
+
+  void run(BatchReader& rows, BatchWriter& out) {
+    Batch batch, part;
+    const int64_t part_rows = std::max<int64_t>(1, cells_max / int64_t(output_.size()));
+    progress_.begin("predicting", 0, "rows");
+    while (rows.next(batch)) {
+      part = batch;
+      for (int64_t begin = 0; begin < batch.rows; begin += part_rows) {
+        part.rows = std::min(part_rows, batch.rows - begin);
+        for (size_t i = 0; i < batch.columns.size(); ++i)
+          part.columns[i] = slice(batch.columns[i], begin, part.rows);
+        score(part, out);
+      }
+    }
+    out.finish();
+    progress_.end();
+  }
+
+  const Schema& output() const { return output_; }
+  int64_t rows() const { return done_; }
+
+ private:
+  void score(const Batch& batch, BatchWriter& out) {
+    check_interrupted();
+    Batch needed = batch;
+    needed.schema = &needed_;
+    needed.columns.resize(needed_.size());
+    predictor_.predict(needed, workspace_, answers_);
+    if (!answers_.errors.empty()) {
+      const RowError& error = answers_.errors[0];
+      throw Error(Code::invalid, error.message, {.field = error.field, .row = done_ + error.row},
+                  "leave the row out, or mend it");
+    }
+    buffer_.reset(output_);
+    for (size_t k = 0; k < keep_.size(); ++k)
+      buffer_[k].append(batch.columns[keep_[k]], 0, batch.rows);
+    predictor_.append_output(answers_, buffer_, first_answer_);
+    if (explainer_ != nullptr) {
+      explainer_->explain(workspace_.encoded, explanations_);
+      explainer_->append_output(explanations_, buffer_, first_explanation_);
+    }
+    out.write(buffer_.view());
+    done_ += batch.rows;
+    progress_.advance(batch.rows);
+  }
+
+  void add_answers(const Schema& answers) {
     for (const Field& field : answers.fields()) {
       if (output_.find(field.name) >= 0) {
         throw Error(Code::invalid,
@@ -75,46 +132,18 @@ class Scoring {
     }
   }
 
-  void run(BatchReader& rows, BatchWriter& out) {
-    Predictor::Workspace workspace;
-    Answers answers;
-    BatchBuffer buffer;
-    Batch batch;
-    progress_.begin("predicting", 0, "rows");
-    while (rows.next(batch)) {
-      check_interrupted();
-      Batch needed = batch;
-      needed.schema = &needed_;
-      needed.columns.resize(needed_.size());
-      predictor_.predict(needed, workspace, answers);
-      if (!answers.errors.empty()) {
-        const RowError& error = answers.errors[0];
-        throw Error(Code::invalid, error.message, {.field = error.field, .row = done_ + error.row},
-                    "leave the row out, or mend it");
-      }
-      buffer.reset(output_);
-      for (size_t k = 0; k < keep_.size(); ++k)
-        buffer[k].append(batch.columns[keep_[k]], 0, batch.rows);
-      predictor_.append_output(answers, buffer, first_answer_);
-      out.write(buffer.view());
-      done_ += batch.rows;
-      progress_.advance(batch.rows);
-    }
-    out.finish();
-    progress_.end();
-  }
-
-  const Schema& output() const { return output_; }
-  int64_t rows() const { return done_; }
-
- private:
   const Predictor& predictor_;
+  const ColumnExplainer* explainer_;
   Progress& progress_;
   Schema needed_;
   std::vector<size_t> keep_;
-  size_t first_answer_ = 0;
+  size_t first_answer_ = 0, first_explanation_ = 0;
   Schema output_;
   int64_t done_ = 0;
+  Predictor::Workspace workspace_;
+  Answers answers_;
+  Explanations explanations_;
+  BatchBuffer buffer_;
 };
 
 void refuse_overwriting(const std::string& input, const std::string& output) {
@@ -133,7 +162,10 @@ char given_decimal(const Invocation& call) {
 void predict(const Invocation& call) {
   const char decimal = given_decimal(call);
   refuse_overwriting(call.value("INPUT"), call.value("output", "-"));
-  const Predictor predictor(Bundle::open(find_bundle(call, call.value("BUNDLE"))));
+  const auto bundle = Bundle::open(find_bundle(call, call.value("BUNDLE")));
+  const Predictor predictor(bundle);
+  std::optional<ColumnExplainer> explainer;
+  if (call.has("explain")) explainer.emplace(bundle);
   const Signature& signature = predictor.bundle().signature;
   auto tell_unknown = [&](const std::vector<std::string>& names) {
     call.progress->note(fmt::format("columns that the model does not know are ignored: {}",
@@ -141,7 +173,7 @@ void predict(const Invocation& call) {
   };
   RowInput input(call.value("INPUT"));
   const Wanted wanted = find_wanted(call, signature, input);
-  Scoring scoring(predictor, wanted, *call.progress);
+  Scoring scoring(predictor, explainer ? &*explainer : nullptr, wanted, *call.progress);
   const auto rows = input.read(wanted.expected, signature.null_texts, decimal, tell_unknown);
   RowFileWriter out(call.value("output", "-"), scoring.output());
   scoring.run(*rows, out.writer());
@@ -152,26 +184,28 @@ void predict(const Invocation& call) {
 const RegisterVerb registration({
     .name = "predict",
     .text = "Predict for the rows of a file with a bundle",
-    .options = {{.name = "BUNDLE",
-                 .text = "A bundle's path, or the name of a prediction of the project",
-                 .required = true},
-                {.name = "INPUT",
-                 .text = "CSV, Parquet, Arrow IPC or JSON lines, by its suffix; `-` reads CSV, "
-                         "JSON lines or Arrow from standard input",
-                 .required = true},
-                {.name = "-o,--output",
-                 .value = "FILE",
-                 .text = "CSV, Parquet, Arrow IPC or JSON lines, by its suffix; CSV on standard "
-                         "output when not given"},
-                {.name = "--keep",
-                 .value = "COLUMNS",
-                 .text = "Columns of the input to carry along beside the key, by commas, or "
-                         "`all`"},
-                {.name = "--decimal",
-                 .value = "CHAR",
-                 .text =
-                     "What stands before a number's fraction in CSV: `,` or `.`; a dot when not "
-                     "given"}},
+    .options =
+        {{.name = "BUNDLE",
+          .text = "A bundle's path, or the name of a prediction of the project",
+          .required = true},
+         {.name = "INPUT",
+          .text = "CSV, Parquet, Arrow IPC or JSON lines, by its suffix; `-` reads CSV, "
+                  "JSON lines or Arrow from standard input",
+          .required = true},
+         {.name = "-o,--output",
+          .value = "FILE",
+          .text = "CSV, Parquet, Arrow IPC or JSON lines, by its suffix; CSV on standard "
+                  "output when not given"},
+         {.name = "--keep",
+          .value = "COLUMNS",
+          .text = "Columns of the input to carry along beside the key, by commas, or `all`"},
+         {.name = "--explain",
+          .text = "Add to each row `base` and `contribution_COLUMN`, which sum to the score: "
+                  "the value, the log-odds, or each class's score before the softmax"},
+         {.name = "--decimal",
+          .value = "CHAR",
+          .text = "What stands before a number's fraction in CSV: `,` or `.`; a dot when not "
+                  "given"}},
     .run = predict,
     .position = 4,
 });

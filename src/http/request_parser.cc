@@ -1,5 +1,6 @@
 #include "http/request_parser.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -243,6 +244,7 @@ void RequestParser::fill(const ByteBuffer& input, HttpRequest& request) const {
   request.method = llhttp_method_name(llhttp_method_t(llhttp_.method));
   std::string_view url = origin_form(view(url_));
   request.path = url.substr(0, url.find('?'));
+  request.query = url.substr(std::min(url.size(), request.path.size() + 1));
   request.body = view(body_);
 }
 

@@ -17,6 +17,7 @@ namespace gristmill {
 struct HttpRequest {
   std::string_view method;
   std::string_view path;                   // as sent, up to '?'
+  std::string_view query;                  // as sent, after '?'
   std::string_view body;                   // readable for 64 bytes past its end
   std::vector<std::string_view> captures;  // of the route's `*` parts, percent-decoded
   int thread = 0;  // of the network threads, from 0: for memory of one's own on each

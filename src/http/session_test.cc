@@ -24,6 +24,7 @@ class Talk {
     });
     router.add("GET", "/query", [](const HttpRequest& request, HttpResponse& response) {
       response.body = request.path;
+      if (!request.query.empty()) response.body += " " + std::string(request.query);
     });
     router.add("GET", "/fail", [](const HttpRequest&, HttpResponse&) {
       throw Error(Code::not_found, "no such model", {}, "did you mean \"late\"?");
@@ -94,9 +95,9 @@ TEST(HttpSession, AnswersAndGoesOn) {
 TEST(HttpSession, ThePathEndsAtTheQuery) {
   Talk talk;
   EXPECT_EQ(body_of(talk.say("GET /query?a=1&b HTTP/1.1\r\nHost: x\r\nx-oNe: v w \t\r\n\r\n")),
-            "/query");
+            "/query a=1&b");
   EXPECT_EQ(body_of(talk.say("GET http://h:1/query?q HTTP/1.1\r\nHost: x\r\nX-One:\r\n\r\n")),
-            "/query");
+            "/query q");
 }
 
 TEST(HttpSession, CapturesArePercentDecoded) {

@@ -21,12 +21,12 @@ std::unique_ptr<Model> train(const Dataset& data, const Params&, TrainContext&) 
     }
   }
   for (double& value : answer) value /= weights;
-  return make_baseline(std::move(answer));
+  return make_baseline(std::move(answer), link_of(data.info().problem));
 }
 
 const RegisterLearner registration({
     .name = "baseline",
-    .version = 1,
+    .version = 2,
     .text =
         "Always the same answer: the mean of the training rows, or the shares of their classes.",
     .params = {},

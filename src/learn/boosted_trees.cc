@@ -124,7 +124,7 @@ std::unique_ptr<Model> train(const Dataset& data, const Params& params, TrainCon
 
 const RegisterLearner registration({
     .name = "boosted-trees",
-    .version = 1,
+    .version = 2,
     .text = "Gradient-boosted trees by LightGBM, categories as categories; stops when the loss on "
             "the validate rows no longer falls.",
     .params =

@@ -49,6 +49,35 @@ std::vector<float> matrix_of(const DatasetRows& rows, const FeatureLayout& layou
   return out;
 }
 
+// Of LightGBM, by row: each output's features and, behind them, its base.
+std::vector<double> lightgbms_contributions(void* booster, const std::vector<float>& matrix,
+                                            int64_t rows, int64_t outputs) {
+  std::vector<double> out(size_t(rows * outputs * 7));
+  int64_t count = 0;
+  lightgbm_check(lightgbm().BoosterPredictForMat(booster, matrix.data(), C_API_DTYPE_FLOAT32,
+                                                 int32_t(rows), 6, 1, C_API_PREDICT_CONTRIB, 0, -1,
+                                                 "num_threads=2", &count, out.data()));
+  EXPECT_EQ(size_t(count), out.size());
+  return out;
+}
+
+// `slope`: of the logistic link; LightGBM's contributions are before it.
+void expect_lightgbms_contributions(const Model& model, const TestDataset& data,
+                                    const std::vector<double>& expected, double slope,
+                                    const std::string& what) {
+  const DatasetRows rows = data.fold_slice(Fold::test);
+  const auto explainer = model.make_explainer(data.info().layout);
+  ASSERT_EQ(explainer->features(), 6);
+  const int64_t outputs = model.outputs();
+  std::vector<double> found(size_t(rows.features.rows * outputs * 6));
+  explainer->explain(rows.features, found.data());
+  for (int64_t i = 0; i < rows.features.rows * outputs; ++i) {
+    for (int64_t f = 0; f < 6; ++f)
+      ASSERT_NEAR(found[i * 6 + f], slope * expected[i * 7 + f], 1e-6) << what << i << " " << f;
+    ASSERT_NEAR(explainer->base()[i % outputs], slope * expected[i * 7 + 6], 1e-6) << what;
+  }
+}
+
 void expect_lightgbms_predictions(const TestDataset& data, const std::string& more) {
   const std::string params =
       "verbosity=-1 deterministic=true force_row_wise=true num_threads=2 categorical_feature=4,5 " +
@@ -77,6 +106,11 @@ void expect_lightgbms_predictions(const TestDataset& data, const std::string& mo
       C_API_PREDICT_NORMAL, 0, -1, "num_threads=2", &count, expected.data()));
   ASSERT_EQ(size_t(count), expected.size());
   for (size_t i = 0; i < found.size(); ++i) ASSERT_NEAR(found[i], expected[i], 1e-6) << more << i;
+
+  expect_lightgbms_contributions(
+      *model, data,
+      lightgbms_contributions(booster.get(), matrix, rows.features.rows, model->outputs()),
+      more.ends_with("sigmoid=0.5") ? 0.5 : 1, more);
 
   std::vector<double> gain(6);
   lightgbm_check(lightgbm().BoosterFeatureImportance(booster.get(), -1, 1, gain.data()));

@@ -10,6 +10,7 @@
 #include "learn/linear_objective.h"
 #include "learn/metrics.h"
 #include "learn/minimize.h"
+#include "learn/training_means.h"
 #include "learn/training_rows.h"
 #include "model/linear.h"
 
@@ -40,11 +41,11 @@ void descend(const LinearObjective& objective, double l2, double relative_tolera
 }
 
 std::unique_ptr<Model> model_of(const std::vector<double>& x, const LinearShape& shape,
-                                const LinearObjective& objective, const DatasetInfo& info) {
+                                const LinearObjective& objective, const std::vector<double>& means,
+                                const DatasetInfo& info) {
   LinearParameters out;
-  out.link = info.problem == Problem::regression ? Link::identity
-             : info.problem == Problem::binary   ? Link::logistic
-                                                 : Link::softmax;
+  out.link = link_of(info.problem);
+  out.means = means;
   out.outputs = shape.outputs;
   out.code_offset.assign(shape.level_at.begin(), shape.level_at.end() - 1);
   for (int64_t k = 0; k < shape.outputs; ++k) {
@@ -88,11 +89,12 @@ std::unique_ptr<Model> train(const Dataset& data, const Params& params, TrainCon
   }
   const MetricKind& metric =
       Metrics::instance().get(info.problem == Problem::regression ? "rmse" : "log_loss", "metric");
+  const std::vector<double> means = training_means(data, shape, pool);
   std::unique_ptr<Model> best;
   double best_score = NAN;
   for (double l2 : tried) {
     descend(objective, l2, tolerance, steps_max, context.progress, x);
-    std::unique_ptr<Model> model = model_of(x, shape, objective, info);
+    std::unique_ptr<Model> model = model_of(x, shape, objective, means, info);
     if (tried.size() == 1) return model;
     const double score = evaluate(*model, data, Fold::validate, context.threads).at(metric.name);
     if (best != nullptr && !better(metric, score, best_score)) continue;
@@ -104,7 +106,7 @@ std::unique_ptr<Model> train(const Dataset& data, const Params& params, TrainCon
 
 const RegisterLearner registration({
     .name = "linear",
-    .version = 1,
+    .version = 2,
     .text = "Ridge, logistic or softmax regression, as the target is a number, two classes or "
             "more. Streams over the rows; categories count as one-hot columns.",
     .params = {{"l2",

@@ -7,6 +7,23 @@
 namespace gristmill {
 namespace {
 
+// Over the training rows the contributions of each feature cancel out.
+void expect_explained_from_the_mean(const Model& model, const TestDataset& data) {
+  const DatasetRows rows = data.fold_slice(Fold::train);
+  const auto explainer = model.make_explainer(data.info().layout);
+  ASSERT_NE(explainer, nullptr);
+  const int64_t width = explainer->features() * model.outputs();
+  std::vector<double> out(size_t(rows.features.rows * width)), sums(size_t(width), 0);
+  explainer->explain(rows.features, out.data());
+  double weights = 0;
+  for (int64_t i = 0; i < rows.features.rows; ++i) {
+    const double weight = rows.weight == nullptr ? 1 : rows.weight[i];
+    weights += weight;
+    for (int64_t j = 0; j < width; ++j) sums[j] += weight * out[i * width + j];
+  }
+  for (double sum : sums) EXPECT_NEAR(sum / weights, 0, 1e-9);
+}
+
 using Matrix = std::vector<std::vector<double>>;
 
 std::vector<double> solve(Matrix a, std::vector<double> b) {
@@ -132,6 +149,7 @@ void expect_optimum(const TestDataset& data, double l2, double within) {
   const auto expected = by_newton(data, l2, Fold::validate);
   ASSERT_EQ(found.size(), expected.size());
   for (size_t i = 0; i < found.size(); ++i) ASSERT_NEAR(found[i], expected[i], within) << i;
+  expect_explained_from_the_mean(*model, data);
 }
 
 TEST(LinearLearner, RidgeIsAtItsOptimum) {

@@ -5,9 +5,12 @@
 #include <string>
 
 #include "base/error.h"
+#include "model/model.h"
 
 namespace gristmill {
 namespace {
+
+constexpr int saved_version = 2;  // 1 had no leaf_count
 
 [[noreturn]] void corrupt(const std::string& what) {
   throw Error(Code::corrupt, "the trees are damaged: " + what);
@@ -95,6 +98,10 @@ void Forest::check(const FeatureLayout& layout) const {
   for (double value : leaf_value) {
     if (!std::isfinite(value)) corrupt("a leaf's value is not finite");
   }
+  if (!leaf_count.empty()) expect_size(leaf_count, total, "leaf_count");
+  for (int32_t count : leaf_count) {
+    if (count < 0) corrupt("a leaf was reached by fewer than no rows");
+  }
   check_sets(*this);
   for (size_t i = 0; i < nodes; ++i) check_node(*this, i, layout);
   int64_t first_node = 0;
@@ -106,7 +113,8 @@ void Forest::check(const FeatureLayout& layout) const {
 
 State Forest::save() const {
   State state;
-  state.json = {{"link", name_of(link)}, {"outputs", outputs}, {"slope", slope}};
+  state.json = {
+      {"version", saved_version}, {"link", name_of(link)}, {"outputs", outputs}, {"slope", slope}};
   state.put("leaves", leaves);
   state.put("feature", feature);
   state.put("decision", decision);
@@ -115,6 +123,7 @@ State Forest::save() const {
   state.put("left", left);
   state.put("right", right);
   state.put("leaf_value", leaf_value);
+  state.put("leaf_count", leaf_count);
   state.put("set_offset", set_offset);
   state.put("set_words", set_words);
   state.put("importance", importance);
@@ -123,6 +132,7 @@ State Forest::save() const {
 
 Forest Forest::load(const State& state, const FeatureLayout& layout) {
   Forest forest;
+  const int version = saved_model_version(state, saved_version);
   forest.link = parse_link(state.at<std::string>("link"));
   forest.outputs = state.at<int64_t>("outputs");
   forest.slope = state.at<double>("slope");
@@ -134,6 +144,7 @@ Forest Forest::load(const State& state, const FeatureLayout& layout) {
   forest.left = copy<int32_t>(state, "left");
   forest.right = copy<int32_t>(state, "right");
   forest.leaf_value = copy<double>(state, "leaf_value");
+  if (version >= 2) forest.leaf_count = copy<int32_t>(state, "leaf_count");
   forest.set_offset = copy<int32_t>(state, "set_offset");
   forest.set_words = copy<uint32_t>(state, "set_words");
   forest.importance = copy<double>(state, "importance");

@@ -37,6 +37,9 @@ struct Forest {
   std::vector<int32_t> set;      // categorical: its set of codes
   std::vector<int32_t> left, right;
   std::vector<double> leaf_value;  // of each leaf
+  // Of each leaf: the training rows that reached it, for explanations; empty where the trees do not
+  // say.
+  std::vector<int32_t> leaf_count;
   // Set s: code c is in it when bit c of words [set_offset[s], set_offset[s + 1]) is set.
   std::vector<int32_t> set_offset;
   std::vector<uint32_t> set_words;

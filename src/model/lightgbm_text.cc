@@ -163,6 +163,13 @@ void read_nodes(const Section& tree, int64_t nodes, Forest& forest, std::vector<
                                       : std::vector<double>(nodes, 0.0));
 }
 
+// A constant has no counts, and needs none.
+void read_counts(const Section& tree, int64_t leaves, Forest& forest) {
+  std::vector<int32_t> counts(size_t(leaves), 0);
+  if (leaves > 1 && tree.has("leaf_count")) counts = tree.numbers<int32_t>("leaf_count", leaves);
+  forest.leaf_count.insert(forest.leaf_count.end(), counts.begin(), counts.end());
+}
+
 void read_tree(const Section& tree, Forest& forest, std::vector<double>& gain) {
   int64_t leaves = tree.number<int64_t>("num_leaves");
   std::string_view values = tree["leaf_value"];
@@ -173,6 +180,7 @@ void read_tree(const Section& tree, Forest& forest, std::vector<double>& gain) {
   forest.leaves.push_back(int32_t(leaves));
   auto leaf_values = tree.numbers<double>("leaf_value", leaves);
   forest.leaf_value.insert(forest.leaf_value.end(), leaf_values.begin(), leaf_values.end());
+  read_counts(tree, leaves, forest);
   if (leaves > 1) read_nodes(tree, leaves - 1, forest, gain);
 }
 
@@ -202,12 +210,16 @@ Forest parse_lightgbm(std::string_view text, const FeatureLayout& layout) {
   Forest forest;
   forest.set_offset = {0};
   std::vector<double> gain;
+  bool counted = true;
   read_header(Section(text, {"Tree=", "end of trees"}), layout, forest);
   while (text.starts_with("Tree=")) {
     take(text, '\n');
-    read_tree(Section(text, {"Tree=", "end of trees"}), forest, gain);
+    const Section tree(text, {"Tree=", "end of trees"});
+    counted = counted && (tree.has("leaf_count") || tree.number<int64_t>("num_leaves") == 1);
+    read_tree(tree, forest, gain);
   }
   if (!text.starts_with("end of trees")) corrupt("it is cut short");
+  if (!counted) forest.leaf_count.clear();
   forest.importance.resize(layout.specs.size());
   forest.check(layout);
   forest.importance = importance_of(forest, gain, layout);

@@ -16,6 +16,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     int32_t codes[] = {0, 1, 6, 100, -1};
     std::vector<double> out(size_t(5 * model->outputs()));
     model->predict({5, floats, 2, codes, 1}, out.data());
+    if (auto explainer = model->make_explainer(layout)) {
+      out.resize(size_t(5 * model->outputs() * explainer->features()));
+      explainer->explain({5, floats, 2, codes, 1}, out.data());
+    }
     Models::instance().get("boosted-trees", "model").load(model->save(), layout);
   } catch (const Error& error) {
     if (error.code() == Code::internal) __builtin_trap();

@@ -111,6 +111,20 @@ TEST(LightgbmText, SavedStateLoadsToTheSameModel) {
   EXPECT_EQ(a, b);
 }
 
+TEST(LightgbmText, CountsOfRowsMakeItExplainable) {
+  EXPECT_EQ(parse_lightgbm(binary_model, layout()).leaf_count, std::vector<int32_t>{});
+  EXPECT_EQ(read_lightgbm(binary_model, layout())->make_explainer(layout()), nullptr);
+  std::string counted =
+      replaced(binary_model, "leaf_value=1.25", "leaf_count=5 4 3 2 1\nleaf_value=1.25");
+  EXPECT_EQ(parse_lightgbm(counted, layout()).leaf_count, std::vector<int32_t>{});
+  counted = replaced(counted, "leaf_value=0.20", "leaf_count=1 2 3 4\nleaf_value=0.20");
+  EXPECT_EQ(parse_lightgbm(counted, layout()).leaf_count,
+            (std::vector<int32_t>{5, 4, 3, 2, 1, 1, 2, 3, 4}));
+  EXPECT_EQ(read_lightgbm(counted, layout())->make_explainer(layout())->features(), 3);
+  EXPECT_THROW(parse_lightgbm(replaced(counted, "=1 2 3 4", "=1 2 3"), layout()), Error);
+  EXPECT_THROW(parse_lightgbm(replaced(counted, "=1 2 3 4", "=1 2 3 -4"), layout()), Error);
+}
+
 TEST(LightgbmText, TreesOfOneLeafAreConstants) {
   auto model = read_lightgbm(
       "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nmax_feature_idx=2\n"

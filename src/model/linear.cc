@@ -10,6 +10,8 @@
 namespace gristmill {
 namespace {
 
+constexpr int saved_version = 2;  // 1 had no means
+
 void expect(bool condition, const char* what) {
   if (!condition) throw Error(Code::corrupt, std::string("the linear model is damaged: ") + what);
 }
@@ -40,6 +42,9 @@ class Linear : public Model {
            "code_offset does not fit the features");
     expect(all_finite(p.bias) && all_finite(p.weights) && all_finite(p.code_weights),
            "a weight is not finite");
+    expect(p.means.empty() || p.means.size() == size_t(floats_ + offsets_.back()),
+           "means has the wrong length");
+    expect(all_finite(p.means), "a mean is not finite");
   }
 
   std::string kind() const override { return "linear"; }
@@ -64,19 +69,23 @@ class Linear : public Model {
 
   State save() const override {
     State state;
-    state.json = {{"link", name_of(parameters_.link)}, {"outputs", parameters_.outputs}};
+    state.json = {{"version", saved_version},
+                  {"link", name_of(parameters_.link)},
+                  {"outputs", parameters_.outputs}};
     state.put("bias", parameters_.bias);
     state.put("weights", parameters_.weights, {parameters_.outputs, floats_});
     state.put("code_weights", parameters_.code_weights, {parameters_.outputs, offsets_.back()});
     state.put("code_offset", parameters_.code_offset);
+    state.put("means", parameters_.means);
     return state;
+  }
+  std::unique_ptr<Explainer> make_explainer(const FeatureLayout& layout) const override {
+    return make_linear_explainer(parameters_, layout);
   }
 
  private:
   int64_t level(int32_t code, int64_t column) const {
-    int64_t levels = offsets_[column + 1] - offsets_[column];
-    if (code < 0 || code >= levels) code = levels > 1 ? 1 : 0;
-    return offsets_[column] + code;
+    return offsets_[column] + known_level(code, offsets_[column + 1] - offsets_[column]);
   }
 
   LinearParameters parameters_;
@@ -87,12 +96,14 @@ class Linear : public Model {
 const RegisterModel registration(ModelKind{
     "linear", [](const State& state, const FeatureLayout& layout) -> std::unique_ptr<Model> {
       LinearParameters parameters;
+      const int version = saved_model_version(state, saved_version);
       parameters.link = parse_link(state.at<std::string>("link"));
       parameters.outputs = state.at<int64_t>("outputs");
       parameters.bias = copy<double>(state, "bias");
       parameters.weights = copy<double>(state, "weights");
       parameters.code_weights = copy<double>(state, "code_weights");
       parameters.code_offset = copy<int64_t>(state, "code_offset");
+      if (version >= 2) parameters.means = copy<double>(state, "means");
       return make_linear(std::move(parameters), layout);
     }});
 

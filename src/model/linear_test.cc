@@ -95,6 +95,43 @@ TEST(Linear, SavesAndLoads) {
   EXPECT_EQ(again->save().digest_hex(), state.digest_hex());
 }
 
+// The weighted mean of what a code of its column adds.
+double mean_weight(const LinearParameters& p, int64_t k, int first, int count) {
+  double mean = 0;
+  for (int l = first; l < first + count; ++l) mean += p.means[6 + l] * p.code_weights[k * 7 + l];
+  return mean;
+}
+
+TEST(Linear, ExplainsByDistanceFromTheMean) {
+  LinearParameters p = parameters(3);
+  p.means = {0.5, 0, -1, 2, 0.25, 3, 0.1, 0, 0.5, 0.4, 0.2, 0.3, 0.5};
+  auto explainer = make_linear(p, layout())->make_explainer(layout());
+  ASSERT_EQ(explainer->features(), 8);
+  Row row;
+  std::vector<double> out(24);
+  explainer->explain(row.view(), out.data());
+  for (int k = 0; k < 3; ++k) {
+    double sum = explainer->base()[k];
+    for (int f = 0; f < 8; ++f) sum += out[k * 8 + f];
+    EXPECT_NEAR(sum, score(p, k, row, 3, 2), 1e-14);
+    EXPECT_NEAR(out[k * 8 + 1], p.weights[k * 6 + 1] * -2, 1e-15);
+    EXPECT_NEAR(out[k * 8 + 4], p.weights[k * 6 + 4] * -0.25,
+                1e-15);  // missing: the 0 it counts as
+    EXPECT_NEAR(out[k * 8 + 6], p.code_weights[k * 7 + 3] - mean_weight(p, k, 0, 4), 1e-15);
+    EXPECT_NEAR(out[k * 8 + 7], p.code_weights[k * 7 + 6] - mean_weight(p, k, 4, 3), 1e-15);
+  }
+}
+
+TEST(Linear, WithoutMeansItIsNotExplained) {
+  auto model = make_linear(parameters(1), layout());
+  EXPECT_EQ(model->make_explainer(layout()), nullptr);
+  State state = model->save();
+  const Models& models = Models::instance();
+  EXPECT_EQ(models.get("linear", "model").load(state, layout())->make_explainer(layout()), nullptr);
+  state.json["version"] = 3;
+  EXPECT_THROW(models.get("linear", "model").load(state, layout()), Error);
+}
+
 TEST(Linear, SizesThatDoNotFitAreErrors) {
   auto broken = [](auto change) {
     LinearParameters p = parameters(3);
@@ -110,6 +147,8 @@ TEST(Linear, SizesThatDoNotFitAreErrors) {
   broken([](auto& p) { p.outputs = -1; });
   broken([](auto& p) { p.outputs = int64_t(1) << 62; });
   broken([](auto& p) { p.link = Link::logistic; });
+  broken([](auto& p) { p.means = {1, 2}; });
+  broken([](auto& p) { p.means.assign(13, INFINITY); });
 }
 
 TEST(Linear, DotTakesFourSumsWhateverTheLength) {
@@ -125,14 +164,20 @@ TEST(Linear, DotTakesFourSumsWhateverTheLength) {
 }
 
 TEST(Baseline, AnswersTheSameForAll) {
-  auto model = make_baseline({0.2, 0.3, 0.5});
+  auto model = make_baseline({0.2, 0.3, 0.5}, Link::softmax);
   std::vector<double> out(6);
   model->predict({2, nullptr, 0, nullptr, 0}, out.data());
   EXPECT_EQ(out, (std::vector<double>{0.2, 0.3, 0.5, 0.2, 0.3, 0.5}));
   auto again = Models::instance().get("baseline", "model").load(model->save(), layout());
   EXPECT_EQ(again->outputs(), 3);
-  EXPECT_THROW(make_baseline({}), Error);
-  EXPECT_THROW(make_baseline({NAN}), Error);
+  auto explainer = again->make_explainer(layout());
+  EXPECT_EQ(explainer->features(), 0);
+  EXPECT_DOUBLE_EQ(explainer->base()[1], std::log(0.3));
+  EXPECT_NEAR(make_baseline({0.2}, Link::logistic)->make_explainer(layout())->base()[0],
+              std::log(0.25), 1e-15);
+  EXPECT_EQ(make_baseline({0.2}, {})->make_explainer(layout()), nullptr);
+  EXPECT_THROW(make_baseline({}, Link::identity), Error);
+  EXPECT_THROW(make_baseline({NAN}, {}), Error);
 }
 
 }  // namespace

@@ -37,6 +37,17 @@ Link parse_link(std::string_view name) {
   throw Error(Code::corrupt, "unknown link \"" + std::string(name) + "\" in a model");
 }
 
+Link link_of(Problem problem) {
+  switch (problem) {
+    case Problem::binary:
+      return Link::logistic;
+    case Problem::multiclass:
+      return Link::softmax;
+    default:
+      return Link::identity;
+  }
+}
+
 void apply_link(Link link, double slope, int64_t rows, int64_t outputs, double* scores) {
   if (link == Link::logistic) {
     for (int64_t i = 0; i < rows * outputs; ++i) scores[i] = 1 / (1 + std::exp(-slope * scores[i]));

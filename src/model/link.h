@@ -4,12 +4,17 @@
 #include <cstdint>
 #include <string_view>
 
+#include "tensor/dataset.h"
+
 namespace gristmill {
 
 enum class Link : uint8_t { identity, logistic, softmax };
 
 std::string_view name_of(Link link);     // "identity", "logistic", "softmax"
 Link parse_link(std::string_view name);  // Code::corrupt
+
+// What turns a score into the problem's answer.
+Link link_of(Problem problem);
 
 // In place over [rows][outputs]: identity; 1 / (1 + exp(−slope · s)); softmax over a row.
 void apply_link(Link link, double slope, int64_t rows, int64_t outputs, double* scores);

@@ -7,6 +7,7 @@
 
 #include "base/registry.h"
 #include "base/state.h"
+#include "model/explainer.h"
 #include "tensor/dataset.h"
 #include "tensor/tensor.h"
 
@@ -23,7 +24,14 @@ class Model {
   virtual State save() const = 0;
   // Importance of each feature spec, summing to 1, in the layout's order; empty when it has none.
   virtual std::vector<double> importance() const { return {}; }
+  // `layout`: the one it was loaded with. Null where what was kept of the model does not suffice.
+  // Code::exhausted: too large to explain.
+  virtual std::unique_ptr<Explainer> make_explainer(const FeatureLayout& layout) const = 0;
 };
+
+// The version of a saved model's form: `version` of its state, 1 where it has none. Code::invalid
+// when it is later than `known`.
+int saved_model_version(const State& state, int known);
 
 struct ModelKind {
   std::string name;

@@ -1,25 +1,15 @@
-// The walking engine: see tree_engine.h. Every question a node asks becomes `value[slot] ≤
-// threshold`:
-//   slot 0           −∞, which every leaf asks so as to stay where it is
-//   a column's slot  x with what is missing turned to NaN (goes right) or −∞ (goes left); one for
-//                    each way in which the forest's nodes treat what is missing in it
-//   a set's slot     0 when the row's code is in the set (left), NaN when not
-#include <immintrin.h>
-
+// The walking engine: see tree_engine.h. Its questions are those of tree_slots.h; a leaf asks slot
+// 0, and so stays where it is.
 #include <algorithm>
-#include <cmath>
 #include <limits>
-#include <map>
-#include <tuple>
 
-#include "model/tree_engine.h"
+#include "model/tree_slots.h"
 
 namespace gristmill {
 namespace {
 
 constexpr int64_t block_rows = 16;  // rows that share the nodes in cache
 constexpr float minus_infinity = -std::numeric_limits<float>::infinity();
-constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
 
 class TreeWalk : public TreeEngine {
  public:
@@ -31,11 +21,6 @@ class TreeWalk : public TreeEngine {
 
  private:
   friend class WalkBuilder;
-  struct ColumnSlot {
-    int32_t column;
-    bool code;
-    Missing missing;
-  };
   struct Node {  // children lie side by side; a leaf is its own left child
     float threshold;
     uint32_t slot;
@@ -43,14 +28,10 @@ class TreeWalk : public TreeEngine {
     uint32_t leaf;
   };
 
-  void fill_row(const FeatureRows& rows, int64_t row, float* values) const;
   void sum_block(const FeatureRows& rows, int64_t first, int64_t count, double* out) const;
 
   int64_t outputs_ = 1, trees_ = 0;
-  uint32_t slots_ = 1;
-  std::vector<ColumnSlot> columns_;  // of slots 1, 2, …
-  std::vector<LevelSets> sets_;
-  std::vector<uint32_t> first_slot_;  // of each of sets_
+  TreeSlots slots_;
   std::vector<Node> nodes_;
   std::vector<uint32_t> roots_;  // of the trees, padded to a multiple of eight by a leaf of value 0
   std::vector<int32_t> depth_;   // of each eight trees: the deepest
@@ -64,43 +45,11 @@ T* thread_memory(size_t count) {
   return memory.data();
 }
 
-float fill_missing(float x, Missing missing) {
-  if (missing >= Missing::zero_right && std::abs(x) <= zero_threshold) x = not_a_number;
-  bool left = missing == Missing::nan_left || missing == Missing::zero_left;
-  return left && std::isnan(x) ? minus_infinity : x;
-}
-
-void TreeWalk::fill_row(const FeatureRows& rows, int64_t row, float* values) const {
-  const float* floats = rows.floats + row * rows.float_stride;
-  const int32_t* codes = rows.codes + row * rows.code_stride;
-  values[0] = minus_infinity;
-  for (size_t i = 0; i < columns_.size(); ++i) {
-    const ColumnSlot& slot = columns_[i];
-    float x = slot.code ? float(codes[slot.column]) : floats[slot.column];
-    values[i + 1] = fill_missing(x, slot.missing);
-  }
-  // A bit becomes a lane of ones, which is a NaN.
-  const __m256i first = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
-  for (size_t s = 0; s < sets_.size(); ++s) {
-    const LevelSets& sets = sets_[s];
-    const uint32_t* bits = sets.bits.data() + size_t(sets.row(codes[sets.column])) * sets.words;
-    float* to = values + first_slot_[s];
-    for (uint32_t w = 0; w < sets.words; ++w, to += 32) {
-      __m256i word = _mm256_set1_epi32(int32_t(bits[w]));
-      for (int byte = 0; byte < 4; ++byte) {
-        __m256i select = _mm256_slli_epi32(first, 8 * byte);
-        __m256i lanes = _mm256_cmpeq_epi32(_mm256_and_si256(word, select), select);
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + 8 * byte), lanes);
-      }
-    }
-  }
-}
-
 void TreeWalk::sum_block(const FeatureRows& rows, int64_t first, int64_t count, double* out) const {
-  const size_t stride = slots_, lanes = roots_.size();
+  const size_t stride = slots_.count(), lanes = roots_.size();
   float* values = thread_memory<float>(stride * count);
   double* leaves = thread_memory<double>(lanes * count);
-  for (int64_t r = 0; r < count; ++r) fill_row(rows, first + r, values + r * stride);
+  for (int64_t r = 0; r < count; ++r) slots_.fill(rows, first + r, values + r * stride);
 
   const Node* nodes = nodes_.data();
   for (size_t group = 0; group < lanes / 8; ++group) {
@@ -132,15 +81,14 @@ void TreeWalk::sum_block(const FeatureRows& rows, int64_t first, int64_t count, 
 
 class WalkBuilder {
  public:
-  WalkBuilder(const Forest& forest, const FeatureLayout& layout)
-      : forest_(forest), layout_(layout), slot_of_(forest.feature.size()) {}
+  WalkBuilder(const Forest& forest, const FeatureLayout& layout) : forest_(forest) {
+    walk_.slots_ = TreeSlots(forest, layout, slot_of_);
+  }
 
   std::unique_ptr<TreeEngine> build() {
     walk_.outputs_ = forest_.outputs;
     walk_.trees_ = forest_.trees();
     walk_.leaf_value_ = forest_.leaf_value;
-    number_columns();
-    number_sets();
     int64_t first_node = 0, first_leaf = 0;
     for (int64_t t = 0; t < forest_.trees(); ++t) {
       add_tree(t, first_node, first_leaf);
@@ -152,39 +100,6 @@ class WalkBuilder {
   }
 
  private:
-  void number_columns() {
-    std::map<std::tuple<int32_t, Missing>, uint32_t> known;
-    for (size_t i = 0; i < slot_of_.size(); ++i) {
-      if (forest_.decision[i] & Decision::categorical) continue;
-      int32_t feature = forest_.feature[i];
-      bool code = feature >= layout_.floats;
-      Missing missing = missing_of(forest_, i);
-      auto [it, is_new] = known.emplace(std::tuple(feature, missing), walk_.slots_);
-      if (is_new) {
-        int32_t column = code ? feature - int32_t(layout_.floats) : feature;
-        walk_.columns_.push_back({column, code, missing});
-        ++walk_.slots_;
-      }
-      slot_of_[i] = it->second;
-    }
-  }
-
-  void number_sets() {
-    std::vector<uint32_t> set_of;
-    walk_.sets_ = collect_level_sets(forest_, layout_, set_of);
-    std::map<int32_t, uint32_t> first_slot;
-    for (const LevelSets& sets : walk_.sets_) {
-      walk_.first_slot_.push_back(walk_.slots_);
-      first_slot[sets.column + int32_t(layout_.floats)] = walk_.slots_;
-      walk_.slots_ += sets.words * 32;
-    }
-    for (size_t i = 0; i < slot_of_.size(); ++i) {
-      if (forest_.decision[i] & Decision::categorical) {
-        slot_of_[i] = first_slot[forest_.feature[i]] + set_of[i];
-      }
-    }
-  }
-
   static TreeWalk::Node leaf_node(uint32_t at, int64_t leaf) {
     return {minus_infinity, 0, at, uint32_t(leaf)};
   }
@@ -226,7 +141,6 @@ class WalkBuilder {
   }
 
   const Forest& forest_;
-  const FeatureLayout& layout_;
   TreeWalk walk_;
   std::vector<uint32_t> slot_of_;  // of each inner node
 };

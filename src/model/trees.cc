@@ -3,6 +3,7 @@
 #include "model/forest.h"
 #include "model/lightgbm_text.h"
 #include "model/tree_engine.h"
+#include "model/tree_shap.h"
 
 namespace gristmill {
 namespace {
@@ -20,6 +21,9 @@ class Trees : public Model {
   }
   State save() const override { return forest_.save(); }
   std::vector<double> importance() const override { return forest_.importance; }
+  std::unique_ptr<Explainer> make_explainer(const FeatureLayout& layout) const override {
+    return forest_.leaf_count.empty() ? nullptr : make_tree_shap(forest_, layout);
+  }
 
  private:
   Forest forest_;

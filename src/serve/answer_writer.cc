@@ -18,8 +18,8 @@ std::string json_text(std::string_view text) {
 }  // namespace
 
 bool AnswerWriter::is_reserved(std::string_view key_column) {
-  static constexpr std::string_view members[] = {"id", "prediction", "probability", "probabilities",
-                                                 "key"};
+  static constexpr std::string_view members[] = {
+      "id", "prediction", "probability", "probabilities", "key", "explanation"};
   return std::find(std::begin(members), std::end(members), key_column) != std::end(members);
 }
 
@@ -41,13 +41,14 @@ AnswerWriter::AnswerWriter(const Bundle& bundle) {
 }
 
 void AnswerWriter::write(std::string_view id, const Batch& rows, const Answers& answers,
-                         const std::vector<std::string>& ignored, std::string& out) const {
+                         const Explanation* explanation, const std::vector<std::string>& ignored,
+                         std::string& out) const {
   out = head_;
   out += id;
   out += "\",\"predictions\":[";
   for (int64_t row = 0; row < rows.rows; ++row) {
     if (row > 0) out += ',';
-    write_row(id, rows, answers, row, out);
+    write_row(id, rows, answers, explanation, row, out);
   }
   out += ']';
   if (!ignored.empty()) {
@@ -62,7 +63,7 @@ void AnswerWriter::write(std::string_view id, const Batch& rows, const Answers& 
 }
 
 void AnswerWriter::write_row(std::string_view id, const Batch& rows, const Answers& answers,
-                             int64_t row, std::string& out) const {
+                             const Explanation* explanation, int64_t row, std::string& out) const {
   out += "{\"id\":\"";
   out += id;
   out += '-';
@@ -77,6 +78,10 @@ void AnswerWriter::write_row(std::string_view id, const Batch& rows, const Answe
   }
   if (!reserved_keys_.empty()) write_reserved_keys(rows, row, out);
   write_answer(answers, row, out);
+  if (explanation != nullptr) {
+    out += ",\"explanation\":";
+    explanation->model.write(explanation->rows, row, out);
+  }
   out += '}';
 }
 

@@ -7,20 +7,29 @@
 #include <vector>
 
 #include "bundle/predictor.h"
+#include "serve/explained_model.h"
 
 namespace gristmill {
 
+// What explains the answers of a request, where it asks for that.
+struct Explanation {
+  const ExplainedModel& model;
+  const Explanations& rows;
+};
+
 // {"model", "version", "id", "predictions": [{"id", key columns that were given, "prediction",
-// "probability" | "probabilities": {class: p}}], "ignored": [unknown names]}. Key columns that are
-// named like one of these members stand together under "key". Immutable; what does not change is
-// rendered once.
+// "probability" | "probabilities": {class: p}, "explanation"}], "ignored": [unknown names]}. Key
+// columns that are named like one of these members stand together under "key". Immutable; what does
+// not change is rendered once.
 class AnswerWriter {
  public:
   explicit AnswerWriter(const Bundle& bundle);
 
-  // Replaces `out`. `id`: of the request; a prediction's is `id`-row.
+  // Replaces `out`. `id`: of the request; a prediction's is `id`-row. `explanation`: null when none
+  // is asked for.
   void write(std::string_view id, const Batch& rows, const Answers& answers,
-             const std::vector<std::string>& ignored, std::string& out) const;
+             const Explanation* explanation, const std::vector<std::string>& ignored,
+             std::string& out) const;
 
   static bool is_reserved(std::string_view key_column);
 
@@ -30,8 +39,8 @@ class AnswerWriter {
     std::string member;  // `"name":`
   };
 
-  void write_row(std::string_view id, const Batch& rows, const Answers& answers, int64_t row,
-                 std::string& out) const;
+  void write_row(std::string_view id, const Batch& rows, const Answers& answers,
+                 const Explanation* explanation, int64_t row, std::string& out) const;
   void write_reserved_keys(const Batch& rows, int64_t row, std::string& out) const;
   void write_answer(const Answers& answers, int64_t row, std::string& out) const;
 

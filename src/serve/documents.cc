@@ -47,9 +47,28 @@ json example_instance(const Bundle& bundle) {
   return instance;
 }
 
+json by_name(json values) {
+  return {{"type", "object"}, {"additionalProperties", std::move(values)}};
+}
+
+json explanation_schema(const Signature& signature) {
+  const bool by_class = signature.problem == Problem::multiclass;
+  const char* scale = signature.problem == Problem::regression ? "the value"
+                      : by_class ? "each class's score before the softmax"
+                                 : "the log-odds of the positive class";
+  const json number = {{"type", {"number", "null"}}}, columns = by_name(number);
+  return {{"type", "object"},
+          {"description", std::string("With `explain=true`. What each column contributed to ") +
+                              scale + ": base and contributions sum to it."},
+          {"properties",
+           {{"base", by_class ? by_name(number) : number},
+            {"contributions", by_class ? by_name(columns) : columns}}},
+          {"required", {"base", "contributions"}}};
+}
+
 json prediction_schema(const Bundle& bundle) {
   const Signature& signature = bundle.signature;
-  json properties = {{"id", {{"type", "string"}}}};
+  json properties = {{"id", {{"type", "string"}}}, {"explanation", explanation_schema(signature)}};
   json required = {"id", "prediction"};
   for (const SignatureField& field : signature.fields) {
     if (!field.key) continue;
@@ -135,13 +154,20 @@ json predict_operation(const Bundle& bundle, const std::string& id, int64_t max_
   json responses = {
       {"200", response("The predictions, in the order of the instances.",
                        {{"$ref", "#/components/schemas/answer-" + bundle.name}})},
-      {"400", error_response("The body is not JSON of this form.")},
+      {"400",
+       error_response("The body is not JSON of this form, the query is unknown, or the bundle "
+                      "cannot explain.")},
       {"413", error_response("The body or the number of rows is over the limit.")},
       {"422", error_response("A row does not fit the schema, or cannot be computed.")},
       {"503", error_response("The server is full: try again.")}};
   return {{"post",
            {{"operationId", id},
             {"summary", "Predict " + bundle.name},
+            {"parameters",
+             json::array({{{"name", "explain"},
+                           {"in", "query"},
+                           {"description", "Say of each prediction what each column contributed."},
+                           {"schema", {{"type", "boolean"}, {"default", false}}}}})},
             {"requestBody", {{"required", true}, {"content", body}}},
             {"responses", responses}}}};
 }

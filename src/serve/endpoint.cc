@@ -83,7 +83,7 @@ size_t Endpoint::model_named(std::string_view name) {
 void Endpoint::predict(size_t model, const HttpRequest& request, HttpResponse& response) {
   using Clock = std::chrono::steady_clock;
   Clock::time_point began = Clock::now();
-  int64_t rows = models_[model]->predict(request.thread, request.body, response);
+  int64_t rows = models_[model]->predict(request, response);
   std::chrono::duration<double> taken = Clock::now() - began;
   metrics_.count_request(request.thread, model, response.status, rows, taken.count());
 }

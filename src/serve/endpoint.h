@@ -12,7 +12,8 @@
 
 namespace gristmill {
 
-//   POST /predict, /models/NAME/predict   {"instances": [{column: value, …}, …]} → predictions
+//   POST /predict, /models/NAME/predict   {"instances": [{column: value, …}, …]} → predictions;
+//        ?explain=true                    each with its explanation
 //   GET  /schema, /models/NAME/schema     JSON Schema of an instance
 //   GET  /models, /openapi.json, /healthz, /readyz, /metrics
 // /predict and /schema are the first bundle's. Outlives the server's run().

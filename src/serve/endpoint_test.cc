@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <thread>
 
 #include <fmt/format.h>
@@ -92,6 +93,54 @@ TEST(Endpoint, MulticlassAndRegression) {
       served.post("/models/delay/predict", R"({"instances":[{"distance":1}]})")["predictions"][0];
   EXPECT_EQ(delay["prediction"], 12.5);
   EXPECT_EQ(delay.size(), 2u);
+}
+
+TEST(Endpoint, Explains) {
+  Served served({test_bundle("late"), test_bundle("kind", test_signature(Problem::multiclass))});
+  const std::string body = R"({"instances":[{"distance":1}]})";
+  json late = served.post("/predict?explain=true", body)["predictions"][0]["explanation"];
+  EXPECT_EQ(late["contributions"], json::object());
+  EXPECT_NEAR(late["base"], std::log(3), 1e-15);
+  json kind =
+      served.post("/models/kind/predict?explain=true", body)["predictions"][0]["explanation"];
+  EXPECT_NEAR(kind["base"]["b\""], std::log(0.5), 1e-15);
+  EXPECT_EQ(kind["contributions"],
+            (json{{"a", json::object()}, {"b\"", json::object()}, {"c", json::object()}}));
+  EXPECT_FALSE(
+      served.post("/predict?explain=false", body)["predictions"][0].contains("explanation"));
+  EXPECT_FALSE(served.post("/predict?", body)["predictions"][0].contains("explanation"));
+  for (const char* query : {"explain", "explain=", "explain=1", "explain=TRUE", "explian=true", "=",
+                            "explain=true&a=1", "explain=%00"}) {
+    json error = served.post(std::string("/predict?") + query, body, 400)["error"];
+    EXPECT_EQ(error["code"], "invalid") << query;
+  }
+}
+
+TEST(Endpoint, ExplainsSoManyRowsAtOnce) {
+  for (ServeLimits limits :
+       {ServeLimits{.explained_steps = 2}, ServeLimits{.explained_numbers = 2}}) {
+    Served served({test_bundle("late")}, limits);
+    const std::string three = R"([{"distance":1},{"distance":1},{"distance":1}])";
+    EXPECT_EQ(
+        served.post("/predict?explain=true", R"([{"distance":1},{"distance":2}])")["predictions"]
+            .size(),
+        2u);
+    json error = served.post("/predict?explain=true", three, 413)["error"];
+    EXPECT_NE(std::string(error["message"]).find("at most 2"), std::string::npos) << error;
+    served.post("/predict", three);
+  }
+}
+
+// A model of which too little was kept: said each time, and predictions go on.
+TEST(Endpoint, CannotExplain) {
+  auto bundle = std::const_pointer_cast<Bundle>(test_bundle("late"));
+  bundle->model = make_baseline({0.75}, {});
+  Served served({bundle});
+  for (int i = 0; i < 2; ++i) {
+    json error = served.post("/predict?explain=true", R"([{"distance":1}])", 400)["error"];
+    EXPECT_NE(std::string(error["message"]).find("cannot explain"), std::string::npos) << error;
+  }
+  served.post("/predict", R"([{"distance":1}])");
 }
 
 TEST(Endpoint, UnknownColumnsAreListed) {

@@ -48,7 +48,7 @@ inline std::shared_ptr<const Bundle> test_bundle(
   std::vector<double> answer = {12.5};
   if (signature.problem == Problem::binary) answer = {0.75};
   if (signature.problem == Problem::multiclass) answer = {0.2, 0.5, 0.3};
-  bundle->model = make_baseline(answer);
+  bundle->model = make_baseline(answer, link_of(signature.problem));
   bundle->signature = std::move(signature);
   bundle->card = nlohmann::json::object();
   return bundle;

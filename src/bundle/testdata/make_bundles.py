@@ -114,7 +114,7 @@ def main(program, name):
         for model, prediction in done["predictions"].items():
             kept = HERE / f"{name}_{model}.bundle"
             kept.write_bytes(pathlib.Path(prediction["bundle"]).read_bytes())
-            subprocess.run([program, "predict", kept, rows, "-o", HERE / f"{name}_{model}.jsonl"], check=True)
+            subprocess.run([program, "predict", kept, rows, "--explain", "-o", HERE / f"{name}_{model}.jsonl"], check=True)
 
 
 if __name__ == "__main__":
