@@ -156,13 +156,27 @@ def test_one_thread_fits_the_same_bundle(project):
     assert (folder / ".gristmill/bundles/sold.bundle").read_bytes() == bundle
 
 
+@pytest.mark.parametrize("model", ["linear", "{boosted-trees: {trees: 10}}"])
+def test_plain_encoders_run_predict_and_serve(project, rows, model):
+    folder = project(PROJECT.replace("inputs: [shop, noise]", "inputs: [shop, noise, class]").replace(
+        "shop: target, noise: target", "shop: {hash: 64}, noise: frequency, class: {ordinal: [low, middle, high]}").replace(
+            "y > 0", "y > 1").replace("model: linear", f"model: {model}"))
+    outcome = gristmill_json("run", "-C", folder)["predictions"]["sold"]
+    assert outcome["models"][0]["test"]["auc"] > 0.95
+    sent = [request(row, "shop", "noise", "class") for row in rows[:40]]
+    answers(folder, sent + [{"id": -1, "shop": "new", "noise": "new", "class": "new"}])
+
+
 @pytest.mark.parametrize("features, needles", [
+    ("{class: {ordinal: [low, high]}}", ["value \"middle\", which `ordinal` does not list", "hint: put it"]),
+    ("{class: ordinal}", ["no order is given", "hint: for example"]),
+    ("{shop: {hash: {buckets: 9999, signed: true}}}", ["9999 signed buckets are more columns than 4096"]),
     ("{shop: {target: {smooth: none}}}", ["encoder target: `smooth` must be a number or auto"]),
     ("{shop: {target: {smoth: 3}}}", ["encoder target", "smooth"]),
     ("{shop: targt}", ["unknown encoder \"targt\"", "target"]),
     ("{y: target}", ["y cannot be a feature"]),
 ])
 def test_what_is_wrong_is_told(project, features, needles):
-    folder = project(PROJECT.replace("inputs: [shop, noise]", "exclude: [class]").replace(
+    folder = project(PROJECT.replace("inputs: [shop, noise]", "exclude: [owner]").replace(
         "{shop: target, noise: target}", features))
     refused(folder, *needles)
