@@ -1,12 +1,12 @@
 #!/bin/bash
 # Every figure of the README beside its peers, in the same run on the same cores; one JSON line a figure.
-#   run.sh                 all: serve flights expressions rules servers slope memory impute explain
+#   run.sh                 all: serve flights expressions rules servers slope memory impute explain encoders
 #   run.sh FIGURE...       some
 #   ROUNDS=N               how often each is measured; medians are taken
 # What the peers need is installed here and nowhere else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ $# -gt 0 ] || set -- serve flights expressions rules servers slope memory impute explain
+[ $# -gt 0 ] || set -- serve flights expressions rules servers slope memory impute explain encoders
 scripts/venv.sh bench
 for figure in "$@"; do
   case $figure in
@@ -41,9 +41,13 @@ for figure in "$@"; do
       ninja -C build/release bench_explain >/dev/null
       build/venv-bench/bin/python bench/explain.py
       ;;
+    encoders)
+      ninja -C build/release bench_encoders >/dev/null
+      build/venv-bench/bin/python bench/encoders.py
+      ;;
     slope | memory) build/venv-bench/bin/python bench/large.py "$figure" ;;
     *)
-      echo "run.sh: there is no figure \`$figure\`: serve, flights, expressions, rules, servers, slope, memory, impute or explain" >&2
+      echo "run.sh: there is no figure \`$figure\`: serve, flights, expressions, rules, servers, slope, memory, impute, explain or encoders" >&2
       exit 2
       ;;
   esac

@@ -43,7 +43,7 @@ class Encoding {
       rows_.pass(
           [&](const Batch& batch, int64_t, int64_t, int64_t slot) {
             slots[size_t(slot)] = fit_.clone_empty();
-            slots[size_t(slot)]->observe(batch);
+            slots[size_t(slot)]->observe({batch});
           },
           [&](int64_t, int64_t slot) { fit_.merge(std::move(*slots[size_t(slot)])); }, progress);
     } while (fit_.next_pass());

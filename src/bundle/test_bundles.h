@@ -89,7 +89,7 @@ inline Featurizer order_features(const RuleChain& rules, const Wants& wants) {
                      {"joined", "datetime"}},
                     wants, "placed");
   do {
-    fit.observe(rows);
+    fit.observe({rows});
   } while (fit.next_pass());
   return fit.freeze(nullptr);
 }

@@ -16,6 +16,7 @@
 #include "base/state.h"
 #include "expr/expr.h"
 #include "frame/batch.h"
+#include "frame/fit_batch.h"
 #include "frame/scratch.h"
 
 namespace gristmill {
@@ -48,20 +49,6 @@ struct RuleReport {
   void merge(const RuleReport& other);
   nlohmann::json json() const;
   static RuleReport from_json(const nlohmann::json& json);
-};
-
-// A chunk of training rows as fitting sees it.
-struct FitBatch {
-  const Batch& rows;
-  int64_t first_row = 0;           // position in the table of the chunk that the rows come from
-  const double* target = nullptr;  // null when fitting without a target
-  const double* weight = nullptr;  // null: all 1
-  // Of each row, where others were left out; null: they follow on from first_row.
-  const int64_t* positions = nullptr;
-
-  int64_t position(int64_t row) const {
-    return positions == nullptr ? first_row + row : positions[row];
-  }
 };
 
 enum class RuleStage : uint8_t {

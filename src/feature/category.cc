@@ -2,30 +2,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/error.h"
 #include "feature/encoder.h"
-#include "feature/levels.h"
+#include "feature/level_column.h"
 #include "feature/source_column.h"
 
 namespace gristmill {
 namespace {
 
 constexpr int64_t most_levels = 1'000'000;
-
-int64_t number_of(std::string_view level) {
-  int64_t number;
-  std::memcpy(&number, level.data(), sizeof(number));
-  return number;
-}
-
-std::string name_of_level(Type type, std::string_view level) {
-  if (type == Type::string) return std::string(level);
-  int64_t number = number_of(level);
-  if (type == Type::boolean) return number != 0 ? "true" : "false";
-  return std::to_string(number);
-}
 
 class CategoryEncoder : public Encoder {
  public:
@@ -73,17 +59,8 @@ class CategoryEncoder : public Encoder {
 
   static std::unique_ptr<Encoder> load(const State& state) {
     SourceColumn column = SourceColumn::load(state);
-    std::vector<std::string_view> views = state.get_strings("levels");
-    Type type = column.type();
-    if (type != Type::string && type != Type::int64 && type != Type::boolean)
-      throw Error(Code::corrupt, "an encoder `category` over a column that cannot be one");
-    if (int64_t(views.size()) > most_levels)
-      throw Error(Code::corrupt, "an encoder `category` with too many levels");
-    for (std::string_view level : views)
-      if ((type != Type::string && level.size() != 8) || level.size() > LevelCounts::max_length)
-        throw Error(Code::corrupt, "a level of a category has the wrong size");
-    return std::make_unique<CategoryEncoder>(column,
-                                             std::vector<std::string>(views.begin(), views.end()));
+    return std::make_unique<CategoryEncoder>(
+        column, load_levels(state, column.type(), "category", most_levels));
   }
 
  private:
@@ -111,18 +88,10 @@ class CategoryFit : public EncoderFit {
 
   std::vector<std::string> reads() const override { return {column_.name()}; }
 
-  void observe(const Batch& rows) override {
+  void observe(const FitBatch& seen) override {
+    const Batch& rows = seen.rows;
     const Column& column = rows.columns[rows.schema->index_of(column_.name(), "a feature")];
-    switch (column.type) {
-      case Type::string:
-        count(column, [&](int64_t i) { counts_.add(column.string(i)); });
-        break;
-      case Type::boolean:
-        count(column, [&](int64_t i) { counts_.add(int64_t(column.boolean(i))); });
-        break;
-      default:
-        count(column, [&, v = column.values<int64_t>()](int64_t i) { counts_.add(v[i]); });
-    }
+    count_levels(column, counts_);
   }
   std::unique_ptr<EncoderFit> clone_empty() const override {
     // Not a copy of *this, whose counts may be large.
@@ -134,17 +103,9 @@ class CategoryFit : public EncoderFit {
   }
 
   std::unique_ptr<Encoder> freeze(std::string* why) const override {
-    if (counts_.admitted() + counts_.left_over() == 0) {
-      *why = "all its values are missing";
-      return nullptr;
-    }
-    std::vector<std::string> levels = frequent();
-    bool one_value = counts_.distinct() == 1 && counts_.left_over() == 0;
-    if (one_value && counts_.nulls() == 0) {
-      *why = fmt::format("constant: all its values are {}",
-                         name_of_level(column_.type(), counts_.levels()[0].value));
-      return nullptr;
-    }
+    *why = nothing_in(column_.type(), counts_);
+    if (!why->empty()) return nullptr;
+    std::vector<std::string> levels = frequent_levels(column_.type(), counts_, min_count(), most_);
     if (levels.empty() && counts_.nulls() == 0) {
       *why = fmt::format("none of its values occurs at least {} times", min_count());
       return nullptr;
@@ -169,37 +130,9 @@ class CategoryFit : public EncoderFit {
   }
 
  private:
-  template <class Add>
-  void count(const Column& column, Add add) {
-    for (int64_t i = 0; i < column.length; ++i) {
-      if (column.is_null(i)) {
-        counts_.add_null();
-      } else {
-        add(i);
-      }
-    }
-  }
-
   int64_t min_count() const {
     if (min_count_ > 0) return min_count_;
-    int64_t rows = counts_.admitted() + counts_.left_over() + counts_.nulls();
-    return std::clamp<int64_t>(rows / 1000, 2, 250);
-  }
-
-  // Levels that are kept, by falling count, then by rising value.
-  std::vector<std::string> frequent() const {
-    std::vector<LevelCounts::Level> all = counts_.levels();
-    std::erase_if(all, [least = min_count()](const auto& level) { return level.count < least; });
-    bool numbers = column_.type() != Type::string;
-    auto before = [numbers](const auto& a, const auto& b) {
-      if (a.count != b.count) return a.count > b.count;
-      return numbers ? number_of(a.value) < number_of(b.value) : a.value < b.value;
-    };
-    size_t kept = std::min(all.size(), size_t(most_));
-    std::partial_sort(all.begin(), all.begin() + int64_t(kept), all.end(), before);
-    std::vector<std::string> levels;
-    for (size_t i = 0; i < kept; ++i) levels.emplace_back(all[i].value);
-    return levels;
+    return least_count(counts_.admitted() + counts_.left_over() + counts_.nulls());
   }
 
   SourceColumn column_;
@@ -228,8 +161,7 @@ const std::vector<ParamDoc> docs = {
 
 std::unique_ptr<EncoderFit> make(const nlohmann::json& given, const EncoderContext& context) {
   Params params(given, docs, "encoder category");
-  require_type(context.field, "category", {Type::string, Type::int64, Type::boolean},
-               is_time(context.field.type) ? "choose `datetime`" : "choose `number`");
+  require_level_type(context.field, "category");
   return std::make_unique<CategoryFit>(context.field, params.integer("levels"),
                                        params.has("min_count") ? params.integer("min_count") : 0);
 }

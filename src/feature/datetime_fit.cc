@@ -59,7 +59,8 @@ class DatetimeFit : public EncoderFit {
     if (time_.empty()) return {column_.name()};
     return {column_.name(), time_};
   }
-  void observe(const Batch& rows) override {
+  void observe(const FitBatch& seen) override {
+    const Batch& rows = seen.rows;
     const Column& column = rows.columns[rows.schema->index_of(column_.name(), "a feature")];
     Seen chunk;
     chunk.nulls = column.null_count();

@@ -11,7 +11,9 @@
 #include "base/registry.h"
 #include "base/state.h"
 #include "frame/batch.h"
+#include "frame/fit_batch.h"
 #include "frame/scratch.h"
+#include "tensor/dataset.h"
 #include "tensor/tensor.h"
 
 namespace gristmill {
@@ -25,6 +27,15 @@ struct Wants {
   nlohmann::json json() const;
 };
 
+// What is predicted, for encoders that learn from it.
+struct TargetInfo {
+  Problem problem = Problem::regression;
+  std::vector<std::string> classes;  // empty for a number
+
+  // Numbers that tell a target: itself; whether it is positive; of each class, whether it is that.
+  int64_t outputs() const { return problem == Problem::multiclass ? int64_t(classes.size()) : 1; }
+};
+
 class Encoder {
  public:
   virtual ~Encoder() = default;
@@ -34,6 +45,14 @@ class Encoder {
   // Writes its slice: spec s of outputs() starts at column at[s] of its block. Thread-safe.
   virtual void encode(const Batch& rows, const FeatureRows& out, const int64_t* at,
                       Scratch& scratch) const = 0;
+  // The same for rows that it was fitted on, `fold` as in FitBatch. Other than encode() where the
+  // target was learned from: then as the rows of the other folds tell it. Not saved: a loaded
+  // encoder encodes rows of others only.
+  virtual void encode_training(const Batch& rows, const uint8_t* fold, const FeatureRows& out,
+                               const int64_t* at, Scratch& scratch) const {
+    (void)fold;
+    encode(rows, out, at, scratch);
+  }
   virtual State save() const = 0;
 };
 
@@ -41,7 +60,9 @@ class EncoderFit {
  public:
   virtual ~EncoderFit() = default;
   virtual std::vector<std::string> reads() const = 0;
-  virtual void observe(const Batch& rows) = 0;  // training rows, in order
+  // Whether observe() needs the target and the folds of its rows.
+  virtual bool needs_target() const { return false; }
+  virtual void observe(const FitBatch& seen) = 0;  // training rows, in order
   // A fresh fit for a chunk. Other threads call it while this one merges: it reads what merge()
   // does not write.
   virtual std::unique_ptr<EncoderFit> clone_empty() const = 0;
@@ -58,6 +79,7 @@ struct EncoderContext {
   const Field& field;  // the column
   const Wants& wants;
   std::string time;  // the prediction time's column, for elapsed; "" when there is none
+  TargetInfo target = {};
 };
 
 struct EncoderKind {

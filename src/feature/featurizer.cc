@@ -46,12 +46,10 @@ std::vector<std::string> Featurizer::reads() const {
   return names;
 }
 
-void Featurizer::encode(const Batch& rows, const FeatureRows& out, Scratch& scratch) const {
-  auto encode_all = [&](const Batch& part, const FeatureRows& to) {
-    for (size_t i = 0; i < steps_.size(); ++i)
-      steps_[i].encoder->encode(part, to, at_[i].data(), scratch);
-  };
-  if (rows.rows <= block_rows) return encode_all(rows, out);
+template <class EncodeBlock>
+void Featurizer::by_blocks(const Batch& rows, const FeatureRows& out,
+                           EncodeBlock encode_block) const {
+  if (rows.rows <= block_rows) return encode_block(rows, out, 0);
   Batch part = rows;
   for (int64_t begin = 0; begin < rows.rows; begin += block_rows) {
     slice(rows, begin, std::min(block_rows, rows.rows - begin), part);
@@ -59,8 +57,24 @@ void Featurizer::encode(const Batch& rows, const FeatureRows& out, Scratch& scra
     to.rows = part.rows;
     if (to.floats != nullptr) to.floats += begin * out.float_stride;
     if (to.codes != nullptr) to.codes += begin * out.code_stride;
-    encode_all(part, to);
+    encode_block(part, to, begin);
   }
+}
+
+void Featurizer::encode(const Batch& rows, const FeatureRows& out, Scratch& scratch) const {
+  by_blocks(rows, out, [&](const Batch& part, const FeatureRows& to, int64_t) {
+    for (size_t i = 0; i < steps_.size(); ++i)
+      steps_[i].encoder->encode(part, to, at_[i].data(), scratch);
+  });
+}
+
+void Featurizer::encode_training(const Batch& rows, const uint8_t* fold, const FeatureRows& out,
+                                 Scratch& scratch) const {
+  by_blocks(rows, out, [&](const Batch& part, const FeatureRows& to, int64_t begin) {
+    const uint8_t* part_fold = fold == nullptr ? nullptr : fold + begin;
+    for (size_t i = 0; i < steps_.size(); ++i)
+      steps_[i].encoder->encode_training(part, part_fold, to, at_[i].data(), scratch);
+  });
 }
 
 State Featurizer::save() const {

@@ -17,10 +17,18 @@ class Featurizer {
   std::vector<std::string> reads() const;
   const std::vector<Step>& steps() const { return steps_; }
   void encode(const Batch& rows, const FeatureRows& out, Scratch& scratch) const;
+  // Of rows that it was fitted on, whose folds as in FitBatch `fold` tells: null where no encoder
+  // learned from the target.
+  void encode_training(const Batch& rows, const uint8_t* fold, const FeatureRows& out,
+                       Scratch& scratch) const;
   State save() const;
   static Featurizer load(const State& state, const Schema& in);
 
  private:
+  // Calls encode_block(rows, out, first row) for few rows at a time.
+  template <class EncodeBlock>
+  void by_blocks(const Batch& rows, const FeatureRows& out, EncodeBlock encode_block) const;
+
   std::vector<Step> steps_;
   std::vector<std::vector<int64_t>> at_;  // of each step's specs
   FeatureLayout layout_;
@@ -38,11 +46,13 @@ struct FeatureChoice {
 // (nearly every value distinct) or a constant; those are left out and named.
 class FeaturizerFit {
  public:
-  FeaturizerFit(const Schema& in, std::vector<FeatureChoice> choices, Wants wants,
-                std::string time);
+  FeaturizerFit(const Schema& in, std::vector<FeatureChoice> choices, Wants wants, std::string time,
+                TargetInfo target = {});
   ~FeaturizerFit();
   std::vector<std::string> reads() const;
-  void observe(const Batch& rows);  // training rows
+  // Whether observe() needs the target and the folds of its rows.
+  bool needs_target() const;
+  void observe(const FitBatch& seen);  // training rows
   std::unique_ptr<FeaturizerFit> clone_empty() const;
   void merge(FeaturizerFit&& later);
   bool next_pass();

@@ -38,6 +38,7 @@ struct FeaturizerFit::Impl {
   };
   Schema in;
   int time = -1;  // the prediction time's column, or -1
+  TargetInfo target;
   std::vector<Item> items;
   bool first_pass = true;
 
@@ -69,8 +70,10 @@ void FeaturizerFit::Impl::add(const FeatureChoice& choice, const Wants& wants) {
                       (is_number(field.type) || field.type == Type::string);
   try {
     const EncoderKind& kind = Encoders::instance().get(item.kind, "encoder");
-    item.fit =
-        kind.make(choice.params, {field, wants, time >= 0 ? in[size_t(time)].name : std::string()});
+    item.fit = kind.make(choice.params, {.field = field,
+                                         .wants = wants,
+                                         .time = time >= 0 ? in[size_t(time)].name : std::string(),
+                                         .target = target});
   } catch (const Error& error) {
     throw error.at({.field = choice.column});
   }
@@ -78,9 +81,10 @@ void FeaturizerFit::Impl::add(const FeatureChoice& choice, const Wants& wants) {
 }
 
 FeaturizerFit::FeaturizerFit(const Schema& in, std::vector<FeatureChoice> choices, Wants wants,
-                             std::string time)
+                             std::string time, TargetInfo target)
     : impl_(std::make_unique<Impl>()) {
   impl_->in = in;
+  impl_->target = std::move(target);
   impl_->time = in.find(time);
   if (impl_->time >= 0 && !is_time(in[size_t(impl_->time)].type)) impl_->time = -1;
   for (const FeatureChoice& choice : choices) impl_->add(choice, wants);
@@ -100,14 +104,20 @@ std::vector<std::string> FeaturizerFit::reads() const {
   return names;
 }
 
-void FeaturizerFit::observe(const Batch& rows) {
+bool FeaturizerFit::needs_target() const {
+  return std::any_of(impl_->items.begin(), impl_->items.end(),
+                     [](const Impl::Item& item) { return item.fit->needs_target(); });
+}
+
+void FeaturizerFit::observe(const FitBatch& seen) {
+  const Batch& rows = seen.rows;
   const Column* time = nullptr;
   if (impl_->checks_trends()) {
     const std::string& name = impl_->in[size_t(impl_->time)].name;
     time = &rows.columns[rows.schema->index_of(name, "the prediction time")];
   }
   for (Impl::Item& item : impl_->items) {
-    if (item.looks) item.fit->observe(rows);
+    if (item.looks) item.fit->observe(seen);
     if (impl_->first_pass && item.checks_trend)
       item.trend.observe(rows.columns[rows.schema->index_of(item.column, "a feature")], *time);
   }

@@ -6,7 +6,7 @@ namespace {
 
 Featurizer fitted(const TestRows& rows) {
   FeaturizerFit fit(rows.schema(), {{"distance"}}, {.scaled = true}, "");
-  fit.observe(rows.batch());
+  fit.observe({rows.batch()});
   return fit.freeze(nullptr);
 }
 

@@ -49,7 +49,7 @@ std::vector<FeatureChoice> automatic(const Schema& schema) {
 TEST(Featurizer, AutoChoosesAndSaysWhatItLeftOut) {
   TestRows rows = flights(4000);
   FeaturizerFit fit(rows.schema(), automatic(rows.schema()), for_trees, "when");
-  fit.observe(rows.batch());
+  fit.observe({rows.batch()});
   EXPECT_FALSE(fit.next_pass());
   std::vector<FeaturizerFit::LeftOut> left_out;
   Featurizer featurizer = fit.freeze(&left_out);
@@ -77,7 +77,7 @@ TEST(Featurizer, WhatIsNamedIsKept) {
                     {{"month", "number"}, {"code", "category", {{"min_count", 1}, {"levels", 5}}}},
                     for_trees, "when");
   EXPECT_EQ(fit.reads(), (Names{"month", "code"}));
-  fit.observe(rows.batch());
+  fit.observe({rows.batch()});
   std::vector<FeaturizerFit::LeftOut> left_out;
   Featurizer featurizer = fit.freeze(&left_out);
   EXPECT_TRUE(left_out.empty());
@@ -88,7 +88,7 @@ TEST(Featurizer, WithoutATimeNothingMovesWithIt) {
   TestRows rows = flights(1000);
   FeaturizerFit fit(rows.schema(), {{"month"}, {"number"}}, for_trees, "");
   EXPECT_EQ(fit.reads(), (Names{"month", "number"}));
-  fit.observe(rows.batch());
+  fit.observe({rows.batch()});
   std::vector<FeaturizerFit::LeftOut> left_out;
   EXPECT_EQ(fit.freeze(&left_out).reads(), (Names{"month", "number"}));
   EXPECT_TRUE(left_out.empty());
@@ -114,7 +114,7 @@ TEST(Featurizer, WhatNumbersTheRowsIsAnIdentifier) {
     Batch batch = rows.batch();
     batch.rows = std::min<int64_t>(400, batch.rows - begin);
     for (Column& column : batch.columns) column = slice(column, begin, batch.rows);
-    part->observe(batch);
+    part->observe({batch});
     one.merge(std::move(*part));
   }
   EXPECT_EQ(one.freeze(&left_out).reads(), (Names{"twice", "wide", "real"}));
@@ -131,7 +131,7 @@ TEST(Featurizer, NearlyDistinctTextIsAnIdentifier) {
     rows[1].append(std::string_view(std::string(400 + size_t(i % 3), 'w')));
   }
   FeaturizerFit fit(rows.schema(), {{"x"}, {"long"}}, for_trees, "");
-  fit.observe(rows.batch());
+  fit.observe({rows.batch()});
   std::vector<FeaturizerFit::LeftOut> left_out;
   fit.freeze(&left_out);
   ASSERT_EQ(left_out.size(), 2u);
@@ -145,7 +145,7 @@ TEST(Featurizer, ChunksMergedInOrderGiveTheSameBytes) {
     for (uint64_t i = 0; i < 7; ++i) chunks.push_back(flights(700 + int64_t(i), i + 1));
     const Schema& schema = chunks[0].schema();
     FeaturizerFit one(schema, automatic(schema), wants, "when");
-    for (const TestRows& chunk : chunks) one.observe(chunk.batch());
+    for (const TestRows& chunk : chunks) one.observe({chunk.batch()});
     std::vector<FeaturizerFit::LeftOut> left_one;
     std::string digest = one.freeze(&left_one).save().digest_hex();
 
@@ -154,7 +154,7 @@ TEST(Featurizer, ChunksMergedInOrderGiveTheSameBytes) {
       std::vector<std::unique_ptr<FeaturizerFit>> parts;
       for (size_t i = 0; i < chunks.size(); ++i) parts.push_back(total.clone_empty());
       ThreadPool pool(threads);
-      pool.for_each(7, [&](int64_t i) { parts[size_t(i)]->observe(chunks[size_t(i)].batch()); });
+      pool.for_each(7, [&](int64_t i) { parts[size_t(i)]->observe({chunks[size_t(i)].batch()}); });
       for (auto& part : parts) total.merge(std::move(*part));
       std::vector<FeaturizerFit::LeftOut> left;
       EXPECT_EQ(total.freeze(&left).save().digest_hex(), digest);
@@ -170,7 +170,7 @@ TEST(Featurizer, IsClonedWhileItMerges) {
   TestRows rows = flights(5500);
   const Schema& schema = rows.schema();
   FeaturizerFit apart(schema, automatic(schema), for_linear, "when");
-  for (int64_t i = 0; i < chunks; ++i) apart.observe(rows.batch());
+  for (int64_t i = 0; i < chunks; ++i) apart.observe({rows.batch()});
   FeaturizerFit total(schema, automatic(schema), for_linear, "when");
   std::unique_ptr<FeaturizerFit> parts[slots];
   int64_t left = chunks;
@@ -179,7 +179,7 @@ TEST(Featurizer, IsClonedWhileItMerges) {
       slots, [&](int64_t) { return left-- > 0; },
       [&](int64_t slot) {
         parts[slot] = total.clone_empty();
-        parts[slot]->observe(rows.batch());
+        parts[slot]->observe({rows.batch()});
       },
       [&](int64_t slot) { total.merge(std::move(*parts[slot])); });
   EXPECT_EQ(total.freeze(nullptr).save().digest_hex(), apart.freeze(nullptr).save().digest_hex());
@@ -190,7 +190,7 @@ TEST(Featurizer, RowsDependOnThemselvesAlone) {
   for (const Wants& wants : {for_trees, for_linear}) {
     TestRows rows = flights(3000);
     FeaturizerFit fit(rows.schema(), automatic(rows.schema()), wants, "when");
-    fit.observe(rows.batch());
+    fit.observe({rows.batch()});
     Featurizer featurizer = fit.freeze(nullptr);
     expect_same_when_frozen(featurizer, rows);
     std::string whole = bits_of(encode_rows(featurizer, rows.batch()));
@@ -209,7 +209,7 @@ TEST(Featurizer, RowsDependOnThemselvesAlone) {
 TEST(Featurizer, WritesItsColumnsOnly) {
   TestRows rows = flights(2000);
   FeaturizerFit fit(rows.schema(), automatic(rows.schema()), for_trees, "when");
-  fit.observe(rows.batch());
+  fit.observe({rows.batch()});
   Featurizer featurizer = fit.freeze(nullptr);
   const FeatureLayout& layout = featurizer.layout();
   int64_t float_stride = layout.floats + 3, code_stride = layout.codes + 2;
@@ -263,7 +263,7 @@ TEST(Featurizer, ErrorsNameTheColumn) {
 TEST(Featurizer, LoadChecksWhatItReads) {
   TestRows rows = flights(500);
   FeaturizerFit fit(rows.schema(), {{"distance"}, {"dest"}, {"when"}}, for_linear, "when");
-  fit.observe(rows.batch());
+  fit.observe({rows.batch()});
   Featurizer featurizer = fit.freeze(nullptr);
   auto load = [&](auto change, const Schema& schema) {
     State state = featurizer.save();

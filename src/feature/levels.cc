@@ -24,14 +24,17 @@ LevelTable::LevelTable(const std::vector<std::string_view>& levels) {
   }
 }
 
-void LevelCounts::admit(size_t slot, LevelKey key, std::string_view text, int64_t count) {
+int32_t LevelCounts::admit(size_t slot, LevelKey key, std::string_view text, int64_t count) {
   if (text.size() > max_length || entries_.size() >= max_values ||
-      bytes_.size() + text.size() > max_bytes)
-    return leave_over(text, count);
+      bytes_.size() + text.size() > max_bytes) {
+    leave_over(text, count);
+    return left_over_place;
+  }
   entries_.push_back({key, uint32_t(bytes_.size()), count});
   bytes_ += text;
   slots_[slot] = uint32_t(entries_.size());
   if (entries_.size() * 2 > slots_.size()) grow();
+  return int32_t(entries_.size()) - 1;
 }
 
 void LevelCounts::leave_over(std::string_view text, int64_t count) {
@@ -57,12 +60,15 @@ void LevelCounts::grow() {
   }
 }
 
-void LevelCounts::merge(const LevelCounts& later) {
-  for (const Entry& e : later.entries_) add(e.key, later.value(e), e.count);
+std::vector<int32_t> LevelCounts::merge(const LevelCounts& later) {
+  std::vector<int32_t> places;
+  places.reserve(later.entries_.size());
+  for (const Entry& e : later.entries_) places.push_back(add(e.key, later.value(e), e.count));
   nulls_ += later.nulls_;
   left_over_ += later.left_over_;
   long_ += later.long_;
   long_bytes_ += later.long_bytes_;
+  return places;
 }
 
 std::vector<LevelCounts::Level> LevelCounts::levels() const {

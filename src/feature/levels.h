@@ -128,12 +128,15 @@ class LevelCounts {
     int64_t count;
   };
 
-  void add(std::string_view text) { add(LevelKey::of(text), text, 1); }
-  void add(int64_t number) {
-    add(LevelKey::of(number), {reinterpret_cast<const char*>(&number), 8}, 1);
+  // The place of the value in levels(), or left_over_place.
+  static constexpr int32_t left_over_place = -1;
+  int32_t add(std::string_view text) { return add(LevelKey::of(text), text, 1); }
+  int32_t add(int64_t number) {
+    return add(LevelKey::of(number), {reinterpret_cast<const char*>(&number), 8}, 1);
   }
   void add_null() { ++nulls_; }
-  void merge(const LevelCounts& later);
+  // The place here of each of later.levels().
+  std::vector<int32_t> merge(const LevelCounts& later);
 
   int64_t nulls() const { return nulls_; }
   int64_t admitted() const;                           // rows with a value that is counted
@@ -151,19 +154,19 @@ class LevelCounts {
   };
 
   std::string_view value(const Entry& e) const { return {bytes_.data() + e.begin, e.key.length}; }
-  void add(LevelKey key, std::string_view text, int64_t count) {
+  int32_t add(LevelKey key, std::string_view text, int64_t count) {
     size_t i = key.slot(shift_);
     for (; slots_[i] != 0; i = (i + 1) & (slots_.size() - 1)) {
       Entry& entry = entries_[slots_[i] - 1];
       if (entry.key == key &&
           (key.length <= 8 || same_bytes(bytes_.data() + entry.begin, text.data(), key.length))) {
         entry.count += count;
-        return;
+        return int32_t(slots_[i] - 1);
       }
     }
-    admit(i, key, text, count);
+    return admit(i, key, text, count);
   }
-  void admit(size_t slot, LevelKey key, std::string_view text, int64_t count);
+  int32_t admit(size_t slot, LevelKey key, std::string_view text, int64_t count);
   void leave_over(std::string_view text, int64_t count);
   void grow();
 

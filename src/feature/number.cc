@@ -141,7 +141,8 @@ class NumberFit : public EncoderFit {
   }
 
   std::vector<std::string> reads() const override { return {column_.name()}; }
-  void observe(const Batch& rows) override {
+  void observe(const FitBatch& seen) override {
+    const Batch& rows = seen.rows;
     const Column& column = rows.columns[rows.schema->index_of(column_.name(), "a feature")];
     if (is_first_pass()) {
       moments_.observe(column);

@@ -99,7 +99,7 @@ TEST(Number, APowerIsMeasuredInASecondPass) {
   do {
     ++passes;
     auto chunk = fit.clone_empty();
-    chunk->observe(rows.batch());
+    chunk->observe({rows.batch()});
     fit.merge(std::move(*chunk));
   } while (fit.next_pass());
   EXPECT_EQ(passes, 2);

@@ -84,14 +84,15 @@ void Fitter::fit_features() {
   FeaturizerFit fit(later_.output(),
                     feature_choices(spec_, result_.rules.output(), labels_.forbidden(result_.rules),
                                     result_.left_out),
-                    request_.wants, spec_.time);
+                    request_.wants, spec_.time, found_.classes.info());
+  if (fit.needs_target()) folds_.use_cross_folds();
   const TrainingPass pass = folds_.training_pass();
   do {
     pass.run(
         later_,
         [&](const FitBatch& rows, int64_t at) {
           slots_[size_t(at)].features = fit.clone_empty();
-          slots_[size_t(at)].features->observe(rows.rows);
+          slots_[size_t(at)].features->observe(rows);
         },
         [&](int64_t at) { fit.merge(std::move(*slots_[size_t(at)].features)); });
     ++result_.passes;
@@ -141,7 +142,12 @@ void Fitter::encode_chunk(const Batch& raw, int64_t first_row, int64_t index, in
     later_.apply(rows, fold.chunk.scratch, &reports, first_row);
     const DatasetWriter::Part part =
         writer.part(Fold(f), folds_.rows_before(index, Fold(f)), rows.rows);
-    result_.featurizer.encode(rows, part.features, fold.chunk.scratch);
+    if (f == int(Fold::train)) {
+      result_.featurizer.encode_training(rows, fold.cross_fold.data(), part.features,
+                                         fold.chunk.scratch);
+    } else {
+      result_.featurizer.encode(rows, part.features, fold.chunk.scratch);
+    }
     std::copy(fold.target.begin(), fold.target.end(), part.target);
     if (part.weight != nullptr) std::copy(fold.weight.begin(), fold.weight.end(), part.weight);
     std::copy(fold.key.begin(), fold.key.end(), part.key);

@@ -2,10 +2,18 @@
 
 #include <fmt/format.h>
 
+#include "sketch/hash.h"
+
 namespace gristmill {
 namespace {
 
 constexpr const char* fold_names[] = {"train", "validate", "test"};
+
+// Apart from what the split makes of the same hash.
+uint8_t cross_fold(uint64_t hash, uint64_t seed) {
+  constexpr uint64_t apart = 0xb5f8ed1cf3a0cdb1;
+  return uint8_t(combine64(seed ^ apart, hash) % FitBatch::folds);
+}
 
 }  // namespace
 
@@ -59,12 +67,16 @@ Batch FoldRows::select(Fold fold, FoldChunk& out) const {
   out.target.clear();
   out.weight.clear();
   out.key.clear();
+  out.cross_fold.clear();
+  // By key, or by group: what the split keeps together stays together.
+  const std::vector<uint64_t>& hashes = by_time() ? chunk.key : chunk.split_value;
   for (size_t i = 0; i < out.folds.size(); ++i) {
     if (out.folds[i] != int8_t(fold)) continue;
     set_bit(chosen.data(), int64_t(i));
     out.target.push_back(chunk.target[i]);
     if (!chunk.weight.empty()) out.weight.push_back(chunk.weight[i]);
     if (!chunk.key.empty()) out.key.push_back(chunk.key[i]);
+    if (crossed_) out.cross_fold.push_back(cross_fold(hashes[i], spec_.seed));
   }
   out.rows.reset(labels_.rules().output());
   out.rows.append_selected(chunk.rows, chosen.data());
@@ -109,13 +121,15 @@ TrainingPass FoldRows::training_pass() {
         [&](const Batch& raw, int64_t first_row, int64_t, int64_t slot) {
           FoldChunk& at = slots_[size_t(slot)];
           label(raw, first_row, at);
+          if (crossed_ && by_time()) labels_.fill_keys(raw, at.chunk);
           if (first) gather_rejected(raw, first_row, at);
           Batch train = select(Fold::train, at);
           rules.apply(train, at.chunk.scratch, nullptr, 0);
           observe({.rows = train,
                    .first_row = first_row,
                    .target = at.target.data(),
-                   .weight = at.weight.empty() ? nullptr : at.weight.data()},
+                   .weight = at.weight.empty() ? nullptr : at.weight.data(),
+                   .fold = crossed_ ? at.cross_fold.data() : nullptr},
                   slot);
         },
         [&](int64_t, int64_t slot) {

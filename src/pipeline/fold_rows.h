@@ -17,8 +17,9 @@ struct FoldChunk {
   std::vector<int8_t> folds;  // of each row of the chunk; -1: in none
   BatchBuffer rows;           // of the fold that was selected last, compacted
   std::vector<double> target, weight;
-  std::vector<uint64_t> key;  // only where the chunk has keys
-  Quarantine rejected;        // of the chunk that was counted last
+  std::vector<uint64_t> key;        // only where the chunk has keys
+  std::vector<uint8_t> cross_fold;  // FitBatch::fold; after use_cross_folds()
+  Quarantine rejected;              // of the chunk that was counted last
 };
 
 class FoldRows {
@@ -31,9 +32,13 @@ class FoldRows {
   // `first_step`-th of LabelStage::steps(). It must outlive this.
   void reject_by(const RuleChain& later, size_t first_step);
 
+  // From the next pass on, training rows have the folds that FitBatch speaks of.
+  void use_cross_folds() { crossed_ = true; }
+
   // Labels the rows of a chunk and finds their folds.
   void label(const Batch& raw, int64_t first_row, FoldChunk& out) const;
-  // The rows of `fold` out of a labelled chunk; target, weight and key beside them.
+  // The rows of `fold` out of a labelled chunk that has its keys; target, weight and key beside
+  // them.
   Batch select(Fold fold, FoldChunk& out) const;
 
   // Runs over the training rows.
@@ -51,6 +56,7 @@ class FoldRows {
   }
 
  private:
+  bool by_time() const { return spec_.split.by == SplitSpec::By::time; }
   void leave_out_broken(int64_t first_row, FoldChunk& out) const;
   void gather_rejected(const Batch& raw, int64_t first_row, FoldChunk& out) const;
   void count(const FoldChunk& chunk);
@@ -63,6 +69,7 @@ class FoldRows {
   Progress& progress_;
   const RuleChain* later_ = nullptr;
   size_t later_step_ = 0;
+  bool crossed_ = false;
   std::vector<FoldChunk> slots_;
   Quarantine rejected_;
   std::array<int64_t, 3> counts_ = {0, 0, 0};

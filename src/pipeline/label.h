@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "feature/encoder.h"
 #include "learn/split.h"
 #include "pipeline/rule_maker.h"
 #include "tensor/dataset.h"
@@ -18,6 +19,8 @@ struct TargetClasses {
   Problem problem = Problem::regression;
   std::vector<std::string> classes;  // binary: {negative, positive}
   bool boolean_target = false;
+
+  TargetInfo info() const { return {problem, classes}; }
 };
 
 // The rows of one chunk after the label stage, uncompacted: row i of the chunk is row i here.

@@ -1,0 +1,182 @@
+"""Encoders of categories over the whole way: run, predict and serve answer alike, and what is learned from the target
+does not leak."""
+import json
+import os
+import random
+import shutil
+
+import pyarrow.parquet
+import pytest
+
+from conftest import gristmill, gristmill_json, refused, serving, write_project
+
+PROJECT = """\
+project: shops
+sources: {d: data/*.csv}
+predict:
+  sold:
+    from: d.rows
+    key: id
+    inputs: [shop, noise]
+    target: y > 0
+    split: {random: true}
+    features: {shop: target, noise: target}
+    model: linear
+"""
+COUNT, SHOPS, NOISES = 6000, 300, 2000
+
+
+@pytest.fixture(scope="module")
+def rows():
+    chance = random.Random(3)
+    mean = [chance.gauss(0, 1.5) for _ in range(SHOPS)]
+    out = []
+    for i in range(COUNT):
+        shop = chance.randrange(SHOPS)
+        y = mean[shop] + chance.gauss(0, 1)
+        out.append({"id": i, "shop": "" if chance.random() < 0.05 else f"shop {shop}",
+                    "noise": f"n{chance.randrange(NOISES)}", "y": round(y, 3),
+                    "class": "low" if y < -1 else "high" if y > 1 else "middle", "owner": i // 3, "same": f"o{i // 3}"})
+    return out
+
+
+@pytest.fixture
+def project(tmp_path, rows):
+    def make(text=PROJECT):
+        (tmp_path / "data").mkdir(exist_ok=True)
+        with open(tmp_path / "data/rows.csv", "w", encoding="utf-8") as file:
+            for row in [list(rows[0])] + [list(row.values()) for row in rows]:
+                file.write(",".join(map(str, row)) + "\n")
+        write_project(tmp_path, text)
+        return tmp_path
+    return make
+
+
+def encoded(folder, *names):
+    """Columns of the encoded data set by fold, each a list; with the target, `__target`."""
+    gristmill("build", "sold", "-C", folder, "-o", folder / "out.parquet")
+    table = pyarrow.parquet.read_table(folder / "out.parquet").to_pydict()
+    return {fold: {name: [cell for cell, of in zip(table[name], table["__fold"]) if of == fold]
+                   for name in (*names, "__target")} for fold in ("train", "validate", "test")}
+
+
+def auc(scores, truth):
+    order = sorted(range(len(scores)), key=lambda i: scores[i])
+    rank, at = [0.0] * len(scores), 0
+    while at < len(order):
+        end = at
+        while end < len(order) and scores[order[end]] == scores[order[at]]:
+            end += 1
+        for i in order[at:end]:
+            rank[i] = (at + end + 1) / 2
+        at = end
+    positive = sum(truth)
+    return (sum(r for r, t in zip(rank, truth) if t) - positive * (positive + 1) / 2) / positive / (len(truth) - positive)
+
+
+def answers(folder, rows, name="sold"):
+    """Of `predict` and of `serve`, which must be the same, but for what names a row."""
+    def plain(answers):
+        out = [{key: value for key, value in answer.items() if key not in ("id", "key")} for answer in answers]
+        return [answer | {f"probability_{c}": p for c, p in answer.pop("probabilities", {}).items()} for answer in out]
+
+    bundle = folder / f".gristmill/bundles/{name}.bundle"
+    (folder / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    gristmill("predict", bundle, folder / "in.jsonl", "-o", folder / "answers.jsonl")
+    batch = plain(json.loads(line) for line in open(folder / "answers.jsonl", encoding="utf-8"))
+    with serving(bundle) as server:
+        served = plain(server.predict(rows)["predictions"])
+        alone = plain(server.predict([row])["predictions"][0] for row in rows[:5])
+    assert batch == served and alone == served[:5]
+    return batch
+
+
+def request(row, *names):
+    return {name: row[name] if row[name] != "" else None for name in ("id", *names)}
+
+
+@pytest.mark.parametrize("target, classes", [("y > 0", 1), ("y", 1), ("class", 3)])
+@pytest.mark.parametrize("model", ["linear", "{boosted-trees: {trees: 10}}"])
+def test_target_runs_predicts_and_serves(project, rows, target, classes, model):
+    folder = project(PROJECT.replace("y > 0", target).replace("model: linear", f"model: {model}"))
+    outcome = gristmill_json("run", "-C", folder)["predictions"]["sold"]
+    scores, floor = outcome["models"][0]["test"], outcome["baseline"]["test"]
+    metric = {"y > 0": "auc", "y": "rmse", "class": "log_loss"}[target]
+    assert abs(scores[metric] - floor[metric]) > 0.2
+    columns = gristmill_json("build", "sold", "-C", folder, "-o", folder / "out.parquet")["columns"]
+    assert len(columns) == 2 * classes
+    sent = [request(row, "shop", "noise") for row in rows[:40]]
+    sent += [{"id": -1, "shop": "never seen", "noise": "nor this"}, {"id": -2, "shop": None, "noise": "n1"}]
+    answers(folder, sent)
+
+
+def test_what_training_rows_learn_is_out_of_fold(project):
+    folder = project()
+    gristmill("run", "-C", folder)
+    folds = encoded(folder, "shop_target", "noise_target")
+    # Other rows: one encoding a level (missing and what training did not see among them).
+    assert len(set(folds["validate"]["shop_target"])) <= SHOPS + 2
+    # Training rows: one a level and fold, some of which are equal shares.
+    assert SHOPS * 1.5 < len(set(folds["train"]["shop_target"])) <= (SHOPS + 1) * 5
+    for fold in folds.values():
+        assert auc(fold["shop_target"], fold["__target"]) > 0.75
+        assert abs(auc(fold["noise_target"], fold["__target"]) - 0.5) < 0.05
+
+
+def test_noise_does_not_raise_the_training_score(project):
+    """Not out-of-fold, the noise of two rows a level has an AUC of 0.8 and more in training, and none elsewhere."""
+    scores = {}
+    for inputs in ("[shop]", "[shop, noise]"):
+        features = "{shop: target}" if inputs == "[shop]" else "{shop: target, noise: target}"
+        folder = project(PROJECT.replace("inputs: [shop, noise]", f"inputs: {inputs}").replace(
+            "features: {shop: target, noise: target}", f"features: {features}").replace(
+                "model: linear", "model: [linear, boosted-trees]"))
+        outcome = gristmill_json("run", "-C", folder)["predictions"]["sold"]
+        scores[inputs] = {model["name"]: model["test"]["auc"] for model in outcome["models"]}
+    for name, alone in scores["[shop]"].items():
+        assert scores["[shop, noise]"][name] > alone - 0.015
+
+
+def test_a_group_of_the_split_stays_in_one_fold(project):
+    # `same` is the group under another name: no training row may learn from the others of its group.
+    folder = project(PROJECT.replace("inputs: [shop, noise]", "inputs: [same, shop]").replace(
+        "features: {shop: target, noise: target}", "features: {same: target, shop: target}").replace(
+            "{random: true}", "{group: owner}"))
+    gristmill("run", "-C", folder)
+    assert len(set(encoded(folder, "same_target")["train"]["same_target"])) == 5  # the mean of the other folds
+
+
+def test_one_thread_fits_the_same_bundle(project):
+    folder = project()
+    gristmill("run", "-C", folder)
+    bundle = (folder / ".gristmill/bundles/sold.bundle").read_bytes()
+    one = min(os.sched_getaffinity(0))
+    shutil.rmtree(folder / ".gristmill")
+    gristmill("run", "-C", folder, preexec_fn=lambda: os.sched_setaffinity(0, {one}))
+    assert (folder / ".gristmill/bundles/sold.bundle").read_bytes() == bundle
+
+
+@pytest.mark.parametrize("model", ["linear", "{boosted-trees: {trees: 10}}"])
+def test_plain_encoders_run_predict_and_serve(project, rows, model):
+    folder = project(PROJECT.replace("inputs: [shop, noise]", "inputs: [shop, noise, class]").replace(
+        "shop: target, noise: target", "shop: {hash: 64}, noise: frequency, class: {ordinal: [low, middle, high]}").replace(
+            "y > 0", "y > 1").replace("model: linear", f"model: {model}"))
+    outcome = gristmill_json("run", "-C", folder)["predictions"]["sold"]
+    assert outcome["models"][0]["test"]["auc"] > 0.95
+    sent = [request(row, "shop", "noise", "class") for row in rows[:40]]
+    answers(folder, sent + [{"id": -1, "shop": "new", "noise": "new", "class": "new"}])
+
+
+@pytest.mark.parametrize("features, needles", [
+    ("{class: {ordinal: [low, high]}}", ["value \"middle\", which `ordinal` does not list", "hint: put it"]),
+    ("{class: ordinal}", ["no order is given", "hint: for example"]),
+    ("{shop: {hash: {buckets: 9999, signed: true}}}", ["9999 signed buckets are more columns than 4096"]),
+    ("{shop: {target: {smooth: none}}}", ["encoder target: `smooth` must be a number or auto"]),
+    ("{shop: {target: {smoth: 3}}}", ["encoder target", "smooth"]),
+    ("{shop: targt}", ["unknown encoder \"targt\"", "target"]),
+    ("{y: target}", ["y cannot be a feature"]),
+])
+def test_what_is_wrong_is_told(project, features, needles):
+    folder = project(PROJECT.replace("inputs: [shop, noise]", "exclude: [owner]").replace(
+        "{shop: target, noise: target}", features))
+    refused(folder, *needles)
