@@ -151,3 +151,71 @@ predict:
 """)
     report = gristmill_json("run", "-C", tmp_path, timeout=300)
     assert report["predictions"]["answer"]["rows"]["read"] == 60
+
+
+def test_expect_sees_rows_after_dedupe_and_the_drops_after_it(tmp_path):
+    """Of a table that is predicted from, too: what is expected holds of the rows as the rules leave them."""
+    folder = project(tmp_path, "dedupe: {by: [a, b]}", "drop: a > 15", "expect: {unique: [a, b], range: {a: [0, 15]}}")
+    report = gristmill_json("run", "-C", folder)
+    assert report["predictions"]["answer"]["rows"]["dropped"] == 140 + 12
+    gristmill("check", "-C", folder)
+
+
+def test_a_table_that_cannot_be_cleaned_is_told_once_and_as_it_is(tmp_path):
+    """What reads it is not blamed for what it left behind."""
+    (tmp_path / "a.csv").write_text("id,v\n1,2\n1,3\n")
+    write_project(tmp_path, """\
+project: two
+sources: {here: "*.csv"}
+tables:
+  a: {sql: SELECT * FROM here.a, key: id}
+  b: SELECT * FROM a
+  c: SELECT * FROM a
+clean:
+  a: [{range: {v: [0, 9]}}]
+  b: [{expect: {unique: [id]}}]
+  c: [{expect: {unique: [id]}}]
+""")
+    done = gristmill("check", "-C", tmp_path, code=1)
+    assert "already exists" not in done.stdout + done.stderr
+    assert (done.stdout + done.stderr).count("id is not unique") + (done.stdout + done.stderr).count("not unique") >= 2
+
+
+@pytest.mark.parametrize("text, needles", [
+    ("- derive: {c: coalesce(b, 'none')}", ["comma inside braces", "block form or in quotes", r"yaml:\d+:"]),
+    ("- drop: 'x' = b", ["begins with a quote", r"yaml:\d+:"]),
+])
+def test_yaml_that_ends_a_value_too_early_says_how_to_write_it(tmp_path, text, needles):
+    folder = project(tmp_path, "range: {a: [0, 30]}")
+    (folder / "gristmill.yaml").write_text((folder / "gristmill.yaml").read_text().replace("- range: {a: [0, 30]}", text))
+    refused(folder, *needles)
+
+
+def test_choices_that_choose_nothing_are_refused(tmp_path):
+    folder = project(tmp_path, "range: {a: [0, 30]}")
+    written = (folder / "gristmill.yaml").read_text()
+    for before, after, needles in [
+        ("{random: true, validate: 20%, test: 20%}", "{random: false}", ["chooses no way", r"yaml:\d+:"]),
+        ("    target: y", "    target: y\n    inputs: []", ["names no column", r"yaml:\d+:"]),
+    ]:
+        (folder / "gristmill.yaml").write_text(written.replace(before, after))
+        refused(folder, *needles)
+
+
+def test_the_key_of_a_table_is_the_key_of_its_predictions(tmp_path):
+    folder = project(tmp_path, "range: {a: [0, 30]}")
+    written = (folder / "gristmill.yaml").read_text().replace("    key: id\n", "")
+    written = written.replace("rows: SELECT * FROM here.data", "rows: {sql: SELECT * FROM here.data, key: id}")
+    (folder / "gristmill.yaml").write_text(written)
+    bundle = gristmill_json("run", "-C", folder)["predictions"]["answer"]["bundle"]
+    answers = gristmill("predict", bundle, folder / "data.csv").stdout.splitlines()
+    assert answers[0] == "id,prediction" and answers[1].startswith("0,")
+
+
+def test_a_parameter_that_is_a_date_takes_dates(tmp_path):
+    write_project(tmp_path, "params: {day: 2024-01-01}\ntables: {t: SELECT $day AS d}\n")
+    for given in ("2024-02-30", "5", "later"):
+        error = fails("sql", "SELECT typeof(d) FROM t", "-p", f"day={given}", "-C", tmp_path, code=2)
+        assert "-p day: a date or a time is due" in error and given in error
+    rows = gristmill_json("sql", "SELECT typeof(d) FROM t", "-p", "day=2024-02-29", "-C", tmp_path)["rows"]
+    assert rows == [["DATE"]]

@@ -366,3 +366,18 @@ def test_decimals_wider_than_duckdb_reads(tmp_path):
     pyarrow.parquet.write_table(pyarrow.table({"wide": wide}), tmp_path / "wide.parquet")
     write_project(tmp_path, "project: wide\nsources: {here: wide.parquet}\n")
     assert "column wide is a decimal of more than 38 digits" in fails("sources", "-C", tmp_path)
+
+
+def test_a_bit_flipped_in_an_array_that_is_not_packed_is_told(tmp_path):
+    numpy.savez(tmp_path / "x.npz", a=numpy.arange(5000.0))
+    data = bytearray((tmp_path / "x.npz").read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / "x.npz").write_bytes(bytes(data))
+    write_project(tmp_path, "project: p\nsources: {here: x.npz}\n")
+    assert "damaged" in fails("sql", "SELECT * FROM here.a", "-C", tmp_path, code=None)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "xlsx", "csv"])
+def test_a_server_is_no_file(tmp_path, kind):
+    write_project(tmp_path, f'project: p\nsources: {{here: {{url: "postgresql://127.0.0.1:1/d", kind: {kind}}}}}\n')
+    assert "names a server" in fails("sources", "-C", tmp_path)
