@@ -195,3 +195,22 @@ def test_nothing_is_written_to_the_server(tmp_path, database):
     for statement in ("DELETE FROM ops.visits", "SELECT 1; DROP TABLE ops.visits"):
         assert gristmill("sql", statement, "-C", folder, code=1).stderr.count("error:") == 1
     assert database.sql("SELECT count(*) FROM visits").strip() == "1000"
+
+
+def test_what_a_server_keeps_in_its_own_way_reads_the_same(tmp_path, database):
+    """An instant whatever the server's zone is; the first rows by a text as they are sorted here."""
+    mariadb = isinstance(database, Mariadb)
+    zone = "SET GLOBAL time_zone = '{}'" if mariadb else "ALTER DATABASE ops SET timezone = '{}'"
+    write_project(tmp_path, PROJECT.format(url=database.url, more=""))
+    ask = lambda sql: gristmill_json("sql", sql, "-C", tmp_path)["rows"]
+    try:
+        database.sql(f"CREATE TABLE kept (id INT, t {'TIMESTAMP NULL' if mariadb else 'TIMESTAMPTZ'}, s VARCHAR(9)); "
+                     f"SET {'time_zone' if mariadb else 'timezone'} = '+00:00'; "
+                     "INSERT INTO kept VALUES (1, '2024-06-01 01:30:00', 'b'), (2, NULL, 'B'), (3, NULL, 'a')")
+        for offset in ("+05:00", "+00:00"):
+            database.sql(zone.format(offset))
+            assert ask("SELECT epoch(t) FROM ops.kept WHERE id = 1") == [[1717205400.0]]
+            assert ask("SELECT s FROM ops.kept ORDER BY s LIMIT 2") == [["B"], ["a"]]
+    finally:
+        database.sql("DROP TABLE kept")
+        database.sql(zone.format("+00:00"))

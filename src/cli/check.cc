@@ -44,7 +44,8 @@ void check(const Invocation& call) {
   if (call.json) {
     fmt::print("{}\n", report.json().dump(2));
   } else {
-    for (const CheckedTable& table : report.tables) fmt::print("{}", table_text(table));
+    for (const CheckedTable& table : report.tables)
+      fmt::print("{}", without_controls(table_text(table)));
     fmt::print("{}\n", counts_text(report));
   }
   std::fflush(stdout);

@@ -90,6 +90,13 @@ void ConsoleProgress::clear() {
   drawn_ = false;
 }
 
+std::string without_controls(std::string text) {
+  for (char& c : text) {
+    if ((static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f) c = ' ';
+  }
+  return text;
+}
+
 std::string bytes_text(int64_t bytes) {
   static constexpr const char* units[] = {"B", "kB", "MB", "GB", "TB"};
   double value = double(bytes);

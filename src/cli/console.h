@@ -34,6 +34,9 @@ class ConsoleProgress : public Progress {
   Clock::time_point begun_, shown_;
 };
 
+// With a space for each control character but the ends of lines: a cell's are not the terminal's.
+std::string without_controls(std::string text);
+
 // "1.2 MB"; "0.8 s".
 std::string bytes_text(int64_t bytes);
 std::string seconds_text(double seconds);

@@ -1,5 +1,6 @@
 #include "cli/rows_text.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <optional>
 
@@ -67,9 +68,8 @@ void print_json(BatchReader& rows, int64_t limit) {
 }  // namespace
 
 std::string shown_text(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-  }
+  text = without_controls(std::move(text));
+  std::replace(text.begin(), text.end(), '\n', ' ');
   if (text.size() <= max_cell) return text;
   size_t end = max_cell - 1;
   while (end > 0 && (text[end] & 0xc0) == 0x80) --end;
@@ -77,6 +77,8 @@ std::string shown_text(std::string text) {
 }
 
 void print_rows(const Invocation& call, BatchReader& rows, int64_t limit, int64_t total) {
+  if (limit < 0)
+    throw Error(Code::usage, fmt::format("--rows takes a number from 0, not {}", limit));
   call.json ? print_json(rows, limit) : print_table(rows, limit, total);
 }
 

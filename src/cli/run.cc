@@ -23,7 +23,7 @@ void run(const Invocation& call) {
   if (call.json) {
     fmt::print("{}\n", outcome.json().dump(2));
   } else {
-    fmt::print("{}", run_report(outcome));
+    fmt::print("{}", without_controls(run_report(outcome)));
   }
 }
 

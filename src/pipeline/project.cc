@@ -247,6 +247,11 @@ Project Project::read(const fs::path& dir, const std::map<std::string, std::stri
   each("sources", [&](const Spot& spot, const std::string& name) {
     if (name.find('.') != std::string::npos)
       spot.fail(fmt::format("a source's name may not hold a dot: `{}`", name));
+    // DuckDB's own.
+    for (const char* taken : {"", "temp", "information_schema", "pg_catalog"}) {
+      if (lower(name) == taken)
+        spot.fail(fmt::format("a source cannot be named `{}`", name), "give it another name");
+    }
     if (!spot.value.is_string()) spot.expect_object("a source");
     project.sources.push_back({name, expanded(spot), dir, place_of_source(spot)});
   });

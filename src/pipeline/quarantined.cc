@@ -22,6 +22,8 @@ void check_has_rules(const Project& project, const std::string& table) {
   for (const auto& [name, unused] : project.clean) cleaned.push_back(name);
   for (const PredictSpec& spec : project.predicts) cleaned.push_back(spec.from);
   if (table.empty() || std::find(cleaned.begin(), cleaned.end(), table) != cleaned.end()) return;
+  std::sort(cleaned.begin(), cleaned.end());
+  cleaned.erase(std::unique(cleaned.begin(), cleaned.end()), cleaned.end());
   throw Error(Code::not_found, fmt::format("no rules clean a table \"{}\"", table), {},
               did_you_mean(table, cleaned));
 }

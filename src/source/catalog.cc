@@ -30,9 +30,11 @@ void describe_columns(SqlSession& session, SourceTable& table) {
     return;
   for (const auto& row : session.rows("DESCRIBE " + select)) {
     const std::string &name = row.at(0), &type = row.at(1);
-    int digits = 0;
-    std::sscanf(type.c_str(), "DECIMAL(%d,", &digits);
-    if (digits > 18 || type == "HUGEINT" || type == "UHUGEINT" || type == "UBIGINT")
+    int digits = 0, behind_point = 0;
+    std::sscanf(type.c_str(), "DECIMAL(%d,%d", &digits, &behind_point);
+    // Of money in 18 digits nobody uses the first; of whole numbers, which are ids, all count.
+    if (digits > 18 || (digits > 15 && behind_point == 0) || type == "HUGEINT" ||
+        type == "UHUGEINT" || type == "UBIGINT")
       table.notes.push_back(
           fmt::format("column {} is declared {} and read as float64, which keeps 15 digits; where "
                       "each counts, CAST it to VARCHAR in the table's SQL",

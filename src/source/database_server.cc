@@ -22,9 +22,13 @@ struct ServerKind {
 };
 const ServerKind postgresql = {"postgres_scanner", "postgres", "", "public", postgresql_statistics};
 // Aggregates that are pushed down come back with other types than were bound: min(timestamp) fails.
+// The first rows by a text would be the first in the server's collation. A TIMESTAMP is an instant,
+// and comes in the zone of the session.
 const ServerKind mysql = {"mysql_scanner", "mysql",
-                          "SET GLOBAL mysql_aggregate_pushdown_enabled = false", "",
-                          mysql_statistics};
+                          "SET GLOBAL mysql_aggregate_pushdown_enabled = false; "
+                          "SET GLOBAL mysql_order_pushdown_enabled = false; "
+                          "SET GLOBAL mysql_session_time_zone = '+00:00'",
+                          "", mysql_statistics};
 
 const std::vector<ParamDoc>& server_params() {
   static const std::vector<ParamDoc> docs = {
