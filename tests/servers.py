@@ -99,7 +99,8 @@ class Mariadb(Database):
 
     def command(self):
         return ["mariadbd", "--no-defaults", f"--datadir={self.folder / 'data'}", "--bind-address=127.0.0.1",
-                f"--port={self.port}", f"--socket={self.folder / 'socket'}", f"--pid-file={self.folder / 'pid'}"]
+                f"--port={self.port}", f"--socket={self.folder / 'socket'}", f"--pid-file={self.folder / 'pid'}",
+                f"--tmpdir={self.folder / 'data'}"]  # of one tmpdir for two, each removes the other's
 
     def sql(self, text, database="ops"):
         return run(["mariadb", "--no-defaults", "-N", "-B", f"--socket={self.folder / 'socket'}", "-u", "root", database,
