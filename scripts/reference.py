@@ -64,8 +64,9 @@ def type_of(schema):
         return " ".join(f"`{json.dumps(v) if not isinstance(v, str) else v}`" for v in schema["enum"])
     if "anyOf" in schema:
         return "name or list of names" if schema["anyOf"][0].get("type") == "string" else "any"
-    bounds = [f"≥ {schema['minimum']:g}" if "minimum" in schema else "", f"≤ {schema['maximum']:g}" if "maximum" in schema else ""]
-    return " ".join([schema.get("type", "any"), *filter(None, bounds)])
+    number = lambda value: f"{value:,.0f}" if value == int(value) else f"{value:g}"
+    bounds = [f"{sign} {number(schema[key])}" for sign, key in (("≥", "minimum"), ("≤", "maximum")) if key in schema]
+    return " ".join([schema.get("type", "any"), *bounds])
 
 
 def keys(schema, required=()):
@@ -119,7 +120,8 @@ def reference():
     lines += kinds("Sources", registrations("source", "Source"), lambda name: {
         "properties": {key: value for key, value in sources[name]["properties"].items() if key not in common}})
     lines += kinds("Rules", [(n, rules[n]["description"], examples.get(n, "")) for n in rules], rules.get)
-    lines += kinds("Encoders", registrations("feature", "Encoder"))
+    encoders = predict["properties"]["features"]["anyOf"][1]["additionalProperties"]["anyOf"][1]["properties"]
+    lines += kinds("Encoders", registrations("feature", "Encoder"), lambda name: encoders[name]["anyOf"][0])
     lines += kinds("Models", [(n, learners[n]["description"], "") for n in learners], learners.get)
     lines += ["\n## Metrics\n", "| metric | meaning | better |", "|---|---|---|"]
     lines += [f"| `{name}` | {cell(text)} | {'higher' if higher else 'lower'} |" for name, text, higher in metrics()]

@@ -60,6 +60,25 @@ json model_schema() {
   return {{"anyOf", {one, {{"type", "array"}, {"items", one}}}}};
 }
 
+// `auto`, or by column an encoder's name, or one with its parameters; some take one of them alone.
+json feature_schema(const json& description) {
+  json names = json::array();
+  json encoders = json::object();
+  for (const auto& [name, kind] : Encoders::instance()) {
+    names.push_back(name);
+    encoders[name] = {
+        {"description", kind.text},
+        {"anyOf", {object_of(kind.params), {{"type", {"string", "number", "array", "null"}}}}}};
+  }
+  const json one = {
+      {"anyOf",
+       {{{"enum", names}},
+        {{"type", "object"}, {"additionalProperties", false}, {"properties", encoders}}}}};
+  return {{"description", description},
+          {"default", "auto"},
+          {"anyOf", {{{"const", "auto"}}, {{"type", "object"}, {"additionalProperties", one}}}}};
+}
+
 // A path, or the options of one kind.
 json source_schema() {
   json forms = json::array({{{"type", "string"}}});
@@ -222,6 +241,8 @@ json project_schema() {
   json predict = object_of(predict_keys());
   predict["required"] = {"from", "target"};
   predict["properties"]["model"] = model_schema();
+  json& features = predict["properties"]["features"];
+  features = feature_schema(features.at("description"));
   json split = object_of(SplitSpec::keys());
   split["description"] = predict["properties"]["split"]["description"];
   predict["properties"]["split"] = split;
