@@ -36,7 +36,7 @@ def rows():
         y = mean[shop] + chance.gauss(0, 1)
         out.append({"id": i, "shop": "" if chance.random() < 0.05 else f"shop {shop}",
                     "noise": f"n{chance.randrange(NOISES)}", "y": round(y, 3),
-                    "class": "low" if y < -1 else "high" if y > 1 else "middle", "owner": i // 3, "same": f"o{i // 3}"})
+                    "tags": ";".join(["hot"] * (y > 1) + ["cold"] * (y < -1)), "class": "low" if y < -1 else "high" if y > 1 else "middle", "owner": i // 3, "same": f"o{i // 3}"})
     return out
 
 
@@ -157,6 +157,16 @@ def test_one_thread_fits_the_same_bundle(project):
 
 
 @pytest.mark.parametrize("model", ["linear", "{boosted-trees: {trees: 10}}"])
+def test_texts_of_more_than_one_value_run_predict_and_serve(project, rows, model):
+    folder = project(PROJECT.replace("inputs: [shop, noise]", "inputs: [shop, tags]").replace(
+        "shop: target, noise: target", 'shop: minhash, tags: {set: ";"}').replace("model: linear", f"model: {model}"))
+    outcome = gristmill_json("run", "-C", folder)["predictions"]["sold"]
+    assert outcome["models"][0]["test"]["auc"] > 0.75
+    sent = [request(row, "shop", "tags") for row in rows[:40]]
+    answers(folder, sent + [{"id": -1, "shop": "Shop  12.", "tags": "cold; new;hot"}])
+
+
+@pytest.mark.parametrize("model", ["linear", "{boosted-trees: {trees: 10}}"])
 def test_plain_encoders_run_predict_and_serve(project, rows, model):
     folder = project(PROJECT.replace("inputs: [shop, noise]", "inputs: [shop, noise, class]").replace(
         "shop: target, noise: target", "shop: {hash: 64}, noise: frequency, class: {ordinal: [low, middle, high]}").replace(
@@ -169,6 +179,8 @@ def test_plain_encoders_run_predict_and_serve(project, rows, model):
 
 @pytest.mark.parametrize("features, needles", [
     ("{class: {ordinal: [low, high]}}", ["value \"middle\", which `ordinal` does not list", "hint: put it"]),
+    ("{tags: {set: ''}}", ["encoder set: `separator` has 1 to 16 bytes", "hint: for example"]),
+    ("{shop: {minhash: {ngrams: [4, 2]}}}", ["`ngrams` must be two lengths from 1 to 8", "hint: for example"]),
     ("{class: ordinal}", ["no order is given", "hint: for example"]),
     ("{shop: {hash: {buckets: 9999, signed: true}}}", ["9999 signed buckets are more columns than 4096"]),
     ("{shop: {target: {smooth: none}}}", ["encoder target: `smooth` must be a number or auto"]),

@@ -113,6 +113,8 @@ class CategoryFit : public EncoderFit {
     return std::make_unique<CategoryEncoder>(column_, std::move(levels));
   }
 
+  bool overflows() const override { return int64_t(counts_.distinct()) > most_; }
+
   std::string unsuitable() const override {
     if (column_.type() != Type::string) return {};
     int64_t present = counts_.admitted() + counts_.left_over();

@@ -73,6 +73,8 @@ class EncoderFit {
   // Why `auto` leaves the column out although it can be encoded ("looks like an identifier: …");
   // "" when it does not.
   virtual std::string unsuitable() const { return {}; }
+  // Whether the column has more values than it tells apart.
+  virtual bool overflows() const { return false; }
 };
 
 struct EncoderContext {

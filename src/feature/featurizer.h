@@ -1,6 +1,8 @@
 // All encoders of a model, in order, writing one layout; and `auto`, which chooses them.
 #pragma once
 
+#include <optional>
+
 #include "feature/encoder.h"
 
 namespace gristmill {
@@ -42,12 +44,14 @@ struct FeatureChoice {
 };
 
 // Fits encoders for all `choices` in one pass or more. `auto` columns are decided after the first
-// pass: numbers, booleans and times by type; text as category unless it looks like an identifier
-// (nearly every value distinct) or a constant; those are left out and named.
+// pass: numbers, booleans and times by type; text as category, or by `target` where the learner
+// wants scaled features and there are more values than a category keeps, unless it looks like an
+// identifier (nearly every value distinct) or a constant; those are left out and named.
 class FeaturizerFit {
  public:
+  // `target`: absent where rows are observed without one, which the encoder `target` does not take.
   FeaturizerFit(const Schema& in, std::vector<FeatureChoice> choices, Wants wants, std::string time,
-                TargetInfo target = {});
+                std::optional<TargetInfo> target = {});
   ~FeaturizerFit();
   std::vector<std::string> reads() const;
   // Whether observe() needs the target and the folds of its rows.

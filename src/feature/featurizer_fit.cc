@@ -34,11 +34,12 @@ struct FeaturizerFit::Impl {
     bool checks_trend = false;
     bool looks = true;  // in this pass
     std::unique_ptr<EncoderFit> fit;
+    std::unique_ptr<EncoderFit> by_target;  // instead, where `fit` overflows; or null
     Trend trend;
   };
   Schema in;
   int time = -1;  // the prediction time's column, or -1
-  TargetInfo target;
+  std::optional<TargetInfo> target;
   std::vector<Item> items;
   bool first_pass = true;
 
@@ -69,11 +70,16 @@ void FeaturizerFit::Impl::add(const FeatureChoice& choice, const Wants& wants) {
   item.checks_trend = item.automatic && time >= 0 && int(item.index) != time &&
                       (is_number(field.type) || field.type == Type::string);
   try {
-    const EncoderKind& kind = Encoders::instance().get(item.kind, "encoder");
-    item.fit = kind.make(choice.params, {.field = field,
-                                         .wants = wants,
-                                         .time = time >= 0 ? in[size_t(time)].name : std::string(),
-                                         .target = target});
+    const EncoderContext context{.field = field,
+                                 .wants = wants,
+                                 .time = time >= 0 ? in[size_t(time)].name : std::string(),
+                                 .target = target.value_or(TargetInfo())};
+    auto make = [&](const std::string& kind) {
+      return Encoders::instance().get(kind, "encoder").make(choice.params, context);
+    };
+    item.fit = make(item.kind);
+    if (item.automatic && field.type == Type::string && wants.scaled && target)
+      item.by_target = make("target");
   } catch (const Error& error) {
     throw error.at({.field = choice.column});
   }
@@ -81,7 +87,7 @@ void FeaturizerFit::Impl::add(const FeatureChoice& choice, const Wants& wants) {
 }
 
 FeaturizerFit::FeaturizerFit(const Schema& in, std::vector<FeatureChoice> choices, Wants wants,
-                             std::string time, TargetInfo target)
+                             std::string time, std::optional<TargetInfo> target)
     : impl_(std::make_unique<Impl>()) {
   impl_->in = in;
   impl_->target = std::move(target);
@@ -105,8 +111,9 @@ std::vector<std::string> FeaturizerFit::reads() const {
 }
 
 bool FeaturizerFit::needs_target() const {
-  return std::any_of(impl_->items.begin(), impl_->items.end(),
-                     [](const Impl::Item& item) { return item.fit->needs_target(); });
+  return std::any_of(impl_->items.begin(), impl_->items.end(), [](const Impl::Item& item) {
+    return item.by_target != nullptr || item.fit->needs_target();
+  });
 }
 
 void FeaturizerFit::observe(const FitBatch& seen) {
@@ -118,6 +125,7 @@ void FeaturizerFit::observe(const FitBatch& seen) {
   }
   for (Impl::Item& item : impl_->items) {
     if (item.looks) item.fit->observe(seen);
+    if (impl_->first_pass && item.by_target) item.by_target->observe(seen);
     if (impl_->first_pass && item.checks_trend)
       item.trend.observe(rows.columns[rows.schema->index_of(item.column, "a feature")], *time);
   }
@@ -130,7 +138,9 @@ std::unique_ptr<FeaturizerFit> FeaturizerFit::clone_empty() const {
   copy->impl_->first_pass = impl_->first_pass;
   for (const Impl::Item& item : impl_->items)
     copy->impl_->items.push_back({item.column, item.index, item.kind, item.automatic,
-                                  item.checks_trend, item.looks, item.fit->clone_empty(), Trend()});
+                                  item.checks_trend, item.looks, item.fit->clone_empty(),
+                                  item.by_target ? item.by_target->clone_empty() : nullptr,
+                                  Trend()});
   return copy;
 }
 
@@ -138,6 +148,8 @@ void FeaturizerFit::merge(FeaturizerFit&& later) {
   for (size_t i = 0; i < impl_->items.size(); ++i) {
     Impl::Item& other = later.impl_->items[i];
     impl_->items[i].fit->merge(std::move(*other.fit));
+    if (other.by_target && impl_->first_pass)
+      impl_->items[i].by_target->merge(std::move(*other.by_target));
     impl_->items[i].trend.merge(other.trend);
   }
 }
@@ -156,14 +168,15 @@ Featurizer FeaturizerFit::freeze(std::vector<LeftOut>* left_out) const {
   std::vector<Featurizer::Step> steps;
   for (const Impl::Item& item : impl_->items) {
     std::string why;
-    std::unique_ptr<Encoder> encoder = item.fit->freeze(&why);
+    const bool by_target = item.by_target && item.fit->overflows();
+    std::unique_ptr<Encoder> encoder = (by_target ? item.by_target : item.fit)->freeze(&why);
     if (item.automatic) {
       std::string unsuitable = item.fit->unsuitable();
       if (unsuitable.empty() && encoder) unsuitable = item.trend.verdict();
       if (!unsuitable.empty()) why = unsuitable;
     }
     if (encoder && why.empty()) {
-      steps.push_back({item.kind, std::move(encoder)});
+      steps.push_back({by_target ? "target" : item.kind, std::move(encoder)});
     } else if (left_out != nullptr) {
       left_out->push_back({item.column, why});
     }

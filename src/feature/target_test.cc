@@ -281,6 +281,32 @@ TEST(Target, WhatCarriesNothingAndWhatIsWrong) {
   EXPECT_THROW(make(Type::date, nullptr), Error);
 }
 
+// More values than a category keeps: linear models get `target`, trees what they had.
+TEST(Target, IsWhatAutoTakesForManyValues) {
+  auto kind_of = [](int levels, const Wants& wants, std::optional<TargetInfo> info) {
+    const Labelled data = random_rows(yes_or_no, 5000, levels);
+    FeaturizerFit fit(data.rows.schema(), {{"x"}}, wants, "", info);
+    EXPECT_EQ(fit.needs_target(), wants.scaled && info);
+    auto part = fit.clone_empty();
+    part->observe(
+        {.rows = data.rows.batch(), .target = data.target.data(), .fold = data.fold.data()});
+    fit.merge(std::move(*part));
+    return fit.freeze(nullptr).steps()[0].kind;
+  };
+  EXPECT_EQ(kind_of(300, for_linear, yes_or_no), "target");
+  EXPECT_EQ(kind_of(200, for_linear, yes_or_no), "category");
+  EXPECT_EQ(kind_of(300, for_linear, {}), "category");
+  EXPECT_EQ(kind_of(300, for_trees, yes_or_no), "category");
+  const Labelled distinct = random_rows(yes_or_no, 1000, 1'000'000);
+  FeaturizerFit fit(distinct.rows.schema(), {{"x"}}, for_linear, "", yes_or_no);
+  fit.observe({.rows = distinct.rows.batch(),
+               .target = distinct.target.data(),
+               .fold = distinct.fold.data()});
+  std::vector<FeaturizerFit::LeftOut> left_out;
+  EXPECT_EQ(fit.freeze(&left_out).steps().size(), 0u);
+  EXPECT_EQ(left_out[0].reason.find("looks like an identifier"), 0u);
+}
+
 TEST(Target, WholeNumbersAndBooleans) {
   for (const Type type : {Type::int64, Type::boolean}) {
     const TestRows rows =
