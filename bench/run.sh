@@ -20,30 +20,14 @@ for figure in "$@"; do
       ninja -C build/release bench_matrix >/dev/null
       build/venv-bench/bin/python bench/flights.py
       ;;
-    expressions)
-      ninja -C build/release bench_expressions >/dev/null
-      build/venv-bench/bin/python bench/expressions.py
-      ;;
-    rules)
-      ninja -C build/release bench_rules >/dev/null
-      build/venv-bench/bin/python bench/rules.py
+    expressions | rules | impute | explain | encoders)
+      ninja -C build/release "bench_$figure" >/dev/null
+      build/venv-bench/bin/python "bench/$figure.py"
       ;;
     servers)
       scripts/apt.sh postgresql-15 mariadb-server
       ninja -C build/release bench_server_join >/dev/null
       build/venv-bench/bin/python bench/servers.py
-      ;;
-    impute)
-      ninja -C build/release bench_impute >/dev/null
-      build/venv-bench/bin/python bench/impute.py
-      ;;
-    explain)
-      ninja -C build/release bench_explain >/dev/null
-      build/venv-bench/bin/python bench/explain.py
-      ;;
-    encoders)
-      ninja -C build/release bench_encoders >/dev/null
-      build/venv-bench/bin/python bench/encoders.py
       ;;
     slope | memory) build/venv-bench/bin/python bench/large.py "$figure" ;;
     *)

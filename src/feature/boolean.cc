@@ -74,8 +74,7 @@ class BooleanFit : public EncoderFit {
   std::vector<std::string> reads() const override { return {column_.name()}; }
 
   void observe(const FitBatch& seen) override {
-    const Batch& rows = seen.rows;
-    const Column& column = rows.columns[rows.schema->index_of(column_.name(), "a feature")];
+    const Column& column = column_.named_in(seen.rows);
     nulls_ += column.null_count();
     for_present(column, [&](int64_t i) {
       int64_t value =

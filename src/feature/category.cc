@@ -89,8 +89,7 @@ class CategoryFit : public EncoderFit {
   std::vector<std::string> reads() const override { return {column_.name()}; }
 
   void observe(const FitBatch& seen) override {
-    const Batch& rows = seen.rows;
-    const Column& column = rows.columns[rows.schema->index_of(column_.name(), "a feature")];
+    const Column& column = column_.named_in(seen.rows);
     count_levels(column, counts_);
   }
   std::unique_ptr<EncoderFit> clone_empty() const override {

@@ -60,15 +60,14 @@ class DatetimeFit : public EncoderFit {
     return {column_.name(), time_};
   }
   void observe(const FitBatch& seen) override {
-    const Batch& rows = seen.rows;
-    const Column& column = rows.columns[rows.schema->index_of(column_.name(), "a feature")];
+    const Column& column = column_.named_in(seen.rows);
     Seen chunk;
     chunk.nulls = column.null_count();
     chunk.present = column.length - chunk.nulls;
     observe_span(column, chunk);
     Clock clock(column, zone_);
     observe_parts(column, clock, chunk);
-    if (!time_.empty()) observe_before(rows, column, clock, chunk);
+    if (!time_.empty()) observe_before(seen.rows, column, clock, chunk);
     seen_.merge(chunk);
   }
   std::unique_ptr<EncoderFit> clone_empty() const override {
@@ -86,7 +85,7 @@ class DatetimeFit : public EncoderFit {
       return nullptr;
     }
     DatetimePlan plan{.column = column_, .zone = zone_};
-    plan.filled = wants_.scaled || !wants_.missing;
+    plan.filled = wants_.fills();
     plan.indicator = plan.filled && seen_.nulls > 0;
     for (Part part : parts_.empty() ? chosen() : parts_) add(part, plan);
     if (plan.outputs.empty()) {

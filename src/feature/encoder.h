@@ -23,6 +23,8 @@ struct Wants {
   bool scaled = false;  // numbers to mean 0, variance 1; missing filled, with an indicator
   bool missing = true;  // takes NaN
   bool cyclic = false;  // calendar parts as sine and cosine rather than as numbers
+  // Whether what is missing is filled, with an indicator.
+  bool fills() const { return scaled || !missing; }
   bool operator==(const Wants&) const = default;
   nlohmann::json json() const;
 };

@@ -14,8 +14,7 @@ class FrequencyFit : public EncoderFit {
 
   std::vector<std::string> reads() const override { return {column_.name()}; }
   void observe(const FitBatch& seen) override {
-    const Batch& rows = seen.rows;
-    count_levels(rows.columns[rows.schema->index_of(column_.name(), "a feature")], counts_);
+    count_levels(column_.named_in(seen.rows), counts_);
   }
   std::unique_ptr<EncoderFit> clone_empty() const override {
     return std::make_unique<FrequencyFit>(column_, wants_);

@@ -126,12 +126,11 @@ class MinHashFit : public EncoderFit {
       : column_(std::move(column)),
         wants_(wants),
         min_hash_(shape),
-        moments_(fills() ? size_t(shape.components) : 0) {}
+        moments_(wants_.fills() ? size_t(shape.components) : 0) {}
 
   std::vector<std::string> reads() const override { return {column_.name()}; }
   void observe(const FitBatch& seen) override {
-    const Batch& rows = seen.rows;
-    const Column& column = rows.columns[rows.schema->index_of(column_.name(), "a feature")];
+    const Column& column = column_.named_in(seen.rows);
     nulls_ += column.null_count();
     present_ += column.length - column.null_count();
     if (moments_.empty()) return;
@@ -166,12 +165,10 @@ class MinHashFit : public EncoderFit {
       scaling.push_back(moments.constant() ? 1 : float(moments.deviation()));
     }
     return std::make_unique<MinHashEncoder>(column_, min_hash_.shape(), std::move(scaling),
-                                            fills() && nulls_ > 0);
+                                            wants_.fills() && nulls_ > 0);
   }
 
  private:
-  bool fills() const { return wants_.scaled || !wants_.missing; }
-
   SourceColumn column_;
   Wants wants_;
   MinHash min_hash_;

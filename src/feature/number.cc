@@ -142,8 +142,7 @@ class NumberFit : public EncoderFit {
 
   std::vector<std::string> reads() const override { return {column_.name()}; }
   void observe(const FitBatch& seen) override {
-    const Batch& rows = seen.rows;
-    const Column& column = rows.columns[rows.schema->index_of(column_.name(), "a feature")];
+    const Column& column = column_.named_in(seen.rows);
     if (is_first_pass()) {
       moments_.observe(column);
       row_numbers_.observe(column);
@@ -190,7 +189,7 @@ class NumberFit : public EncoderFit {
       return nullptr;
     }
     Scaling s;
-    s.filled = wants_.scaled || !wants_.missing;
+    s.filled = wants_.fills();
     s.indicator = s.filled && gaps;
     s.value = !wants_.scaled || !moments_.constant();
     const bool quantile = transform_ == "quantile";

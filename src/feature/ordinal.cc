@@ -29,7 +29,7 @@ class OrdinalFit : public EncoderFit {
   void observe(const FitBatch& seen) override {
     const Batch& rows = seen.rows;
     rows_.resize(order_.size() + LevelTable::first_code);
-    const Column& column = rows.columns[rows.schema->index_of(column_.name(), "a feature")];
+    const Column& column = column_.named_in(rows);
     for_levels(
         column,
         [&](int64_t, auto level) {
@@ -60,7 +60,7 @@ class OrdinalFit : public EncoderFit {
     for (size_t i = 0; i < order_.size(); ++i) places[LevelTable::first_code + i] = double(i);
     const LevelScaling scaling = wants_.scaled ? scaling_of(places, rows, 1) : unscaled(1);
     const std::vector<float> encoded = scaled(places, scaling);
-    const bool fills = wants_.scaled || !wants_.missing;
+    const bool fills = wants_.fills();
     const bool indicator = fills && missing > 0;
     LevelValues::Table table;
     table.levels = order_;

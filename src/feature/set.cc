@@ -101,8 +101,7 @@ class SetFit : public EncoderFit {
 
   std::vector<std::string> reads() const override { return {column_.name()}; }
   void observe(const FitBatch& seen) override {
-    const Batch& rows = seen.rows;
-    const Column& column = rows.columns[rows.schema->index_of(column_.name(), "a feature")];
+    const Column& column = column_.named_in(seen.rows);
     rows_ += column.length;
     std::vector<std::string_view> members;
     for (int64_t i = 0; i < column.length; ++i) {

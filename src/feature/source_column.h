@@ -18,6 +18,10 @@ class SourceColumn {
   // Code::not_found, Code::invalid (another type than in training).
   void bind(const Schema& in);
   const Column& in(const Batch& rows) const { return rows.columns[index_]; }
+  // The same unbound, by name, as fits see rows. Code::not_found.
+  const Column& named_in(const Batch& rows) const {
+    return rows.columns[rows.schema->index_of(name_, "a feature")];
+  }
 
   const std::string& name() const { return name_; }
   Type type() const { return type_; }

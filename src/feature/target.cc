@@ -27,9 +27,8 @@ class TargetFit : public EncoderFit {
   void observe(const FitBatch& seen) override {
     if (seen.target == nullptr || seen.fold == nullptr)
       throw Error(Code::internal, "the encoder `target` sees rows without their target and folds");
-    const Batch& rows = seen.rows;
-    const Column& column = rows.columns[rows.schema->index_of(column_.name(), "a feature")];
-    rows_.reserve(rows_.size() + size_t(rows.rows));
+    const Column& column = column_.named_in(seen.rows);
+    rows_.reserve(rows_.size() + size_t(seen.rows.rows));
     auto keep = [&](int64_t i, int32_t place) {
       rows_.push_back(
           {seen.target[i], seen.weight == nullptr ? 1 : seen.weight[i], place, seen.fold[i]});

@@ -3,9 +3,9 @@
 #include <cmath>
 #include <numeric>
 
-#include "base/progress.h"
 #include "frame/batch.h"
 #include "learn/linear_objective.h"
+#include "learn/training_rows.h"
 
 namespace gristmill {
 namespace {
@@ -188,20 +188,12 @@ LinearPreconditioner LinearObjective::precondition(const std::vector<double>& x,
       std::clamp(int64_t(work_max / row_work / double(chunks)), int64_t(256), chunk_rows);
   const int64_t window = pool_.size();
   std::vector<std::unique_ptr<Hessian>> parts(static_cast<size_t>(window));
-  std::vector<int64_t> begins(static_cast<size_t>(window));
-  int64_t next = 0;
-  pool_.ordered(
-      window,
-      [&](int64_t slot) {
-        check_interrupted();
-        begins[slot] = next;
-        next += step;
-        return begins[slot] < count_;
-      },
-      [&](int64_t slot) {
+  for_chunks(
+      pool_, window, step, count_,
+      [&](int64_t slot, int64_t begin) {
         parts[slot] = std::make_unique<Hessian>(shape_, plan_);
-        const int64_t end = std::min(count_, begins[slot] + rows);
-        for (int64_t i = begins[slot]; i < end; ++i) add_hessian_row(x.data(), i, *parts[slot]);
+        const int64_t end = std::min(count_, begin + rows);
+        for (int64_t i = begin; i < end; ++i) add_hessian_row(x.data(), i, *parts[slot]);
       },
       [&](int64_t slot) { total.add(*parts[slot]); });
 

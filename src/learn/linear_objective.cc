@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/progress.h"
 #include "frame/batch.h"
+#include "learn/training_rows.h"
 #include "model/linear.h"
 
 namespace gristmill {
@@ -125,29 +125,21 @@ double LinearObjective::value(const std::vector<double>& x, double l2,
                               std::vector<double>& gradient) const {
   const int64_t window = 2 * pool_.size(), step = chunk_rows * chunk_stride_;
   struct Part {
-    int64_t begin;
     double loss;
     std::vector<double> gradient, score;
   };
   std::vector<Part> parts(static_cast<size_t>(window));
   std::fill(gradient.begin(), gradient.end(), 0);
   double loss = 0;
-  int64_t next = 0;
-  pool_.ordered(
-      window,
-      [&](int64_t slot) {
-        check_interrupted();
-        parts[slot].begin = next;
-        next += step;
-        return parts[slot].begin < count_;
-      },
-      [&](int64_t slot) {
+  for_chunks(
+      pool_, window, step, count_,
+      [&](int64_t slot, int64_t begin) {
         Part& part = parts[slot];
         part.gradient.assign(size_t(shape_.size()), 0);
         part.score.resize(size_t(shape_.outputs));
         part.loss = 0;
-        const int64_t end = std::min(count_, part.begin + chunk_rows);
-        for (int64_t i = part.begin; i < end; ++i) {
+        const int64_t end = std::min(count_, begin + chunk_rows);
+        for (int64_t i = begin; i < end; ++i) {
           part.loss += add_row(x.data(), i, part.score.data(), part.gradient.data());
         }
       },

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "base/progress.h"
 #include "frame/batch.h"
+#include "learn/training_rows.h"
 
 namespace gristmill {
 namespace {
@@ -31,20 +31,12 @@ std::vector<double> training_means(const Dataset& data, const LinearShape& shape
   const int64_t count = data.fold_rows(Fold::train), window = 2 * pool.size();
   const Sums none{std::vector<double>(size_t(shape.floats + shape.levels), 0)};
   std::vector<Sums> parts(size_t(window), none);
-  std::vector<int64_t> begins(size_t(window), 0);
   Sums all = none;
-  int64_t next = 0;
-  pool.ordered(
-      window,
-      [&](int64_t slot) {
-        check_interrupted();
-        begins[slot] = next;
-        next += chunk_rows;
-        return begins[slot] < count;
-      },
-      [&](int64_t slot) {
+  for_chunks(
+      pool, window, chunk_rows, count,
+      [&](int64_t slot, int64_t begin) {
         parts[slot] = none;
-        for (int64_t i = begins[slot]; i < std::min(count, begins[slot] + chunk_rows); ++i)
+        for (int64_t i = begin; i < std::min(count, begin + chunk_rows); ++i)
           add_row(rows, i, shape, parts[slot]);
       },
       [&](int64_t slot) {

@@ -70,30 +70,31 @@ TableHandle Tables::from_result(const std::string& name, const TaskResult& resul
   return handle;
 }
 
-std::optional<TableHandle> Tables::last_made(const std::string& kind, const std::string& name,
-                                             const nlohmann::json* what) {
-  const auto task = executor_.workspace().ledger().latest(kind, name);
-  if (!task || (what != nullptr && task->what != *what) ||
-      !executor_.workspace().store().complete(task->output))
-    return std::nullopt;
-  return from_result(name, {task->output, task->facts, task->seconds});
+std::optional<TaskRecord> Tables::last_whole(const std::string& kind, const std::string& name) {
+  auto task = executor_.workspace().ledger().latest(kind, name);
+  if (task && !executor_.workspace().store().complete(task->output)) task.reset();
+  return task;
+}
+
+TableHandle Tables::from_task(const std::string& name, const TaskRecord& task) {
+  return from_result(name, {task.output, task.facts, task.seconds});
 }
 
 TableHandle Tables::last_stored(const std::string& name) {
   const std::string hint = "run once without --frozen";
-  const auto handle = last_made("table", name);
-  if (!handle)
+  const auto task = last_whole("table", name);
+  if (!task)
     throw Error(Code::not_found, fmt::format("table {} has never been stored", name), {}, hint);
-  const auto table = project_.tables.find(name);
   // What a union or a source's table is made by, only a look at the sources tells.
-  if (table == project_.tables.end() || !table->second.unite.empty()) return *handle;
-  const auto task = executor_.workspace().ledger().latest("table", name);
-  if (task->what.at("sql") != table_sql(table->second) || task->what.at("key") != key_of(name))
+  const auto table = project_.tables.find(name);
+  const bool by_sql = table != project_.tables.end() && table->second.unite.empty();
+  if (by_sql &&
+      (task->what.at("sql") != table_sql(table->second) || task->what.at("key") != key_of(name)))
     throw Error(
         Code::conflict,
         fmt::format("table {} was stored by other SQL, other parameters or another key", name),
         table->second.where, hint);
-  return *handle;
+  return from_task(name, *task);
 }
 
 TableHandle Tables::make_stored(const std::string& name) {
@@ -176,7 +177,8 @@ TableHandle Tables::make_cleaned(const std::string& name) {
       {"version", clean_version}, {"rules", rules_key(rules)}, {"key", key}};
   if (frozen_ && !own) {
     // It may never have been stored before its rules.
-    if (auto handle = last_made("clean", name, &what)) return *handle;
+    const auto task = last_whole("clean", name);
+    if (task && task->what == what) return from_task(name, *task);
   }
   const TableHandle before = before_rules(name);
   std::vector<TaskNeed> needs = {before.need};

@@ -89,9 +89,9 @@ class Tables {
   std::vector<NamedTable> united(const TableSpec& spec);
   std::vector<std::string> names_like(const std::string& pattern);
   std::vector<std::string> tables_read(const TableSpec& spec);
-  // What the task of this kind made last; `what` given: if it did just that.
-  std::optional<TableHandle> last_made(const std::string& kind, const std::string& name,
-                                       const nlohmann::json* what = nullptr);
+  // The task of this kind that was used last, if the store still holds all that it made.
+  std::optional<TaskRecord> last_whole(const std::string& kind, const std::string& name);
+  TableHandle from_task(const std::string& name, const TaskRecord& task);
   TableHandle make_cleaned(const std::string& name);
   TableHandle source_handle(const SourceTable& table);
   std::vector<std::string> key_of(const std::string& name) const;
