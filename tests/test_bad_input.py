@@ -204,6 +204,24 @@ def test_empty_file(tmp_path):
     refused(tmp_path, "empty", r"data\.csv")
 
 
+def test_what_is_odd_about_a_target_is_told(tmp_path):
+    rows = [f"{i},{i % 7},{'late' if i >= 390 else 'xy'[i % 2]},{i % 2}" for i in range(400)]
+    lines = ["id,a,b,y", *rows]
+    warnings = gristmill_json("run", "-C", small(tmp_path, lines))["predictions"]["answer"]["warnings"]
+    assert len(warnings) == 1 and "write `target: y = 1`" in warnings[0]
+    text = SMALL.replace("target: y", "target: b").replace("random: true", "time: day").replace(
+        "SELECT *", "SELECT id, a, b, DATE '2020-01-01' + id::INTEGER AS day")
+    warnings = gristmill_json("run", "-C", small(tmp_path, lines, text))["predictions"]["answer"]["warnings"]
+    assert len(warnings) == 1 and 'is "late", but 0 to validate and 10 to test are' in warnings[0]
+
+
+def test_rows_without_a_group_are_split_one_by_one(tmp_path):
+    lines = ["id,a,b,y", *(f"{i},{i % 7},{'' if i % 2 else i % 40},{i % 11}" for i in range(400))]
+    text = SMALL.replace("random: true", "group: b")
+    rows = gristmill_json("run", "-C", small(tmp_path, lines, text))["predictions"]["answer"]["rows"]
+    assert rows["validate"] >= 15 and rows["test"] >= 15 and rows["train"] < 370
+
+
 def test_one_class_only(tmp_path):
     small(tmp_path, text=SMALL.replace("target: y", "target: y > -1000"))
     refused(tmp_path, "one value only", r"gristmill\.yaml:9:")

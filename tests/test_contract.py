@@ -2,6 +2,7 @@
 import contextlib
 import csv
 import datetime
+import gzip
 import io
 import json
 import math
@@ -280,8 +281,21 @@ def test_what_init_writes_is_read_back(tmp_path, name, kind):
     assert {rule["kind"] for rule in prediction["rules"]} == {"missing", "derive"}
 
 
+def test_init_looks_into_folders(tmp_path):
+    data = tmp_path / "data"
+    for place in ("shop.csv", "reference/cities.csv", "reference/stores.csv", "old/2023/sales.csv.gz", "a/b/c/deep.csv",
+                  ".hidden/x.csv"):
+        (data / place).parent.mkdir(parents=True, exist_ok=True)
+        rows = "id,x\n1,2\n2,3\n".encode()
+        (data / place).write_bytes(gzip.compress(rows) if place.endswith(".gz") else rows)
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes/other.csv").write_text("a\n1\n")
+    gristmill("init", "-C", tmp_path)
+    tables = {t["table"] for t in gristmill_json("sources", "-C", tmp_path)["tables"]}
+    assert tables == {"shop.shop", "reference.cities", "reference.stores", "sales.sales"}
+
+
 def test_init_finds_compressed_files(tmp_path):
-    import gzip
     rows = [f"{i},{i % 2},{i * 0.37 % 1:.3f}" for i in range(300)]
     (tmp_path / "DATA.csv.gz").write_bytes(gzip.compress("\n".join(["id,late,x", *rows]).encode() + b"\n"))
     gristmill("init", "-C", tmp_path)

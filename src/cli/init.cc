@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -14,10 +15,10 @@ namespace gristmill {
 namespace {
 
 std::string source_name(const std::string& given, const std::set<std::string>& taken) {
-  std::string stem =
-      fs::path(given.substr(given.find(':') == std::string::npos ? 0 : given.find(':') + 1))
-          .stem()
-          .string();
+  const fs::path path =
+      given.substr(given.find(':') == std::string::npos ? 0 : given.find(':') + 1);
+  std::string stem = path.stem().string();
+  if (stem == "*") stem = path.parent_path().filename().string();
   if (const size_t dot = stem.find('.'); dot != std::string::npos) stem.resize(dot);
   std::string name;
   for (const char c : stem)
@@ -30,16 +31,42 @@ std::string source_name(const std::string& given, const std::set<std::string>& t
   return unique;
 }
 
-// Files of the folder that some source can read.
-std::vector<std::string> files_in(const fs::path& dir) {
-  std::vector<std::string> found;
-  for (const fs::path& at : {dir, dir / "data"}) {
-    if (!disk().exists(at)) continue;
-    for (const fs::path& path : disk().list(at)) {
-      if (!fs::is_regular_file(path)) continue;
-      if (kind_by_suffix(path) != nullptr) found.push_back(fs::relative(path, dir).string());
+constexpr int deepest = 3;  // folders below that of the project
+
+// Files below `at` that some source can read. Those of one kind that lie together in a folder below
+// `data` are one source.
+void find_files_below(const fs::path& dir, const fs::path& at, int depth,
+                      std::vector<std::string>& found) {
+  std::map<std::string, std::vector<std::string>> by_suffix;
+  std::vector<fs::path> folders;
+  for (const fs::path& path : disk().list(at)) {
+    if (path.filename().string().starts_with(".")) continue;
+    if (fs::is_directory(path)) folders.push_back(path);
+    if (!fs::is_regular_file(path) || kind_by_suffix(path) == nullptr) continue;
+    const std::string packed = path.stem().extension().string();  // the .csv of .csv.gz
+    by_suffix[packed + path.extension().string()].push_back(fs::relative(path, dir).string());
+  }
+  const bool is_top = at == dir || at == dir / "data";
+  for (const auto& [suffix, files] : by_suffix) {
+    if (is_top || files.size() == 1) {
+      found.insert(found.end(), files.begin(), files.end());
+    } else {
+      found.push_back((fs::relative(at, dir) / ("*" + suffix)).string());
     }
   }
+  // Folders of other things lie beside `data` in a project that already has one.
+  for (const fs::path& folder : folders) {
+    if (depth == deepest || (at == dir && disk().exists(dir / "data") && folder != dir / "data"))
+      continue;
+    find_files_below(dir, folder, depth + 1, found);
+  }
+}
+
+// What the folder holds, in the order of its names.
+std::vector<std::string> files_in(const fs::path& dir) {
+  std::vector<std::string> found;
+  find_files_below(dir, dir, 0, found);
+  std::sort(found.begin(), found.end());
   return found;
 }
 

@@ -7,6 +7,7 @@
 
 #include "pipeline/feature_choices.h"
 #include "pipeline/fold_rows.h"
+#include "pipeline/rule_steps.h"
 
 namespace gristmill {
 namespace {
@@ -164,6 +165,13 @@ void Fitter::finish() {
   result_.quarantine.merge(folds_.rejected());
   result_.in_gap = labelled - result_.fold_rows[0] - result_.fold_rows[1] - result_.fold_rows[2];
   result_.split = found_.split;
+  result_.target_warnings = folds_.class_warnings();
+  if (const std::vector<double>& two = found_.only_values; !two.empty()) {
+    result_.target_warnings.push_back(fmt::format(
+        "the target of {0} is a number, {1} or {2}, and is predicted as a number; to predict which "
+        "of the two it is, write `target: {3} = {2}`",
+        spec_.name, std::min(two[0], two[1]), std::max(two[0], two[1]), spec_.target));
+  }
   std::vector<RuleReport> reports = std::move(found_.reports);
   reports.insert(reports.end(), later_reports_.begin(), later_reports_.end());
   size_t at = 0;
@@ -214,6 +222,16 @@ nlohmann::json FitResult::facts() const {
           {"quarantine", quarantine.facts(steps)},
           {"passes", passes},
           {"layout", featurizer.layout().json()}};
+}
+
+std::vector<std::string> FitResult::warnings(const std::string& table) const {
+  std::vector<std::string> out = quarantine.warnings(steps, read, table);
+  for (const RuleOutcome& rule : outcomes) {
+    std::string warning = unread_warning(rule.kind, rule.number, rule.report, table);
+    if (!warning.empty()) out.push_back(std::move(warning));
+  }
+  out.insert(out.end(), target_warnings.begin(), target_warnings.end());
+  return out;
 }
 
 FitResult fit_dataset(const FitRequest& request, RowSource& rows, Progress& progress) {

@@ -42,11 +42,14 @@ struct FitResult {
   int passes = 0;
   std::vector<RuleOutcome> outcomes;
   std::vector<FeaturizerFit::LeftOut> left_out;
+  std::vector<std::string> target_warnings;
   std::vector<RuleSpec> steps;  // that the quarantine's errors name
   Quarantine quarantine;
   Digest dataset;  // of the content
 
   nlohmann::json facts() const;
+  // Of rules and of the target; `table` is what the prediction is made from.
+  std::vector<std::string> warnings(const std::string& table) const;
 };
 
 // Code::invalid for what the data cannot carry: an empty table, no target, one class, a broken

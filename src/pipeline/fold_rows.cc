@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "sketch/hash.h"
 
 namespace gristmill {
@@ -96,9 +97,31 @@ void FoldRows::gather_rejected(const Batch& raw, int64_t first_row, FoldChunk& o
 void FoldRows::count(const FoldChunk& chunk) {
   before_.push_back(counts_);
   rejected_.merge(chunk.rejected);
-  for (const int8_t fold : chunk.folds) {
-    if (fold >= 0) ++counts_[size_t(fold)];
+  const bool classes = found_.classes.problem != Problem::regression;
+  for (size_t i = 0; i < chunk.folds.size(); ++i) {
+    if (chunk.folds[i] < 0) continue;
+    ++counts_[size_t(chunk.folds[i])];
+    if (!classes) continue;
+    std::vector<int64_t>& rows = class_rows_[size_t(chunk.folds[i])];
+    rows.resize(std::max<size_t>(found_.classes.classes.size(), 2));
+    ++rows[size_t(chunk.chunk.target[i])];
   }
+}
+
+std::vector<std::string> FoldRows::class_warnings() const {
+  std::vector<std::string> out;
+  const auto rows_of = [&](Fold fold, size_t number) {
+    const std::vector<int64_t>& rows = class_rows_[size_t(fold)];
+    return number < rows.size() ? rows[number] : 0;
+  };
+  for (size_t c = 0; c < found_.classes.classes.size(); ++c) {
+    if (rows_of(Fold::train, c) > 0) continue;
+    out.push_back(fmt::format(
+        "no training row of {} is {}, but {} to validate and {} to test are: no model can learn it",
+        spec_.name, excerpt(found_.classes.classes[c]), rows_of(Fold::validate, c),
+        rows_of(Fold::test, c)));
+  }
+  return out;
 }
 
 void FoldRows::check_counts() const {
@@ -106,7 +129,10 @@ void FoldRows::check_counts() const {
     if (counts_[fold] > 0) continue;
     throw Error(Code::invalid,
                 fmt::format("the split of {} leaves no row to {}", spec_.name, fold_names[fold]),
-                spec_.place("split"), "move its boundaries, or give shares such as 15%");
+                spec_.place("split"),
+                spec_.split.by == SplitSpec::By::group
+                    ? "a group lies in one part whole, and there are few: split by something finer"
+                    : "move its boundaries, or give shares such as 15%");
   }
 }
 

@@ -49,6 +49,9 @@ class FoldRows {
   // Those that reject_by() left out.
   const Quarantine& rejected() const { return rejected_; }
 
+  // Of classes that no training row has.
+  std::vector<std::string> class_warnings() const;
+
   // As the first training pass (after reject_by) counted: rows of each fold, and before each chunk.
   const std::array<int64_t, 3>& counts() const { return counts_; }
   int64_t rows_before(int64_t chunk, Fold fold) const {
@@ -73,7 +76,8 @@ class FoldRows {
   std::vector<FoldChunk> slots_;
   Quarantine rejected_;
   std::array<int64_t, 3> counts_ = {0, 0, 0};
-  std::vector<std::array<int64_t, 3>> before_;  // of each chunk
+  std::vector<std::array<int64_t, 3>> before_;      // of each chunk
+  std::array<std::vector<int64_t>, 3> class_rows_;  // of each fold, by class
 };
 
 }  // namespace gristmill

@@ -281,6 +281,16 @@ void LabelStage::fill_keys(const Batch& raw, LabelledChunk& out) const {
   row_keys(raw, key_columns_, out.key);
 }
 
+// A row without a group is one by itself.
+void LabelStage::split_alone(const Batch& raw, const Column& group,
+                             std::vector<uint64_t>& value) const {
+  std::vector<uint64_t> own;
+  row_keys(raw, key_columns_, own);
+  for (int64_t i = 0; i < raw.rows; ++i) {
+    if (group.is_null(i)) value[size_t(i)] = own[size_t(i)];
+  }
+}
+
 void LabelStage::fill_split_values(const Batch& raw, int64_t first_row, LabelledChunk& out) const {
   if (spec_.split.by == SplitSpec::By::random) return row_keys(raw, key_columns_, out.split_value);
   const Column& column = out.rows.columns[size_t(split_column_)];
@@ -288,6 +298,7 @@ void LabelStage::fill_split_values(const Batch& raw, int64_t first_row, Labelled
   if (spec_.split.by == SplitSpec::By::group) {
     const size_t index = size_t(split_column_);
     row_keys(out.rows, {&index, 1}, out.split_value);
+    if (column.validity != nullptr) split_alone(raw, column, out.split_value);
     return;
   }
   for (int64_t i = 0; i < raw.rows; ++i) {

@@ -90,6 +90,7 @@ class LabelStage {
   void find_split_column();
   // Code::not_found, at the member of the prediction that names the column.
   size_t index_of(const Schema& schema, const std::string& column, const std::string& member) const;
+  void split_alone(const Batch& raw, const Column& group, std::vector<uint64_t>& value) const;
   void fill_target(LabelledChunk& out) const;
   void fill_weight(LabelledChunk& out, int64_t first_row) const;
 

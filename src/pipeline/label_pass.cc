@@ -69,7 +69,7 @@ class LabelPass {
   SplitFit split_fit_;
   LabelFindings findings_;
   std::map<std::string, int, std::less<>> met_;  // text targets → numbers in the order met
-  std::vector<double> values_;                   // other targets: the first two that differ
+  std::vector<double> values_;                   // other targets: the first three that differ
 };
 
 void LabelPass::observe(const Batch& raw, int64_t first_row, Slot& slot) const {
@@ -110,7 +110,8 @@ void LabelPass::merge_target(const LabelledChunk& chunk) {
                                 spec_.name, max_classes),
                     spec_.place("target"), "a number to predict must be cast to one");
       }
-    } else if (values_.empty() || (values_.size() < 2 && chunk.target[i] != values_[0])) {
+    } else if (values_.size() < 3 &&
+               std::find(values_.begin(), values_.end(), chunk.target[i]) == values_.end()) {
       values_.push_back(chunk.target[i]);
     }
     split_fit_.observe(chunk.split_value[i], spec_.split.stratify ? class_number : 0);
@@ -178,6 +179,8 @@ void LabelPass::name_classes() {
   } else if (text_target_) {
     for (const auto& [text, unused] : met_) classes.classes.push_back(text);
     classes.problem = met_.size() > 2 ? Problem::multiclass : Problem::binary;
+  } else if (values_.size() == 2) {
+    findings_.only_values = values_;
   }
 }
 

@@ -17,6 +17,7 @@ struct LabelFindings {
   Quarantine quarantine;            // rows that are broken
   std::vector<RuleReport> reports;  // of the stage's cell rules, then of its filters
   TargetClasses classes;
+  std::vector<double> only_values;  // of a target that is a number, where there are but two
   Split split;
   ColumnFacts facts;  // of the table's own columns
 

@@ -11,7 +11,6 @@
 #include "pipeline/bind_prediction.h"
 #include "pipeline/fit_dataset.h"
 #include "pipeline/make_bundle.h"
-#include "pipeline/rule_steps.h"
 #include "table/key.h"
 
 namespace gristmill {
@@ -20,7 +19,7 @@ namespace {
 using nlohmann::json;
 
 // Change when the same parameters over the same inputs give another result.
-constexpr int dataset_version = 7;
+constexpr int dataset_version = 8;
 constexpr int model_version = 1;
 constexpr int bundle_version = 1;
 
@@ -87,11 +86,7 @@ Executor::Made fit(const PredictSpec& spec, const std::vector<RuleSpec>& rules, 
     manifest.layers.push_back(
         result.quarantine.write(result.steps, workspace.engine(), workspace.store()));
   json facts = result.facts();
-  facts["warnings"] = result.quarantine.warnings(result.steps, result.read, spec.from);
-  for (const RuleOutcome& rule : result.outcomes) {
-    const std::string warning = unread_warning(rule.kind, rule.number, rule.report, spec.from);
-    if (!warning.empty()) facts["warnings"].push_back(warning);
-  }
+  facts["warnings"] = result.warnings(spec.from);
   facts["problem"] = name_of(result.signature.problem);
   return {workspace.store().put_manifest(manifest), facts};
 }

@@ -21,7 +21,10 @@ bool has_equality(const json& condition) {
 bool can_follow(const json& join) {
   static const std::vector<std::string> kinds = {"INNER", "LEFT", "RIGHT", "OUTER", "FULL"};
   bool known = std::find(kinds.begin(), kinds.end(), json_text(join, "join_type")) != kinds.end();
-  if (!known || json_text(join, "ref_type") != "REGULAR") return false;
+  if (!known) return false;
+  const std::string ref = json_text(join, "ref_type");
+  if (ref == "CROSS" || ref == "ASOF") return true;
+  if (ref != "REGULAR") return false;
   return !join.at("using_columns").empty() || has_equality(join.at("condition"));
 }
 
@@ -47,7 +50,62 @@ void add_equal(const json& condition, const std::string& alias, const std::set<s
   add_if_own(condition.at("right"), alias, own, others, out);
 }
 
+// What is bound outside of `own`, and not bound anew in it, then what `own` binds.
+json all_of_with(const json& outer, const json& own) {
+  json out = json::array();
+  for (const json& entry : outer) {
+    const bool anew = std::any_of(own.begin(), own.end(), [&](const json& other) {
+      return lower(json_text(other, "key")) == lower(json_text(entry, "key"));
+    });
+    if (!anew) out.push_back(entry);
+  }
+  out.insert(out.end(), own.begin(), own.end());
+  return out;
+}
+
+void add_selects(const json& node, const json& outer, std::vector<json>& out);
+
+void add_selects_of_from(const json& from, const json& with, std::vector<json>& out) {
+  const std::string type = json_text(from, "type");
+  if (type == "SUBQUERY") add_selects(from.at("subquery").at("node"), with, out);
+  if (type != "JOIN") return;
+  add_selects_of_from(from.at("left"), with, out);
+  add_selects_of_from(from.at("right"), with, out);
+}
+
+void add_selects(const json& node, const json& outer, std::vector<json>& out) {
+  const json own = node.at("cte_map").at("map");
+  json before = outer;
+  for (const json& entry : own) {
+    add_selects(entry.at("value").at("query").at("node"), before, out);
+    before = all_of_with(before, json::array({entry}));
+  }
+  const json with = all_of_with(outer, own);
+  const std::string type = json_text(node, "type");
+  if (type == "SET_OPERATION_NODE") {
+    add_selects(node.at("left"), with, out);
+    add_selects(node.at("right"), with, out);
+  }
+  if (type != "SELECT_NODE") return;
+  add_selects_of_from(node.at("from_table"), with, out);
+  out.push_back(node);
+  out.back()["cte_map"]["map"] = with;
+}
+
 }  // namespace
+
+std::vector<json> selects_of(const json& query) {
+  std::vector<json> out;
+  add_selects(query, json::array(), out);
+  return out;
+}
+
+bool is_asof(const json& join) { return json_text(join, "ref_type") == "ASOF"; }
+
+void cut(JoinChain& chain, size_t count) {
+  chain.joins.resize(count);
+  chain.leaves.resize(count + 1);
+}
 
 JoinChain join_chain(const json& from) {
   std::vector<const json*> path;

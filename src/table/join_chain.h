@@ -1,4 +1,4 @@
-// The joins of an outermost FROM, as a chain from left to right.
+// The joins of a FROM, as a chain from left to right.
 #pragma once
 
 #include <set>
@@ -15,9 +15,16 @@ struct JoinChain {
   std::vector<nlohmann::json> joins;   // JOIN nodes, their sides aside
 };
 
-// The joins on equal values from the left up to the first that is not: others may take far longer
-// to count than the query itself takes.
+// The SELECTs of a query node that read a FROM: itself, those of WITH, of each side of UNION and
+// the like, and those that stand in a FROM. Each with all of WITH that it sees.
+std::vector<nlohmann::json> selects_of(const nlohmann::json& query);
+
+// The joins on equal values and the ASOF ones, from the left up to the first that is neither:
+// others may take far longer to count than the query itself takes. A comma is a join of kind CROSS.
 JoinChain join_chain(const nlohmann::json& from);
+// Leaves the first `count` joins.
+void cut(JoinChain& chain, size_t count);
+bool is_asof(const nlohmann::json& join);
 
 // Columns that conditions below `node` name, in lower case.
 void add_condition_names(const nlohmann::json& node, std::set<std::string>& names);

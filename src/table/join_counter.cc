@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "table/from_tree.h"
 #include "table/narrow.h"
 #include "table/sql_tree.h"
 
@@ -20,7 +21,7 @@ std::string marker(size_t k) { return fmt::format("gristmill matched {}", k); }
 }  // namespace
 
 JoinCounter::JoinCounter(Engine& engine, const NarrowedQuery& query)
-    : engine_(engine), node_(sql_tree(engine, query.sql)), narrowed_(query.tables) {}
+    : engine_(engine), query_(sql_tree(engine, query.sql)), narrowed_(query.tables) {}
 
 JoinCounter::~JoinCounter() {
   for (const std::string& copy : copies_) {
@@ -33,17 +34,34 @@ JoinCounter::~JoinCounter() {
 }
 
 void JoinCounter::count_joins(QueryReport& report) {
-  if (json_text(node_, "type") != "SELECT_NODE") return;
+  std::exception_ptr first;
+  for (json& select : selects_of(query_)) {
+    node_ = std::move(select);
+    try {
+      count_select(report);
+    } catch (const Error& error) {
+      if (error.code() == Code::interrupted) throw;
+      if (!first) first = std::current_exception();
+    }
+  }
+  if (first) std::rethrow_exception(first);
+}
+
+void JoinCounter::count_select(QueryReport& report) {
+  sides_.clear();
   JoinChain chain = join_chain(node_.at("from_table"));
+  if (chain.joins.empty()) return;
+  for (const json& leaf : chain.leaves) sides_.push_back(describe(leaf));
+  take_where(chain);
   if (chain.joins.empty()) return;
   std::set<std::string> names;
   for (const json& join : chain.joins) add_condition_names(join, names);
-  for (const json& leaf : chain.leaves) sides_.push_back(describe(leaf));
+  const size_t before = report.rows_in.size();
   for (size_t k = 1; k < sides_.size(); ++k) {
     copy(sides_[k], chain.leaves[k], names);
     if (!sides_[k].is_table) continue;
-    report.rows_in.emplace_back(sides_[k].label,
-                                number("SELECT count(*) FROM " + quote_name(sides_[k].copy)));
+    note_rows(report, sides_[k].label,
+              number("SELECT count(*) FROM " + quote_name(sides_[k].copy)));
   }
   if (all_unique(chain)) {
     count_at_once(chain, report);
@@ -51,12 +69,51 @@ void JoinCounter::count_joins(QueryReport& report) {
     copy(sides_[0], chain.leaves[0], names);
     count_each(chain, report);
   }
+  const auto noted = report.rows_in.begin() + int64_t(before);
+  if (noted != report.rows_in.end() && report.rows_in.back().first == sides_[0].label) {
+    std::rotate(noted, report.rows_in.end() - 1, report.rows_in.end());  // as it is read
+  }
+}
+
+void JoinCounter::note_rows(QueryReport& report, const std::string& table, int64_t rows) {
+  const bool known = std::any_of(report.rows_in.begin(), report.rows_in.end(),
+                                 [&](const auto& entry) { return entry.first == table; });
+  if (!known) report.rows_in.emplace_back(table, rows);
+}
+
+void JoinCounter::take_where(JoinChain& chain) {
+  FromTree from(node_.at("from_table"));
+  for (size_t i = 0; i < sides_.size(); ++i) from.leaves.at(i).columns = sides_[i].columns;
+  const auto joined = int(sides_.size());
+  const std::vector<const json*> where = conjuncts(node_.at("where_clause"));
+  for (size_t k = 0; k < chain.joins.size(); ++k) {
+    json& join = chain.joins[k];
+    if (json_text(join, "ref_type") != "CROSS") continue;
+    const auto right = int(k + 1);
+    json equal = json::array();
+    for (const json* part : where) {
+      if (json_text(*part, "type") != "COMPARE_EQUAL") continue;
+      const int a = from.find_all(part->at("left"), 0, joined, FromTree::root);
+      const int b = from.find_all(part->at("right"), 0, joined, FromTree::root);
+      if (a >= 0 && b >= 0 && a != b && std::max(a, b) == right) equal.push_back(*part);
+    }
+    if (equal.empty()) {
+      cut(chain, k);
+      sides_.resize(k + 1);
+      return;
+    }
+    join["ref_type"] = "REGULAR";
+    join["condition"] = equal[0];
+    if (equal.size() == 1) continue;
+    join["condition"] = {{"class", "CONJUNCTION"}, {"type", "CONJUNCTION_AND"}, {"alias", ""}};
+    join["condition"]["children"] = std::move(equal);
+  }
 }
 
 void JoinCounter::count_rest(QueryReport& report) {
-  report.whole = whole_table(node_);
+  report.whole = whole_table(query_);
   if (!report.whole.empty()) return;
-  for (const std::string& name : tables_of(node_, [](const std::string&) {})) {
+  for (const std::string& name : tables_of(query_, [](const std::string&) {})) {
     bool known = std::any_of(report.rows_in.begin(), report.rows_in.end(),
                              [&](const auto& entry) { return entry.first == name; });
     // Of a table that is narrowed elsewhere in the query, nobody counts what is not read.
@@ -122,8 +179,10 @@ bool JoinCounter::all_unique(const JoinChain& chain) {
     std::string kind = json_text(chain.joins[k], "join_type");
     if (kind != "LEFT" && kind != "INNER") return false;
     const Side& right = sides_[k + 1];
-    std::set<std::string> keys = equal_columns(chain.joins[k], right.alias, right.columns, before);
-    if (keys.empty() || !is_unique(right, keys)) return false;
+    if (!is_asof(chain.joins[k])) {  // which takes the nearest row alone
+      const auto keys = equal_columns(chain.joins[k], right.alias, right.columns, before);
+      if (keys.empty() || !is_unique(right, keys)) return false;
+    }
     before.insert(right.columns.begin(), right.columns.end());
   }
   return true;
@@ -153,13 +212,14 @@ void JoinCounter::count_at_once(const JoinChain& chain, QueryReport& report) {
   select["from_table"] = std::move(from);
   std::vector<std::string> counts = engine_.rows(text_of(select)).at(0);
   if (sides_[0].is_table) {
-    report.rows_in.insert(report.rows_in.begin(), {sides_[0].label, std::stoll(counts.at(0))});
+    note_rows(report, sides_[0].label, std::stoll(counts.at(0)));
   }
   for (size_t k = 0; k < chain.joins.size(); ++k) {
     JoinReport join = blank(chain, k);
     join.left_rows = std::stoll(counts.at(1 + 2 * k));
     join.matched = std::stoll(counts.at(2 + 2 * k));
-    join.joined_rows = join.kind == "inner" ? join.matched : join.left_rows;
+    const bool inner = json_text(chain.joins[k], "join_type") == "INNER";
+    join.joined_rows = inner ? join.matched : join.left_rows;
     report.joins.push_back(std::move(join));
   }
 }
@@ -168,7 +228,7 @@ void JoinCounter::count_each(const JoinChain& chain, QueryReport& report) {
   json before = sides_[0].node;
   int64_t left_rows = count(before);
   if (sides_[0].is_table) {
-    report.rows_in.insert(report.rows_in.begin(), {sides_[0].label, left_rows});
+    note_rows(report, sides_[0].label, left_rows);
   }
   for (size_t k = 0; k < chain.joins.size(); ++k) {
     json join = chain.joins[k];
@@ -177,9 +237,9 @@ void JoinCounter::count_each(const JoinChain& chain, QueryReport& report) {
     JoinReport out = blank(chain, k);
     out.left_rows = left_rows;
     out.joined_rows = left_rows = count(join);
-    json semi = join;
-    semi["join_type"] = "SEMI";
-    out.matched = count(semi);
+    json match = join;
+    match["join_type"] = is_asof(join) ? "INNER" : "SEMI";
+    out.matched = count(match);
     report.joins.push_back(std::move(out));
     before = std::move(join);
   }
@@ -192,6 +252,7 @@ JoinReport JoinCounter::blank(const JoinChain& chain, size_t k) {
   out.right = sides_[k + 1].label;
   out.kind = lower(json_text(join, "join_type"));
   if (out.kind == "outer") out.kind = "full";
+  if (is_asof(join)) out.kind = "asof " + out.kind;
   if (!join.at("using_columns").empty()) {
     auto columns = join["using_columns"].get<std::vector<std::string>>();
     out.on = fmt::format("{}", fmt::join(columns, ", "));

@@ -30,7 +30,12 @@ class JoinCounter {
     bool is_table = false;
   };
 
+  void count_select(QueryReport& report);
   Side describe(const nlohmann::json& leaf);
+  // Gives the joins written with a comma their conditions from WHERE; the chain ends before one
+  // that has none.
+  void take_where(JoinChain& chain);
+  void note_rows(QueryReport& report, const std::string& table, int64_t rows);
   void copy(Side& side, const nlohmann::json& leaf, const std::set<std::string>& names);
   bool is_unique(const Side& side, const std::set<std::string>& columns);
   bool all_unique(const JoinChain& chain);
@@ -47,7 +52,8 @@ class JoinCounter {
   std::string text_of(const nlohmann::json& node);
 
   Engine& engine_;
-  nlohmann::json node_;
+  nlohmann::json query_;
+  nlohmann::json node_;                                // the SELECT of query_ that is counted now
   const std::map<std::string, std::string> narrowed_;  // tables by alias
   std::vector<Side> sides_;
   std::vector<std::string> copies_;

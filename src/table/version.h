@@ -68,7 +68,7 @@ struct QueryReport {
   std::vector<std::string> notes;     // of tables that are not read whole
   nlohmann::json json() const;
 };
-// Counts for the joins of the outermost FROM; joins it cannot follow are left out.
+// Counts for the joins of each SELECT; joins it cannot follow are left out.
 QueryReport report_query(Engine& engine, const std::string& sql);
 
 }  // namespace gristmill
