@@ -109,7 +109,8 @@ def test_facts_on_stdout_talk_on_stderr(run_once):
 
 
 def test_run_names_and_params(project):
-    document = gristmill_json("run", "late", "-p", "since=2024-02-01", "-C", project)
+    document = gristmill_json("run", "late", "late", "-p", "since=2024-02-01", "-C", project)
+    assert list(document["predictions"]) == ["late"]
     assert document["predictions"]["late"]["rows"]["read"] == sum(o["placed"].month > 1 or o["placed"].year > 2024
                                                                   for o in ORDERS)
     assert "nearest" not in fails("run", "lat", "-C", project)
@@ -318,6 +319,17 @@ def test_inspect(finished, bundle):
 def test_predict_reads_each_format(bundle, batch, tmp_path, suffix):
     gristmill("predict", bundle, write_rows(tmp_path / f"in{suffix}"), "-o", tmp_path / "out.jsonl")
     assert READERS[".jsonl"](tmp_path / "out.jsonl") == batch
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".arrow"])
+def test_predict_reads_packed_files(bundle, batch, tmp_path, suffix):
+    packed = tmp_path / f"in{suffix}.gz"
+    packed.write_bytes(gzip.compress(write_rows(tmp_path / f"in{suffix}").read_bytes()))
+    gristmill("predict", bundle, packed, "-o", tmp_path / "out.jsonl")
+    assert READERS[".jsonl"](tmp_path / "out.jsonl") == batch
+    packed.write_bytes(packed.read_bytes()[:-200])
+    assert "damaged or cut short" in fails("predict", bundle, packed, "-o", tmp_path / "cut.jsonl")
+    assert not (tmp_path / "cut.jsonl").exists()
 
 
 @pytest.mark.parametrize("suffix", READERS)

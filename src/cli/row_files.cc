@@ -22,8 +22,10 @@ RowFormat format_of(const std::string& path) {
   for (const auto& [suffix, format] : suffixes) {
     if (path.ends_with(suffix)) return format;
   }
-  throw Error(Code::usage, fmt::format("what kind of file is `{}`?", path), {},
-              "its name must end in .csv, .tsv, .parquet, .arrow or .jsonl");
+  throw Error(
+      Code::usage, fmt::format("what kind of file is `{}`?", path), {},
+      "its name must end in .csv, .tsv, .parquet, .arrow or .jsonl; what is read may be .gz or "
+      ".zst of them");
 }
 
 namespace {

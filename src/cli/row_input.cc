@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "frame/csv_blocks.h"
 #include "source/csv_header.h"
+#include "source/unpacked.h"
 #include "table/parquet_rows.h"
 
 namespace gristmill {
@@ -76,7 +77,10 @@ Schema json_columns(std::string_view head) {
 
 RowInput::RowInput(const std::string& path) : path_(path) {
   const bool is_stream = path == "-";
-  if (!is_stream) format_ = format_of(path);
+  const bool packed = !is_stream && is_packed(path);
+  if (!is_stream) format_ = format_of(packed ? fs::path(path).replace_extension() : fs::path(path));
+  if (packed && format_ == RowFormat::parquet)
+    throw Error(Code::usage, "Parquet cannot be read packed", {}, "unpack it: it is small already");
   if (!is_stream && format_ == RowFormat::parquet) {
     if (!disk().exists(path))
       throw Error(Code::not_found, fmt::format("there is no file `{}`", path));

@@ -14,8 +14,8 @@ namespace gristmill {
 
 class RowInput {
  public:
-  // By suffix: .csv .tsv .parquet .arrow .feather .ipc .jsonl .ndjson; "-": standard input, its
-  // kind told by its first bytes.
+  // By suffix: .csv .tsv .parquet .arrow .feather .ipc .jsonl .ndjson, all but .parquet also packed
+  // as .gz or .zst; "-": standard input, its kind told by its first bytes.
   explicit RowInput(const std::string& path);
 
   // All columns that it has, in its order, as its first bytes tell them. Parquet and Arrow say of

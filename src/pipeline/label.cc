@@ -135,13 +135,13 @@ void LabelStage::bind_target(const RuleMaker& maker) {
   if (is_time(target_->type())) {
     throw Error(Code::invalid,
                 fmt::format("the target of {} is a {}", spec_.name, name_of(target_->type())),
-                spec_.where, "predict a number, for example a span in days");
+                spec_.place("target"), "predict a number, for example a span in days");
   }
   if (!spec_.weight.empty()) {
     weight_ = bind(spec_.weight, "weight");
     if (!is_number(weight_->type())) {
       throw Error(Code::invalid, fmt::format("the weight of {} is not a number", spec_.name),
-                  spec_.where);
+                  spec_.place("weight"));
     }
   }
 }
@@ -163,7 +163,7 @@ void LabelStage::find_split_column() {
   if (spec_.split.by == SplitSpec::By::time && !is_time(field.type)) {
     throw Error(Code::invalid,
                 fmt::format("`split` goes by time, but {} is {}", field.name, name_of(field.type)),
-                spec_.where,
+                spec_.place("split"),
                 "read the column as a date or a timestamp, for example in the table's SQL");
   }
 }
@@ -271,7 +271,8 @@ void LabelStage::fill_weight(LabelledChunk& out, int64_t first_row) const {
       throw Error(Code::invalid,
                   fmt::format("the weight of {} is missing, negative or not finite", spec_.name),
                   {.table = spec_.from, .row = first_row + i},
-                  "drop such rows, or write coalesce(…, 0)");
+                  "drop such rows, or write coalesce(…, 0)")
+          .at(spec_.place("weight"));
     }
     out.weight[i] = value;
   }

@@ -1,5 +1,7 @@
 #include "pipeline/run.h"
 
+#include <algorithm>
+
 #include "learn/metrics.h"
 #include "pipeline/recorded_run.h"
 
@@ -13,7 +15,10 @@ void run_all(const Project& project, const RunRequest& request, OpenSources& sou
   require_expectations(tables, checker);
   if (!request.frozen) tables.check_rules();
   std::vector<const PredictSpec*> wanted;
-  for (const std::string& name : request.names) wanted.push_back(&project.predict(name));
+  for (const std::string& name : request.names) {
+    const PredictSpec* spec = &project.predict(name);
+    if (std::find(wanted.begin(), wanted.end(), spec) == wanted.end()) wanted.push_back(spec);
+  }
   if (request.names.empty()) {
     for (const PredictSpec& spec : project.predicts) wanted.push_back(&spec);
   }
