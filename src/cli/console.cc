@@ -116,6 +116,11 @@ std::string score_text(double value) {
   return std::abs(value) >= 1000 ? fmt::format("{:.1f}", value) : fmt::format("{:.4f}", value);
 }
 
+std::string interval_text(const Interval& interval) {
+  if (std::isnan(interval.low)) return score_text(interval.low);
+  return fmt::format("{} … {}", score_text(interval.low), score_text(interval.high));
+}
+
 TextTable::TextTable(std::vector<std::string> head,
                      const std::vector<std::vector<std::string>>& first_rows)
     : head_(std::move(head)), numeric_(head_.size(), !first_rows.empty()) {

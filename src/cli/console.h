@@ -8,6 +8,7 @@
 
 #include "base/number_text.h"
 #include "base/progress.h"
+#include "learn/bootstrap.h"
 
 namespace gristmill {
 
@@ -42,6 +43,7 @@ std::string bytes_text(int64_t bytes);
 std::string seconds_text(double seconds);
 // At most four digits after the point; "–" for NaN.
 std::string score_text(double value);
+std::string interval_text(const Interval& interval);  // "0.6871 … 0.6958"
 
 // Columns lined up by their widest cell (as seen: UTF-8 code points); numbers to the right. The
 // first rows decide; later ones may be wider.

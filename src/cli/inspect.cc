@@ -56,11 +56,16 @@ std::string range_text(const json& field) {
   return field.at("example").is_null() ? "" : "e.g. " + plain(field.at("example"));
 }
 
-std::string scores_text(const json& scores) {
+// `intervals`: {} in bundles made before there were any.
+std::string scores_text(const json& scores, const json& intervals = json::object()) {
   std::vector<std::string> parts;
-  for (const auto& [name, value] : scores.items())
+  for (const auto& [name, value] : scores.items()) {
     parts.push_back(
         fmt::format("{} {}", name, value.is_null() ? "–" : score_text(value.get<double>())));
+    const json interval = intervals.value(name, json());
+    if (!interval.is_null())
+      parts.back() += fmt::format(" ({})", interval_text(Interval::from_json(interval)));
+  }
   return fmt::format("{}", fmt::join(parts, "  "));
 }
 
@@ -94,9 +99,9 @@ std::string inspect_text(const json& bundle) {
                         feature.at("source").get<std::string>()});
   }
   out += "\n" + text_table({"feature", "kind", "width", "from"}, features);
-  out += fmt::format("\nvalidate  {}\ntest      {}\n",
-                     scores_text(card.value("validate", json::object())),
-                     scores_text(card.value("test", json::object())));
+  out += fmt::format(
+      "\nvalidate  {}\ntest      {}\n", scores_text(card.value("validate", json::object())),
+      scores_text(card.value("test", json::object()), card.value("test_interval", json::object())));
   if (card.contains("importance") && !card.at("importance").empty()) {
     std::vector<std::pair<double, std::string>> shares;
     for (const auto& [name, share] : card.at("importance").items())

@@ -132,7 +132,7 @@ std::string scores_text(const PredictOutcome& prediction) {
   std::vector<ModelOutcome> models = prediction.models;
   models.push_back(prediction.baseline);
   std::vector<std::string> head = {"model", prediction.metric + " validate",
-                                   prediction.metric + " test"};
+                                   prediction.metric + " test", "95 % interval"};
   std::vector<std::string> others;
   for (const auto& [name, unused] : models[0].test) {
     if (name != prediction.metric) others.push_back(name);
@@ -143,7 +143,8 @@ std::string scores_text(const PredictOutcome& prediction) {
   for (const ModelOutcome& model : models) {
     std::vector<std::string> row = {model.name + (model.name == prediction.best ? " *" : ""),
                                     score_text(model.validate.at(prediction.metric)),
-                                    score_text(model.test.at(prediction.metric))};
+                                    score_text(model.test.at(prediction.metric)),
+                                    interval_text(model.test_interval.at(prediction.metric))};
     for (const std::string& name : others) row.push_back(score_text(model.test.at(name)));
     row.push_back(fmt::format("{:.1f}", model.seconds));
     rows.push_back(std::move(row));

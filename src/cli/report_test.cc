@@ -23,9 +23,11 @@ PredictOutcome prediction() {
     "layout": [{}, {}, {}]})");
   outcome.metric = "auc";
   outcome.best = "linear";
-  outcome.models = {{"linear", {{"auc", 0.75}}, {{"auc", 0.7}, {"f1", 0.5}}, 1.3},
-                    {"boosted-trees", {{"auc", 0.625}}, {{"auc", NAN}, {"f1", 0.25}}, 0}};
-  outcome.baseline = {"baseline", {{"auc", 0.5}}, {{"auc", 0.5}, {"f1", 0}}, 0};
+  outcome.models = {
+      {"linear", {{"auc", 0.75}}, {{"auc", 0.7}, {"f1", 0.5}}, 1.3, {{"auc", {0.68, 0.7123}}}},
+      {"boosted-trees", {{"auc", 0.625}}, {{"auc", NAN}, {"f1", 0.25}}, 0, {{"auc", {NAN, NAN}}}}};
+  outcome.baseline = {
+      "baseline", {{"auc", 0.5}}, {{"auc", 0.5}, {"f1", 0}}, 0, {{"auc", {0.5, 0.5}}}};
   return outcome;
 }
 
@@ -42,11 +44,11 @@ prediction late
   left out, excluded: note
   features: 3 columns
 
-  model          auc validate  auc test  f1 test  seconds
-  ─────────────  ────────────  ────────  ───────  ───────
-  linear *             0.7500    0.7000   0.5000      1.3
-  boosted-trees        0.6250         –   0.2500      0.0
-  baseline             0.5000    0.5000   0.0000      0.0
+  model          auc validate  auc test  95 % interval    f1 test  seconds
+  ─────────────  ────────────  ────────  ───────────────  ───────  ───────
+  linear *             0.7500    0.7000  0.6800 … 0.7123   0.5000      1.3
+  boosted-trees        0.6250         –  –                 0.2500      0.0
+  baseline             0.5000    0.5000  0.5000 … 0.5000   0.0000      0.0
   * the best by auc on the validate rows
 
 run 20240101-000000: 0 tasks ran, 0 reused

@@ -9,9 +9,12 @@
 namespace gristmill {
 namespace {
 
+constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
+
 struct Ranked {
   uint64_t rank;  // orders as the prediction does
-  double positive, negative;
+  uint64_t row : 63;
+  uint64_t positive : 1;
 };
 
 // Doubles in the order of their ranks: flips all bits of negatives, the sign of the others.
@@ -22,6 +25,7 @@ uint64_t rank_of(double value) {
 
 // Radix sort, eleven bits at a time; what all ranks share is passed over. Stable, O(n).
 void sort_by_rank(std::vector<Ranked>& rows) {
+  if (rows.empty()) return;
   constexpr int digit_bits = 11;
   constexpr size_t digits = size_t(1) << digit_bits;
   std::vector<Ranked> other(rows.size());
@@ -35,30 +39,28 @@ void sort_by_rank(std::vector<Ranked>& rows) {
   }
 }
 
-double auc(const Scored& s) {
-  constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
-  if (s.rows == 0) return undefined;
-  std::vector<Ranked> rows(static_cast<size_t>(s.rows));
-  for (int64_t i = 0; i < s.rows; ++i) {
-    if (std::isnan(s.predicted[i])) return undefined;
-    const double w = s.weight == nullptr ? 1 : s.weight[i];
-    const bool positive = s.target[i] == 1;
-    rows[size_t(i)] = {rank_of(s.predicted[i]), positive ? w : 0, positive ? 0 : w};
-  }
-  sort_by_rank(rows);
+double area(const std::vector<Ranked>& rows, const double* weight) {
   double negatives_below = 0, positives = 0, pairs = 0;
   for (size_t i = 0; i < rows.size();) {
     const uint64_t rank = rows[i].rank;
-    double tied_positive = 0, tied_negative = 0;
-    for (; i < rows.size() && rows[i].rank == rank; ++i) {
-      tied_positive += rows[i].positive;
-      tied_negative += rows[i].negative;
-    }
-    pairs += tied_positive * (negatives_below + tied_negative / 2);
-    positives += tied_positive;
-    negatives_below += tied_negative;
+    double tied[2] = {0, 0};  // negative, positive
+    for (; i < rows.size() && rows[i].rank == rank; ++i)
+      tied[rows[i].positive] += weight == nullptr ? 1 : weight[rows[i].row];
+    pairs += tied[1] * (negatives_below + tied[0] / 2);
+    positives += tied[1];
+    negatives_below += tied[0];
   }
   return positives > 0 && negatives_below > 0 ? pairs / (positives * negatives_below) : undefined;
+}
+
+Scoring auc(const Scored& s) {
+  std::vector<Ranked> rows(static_cast<size_t>(s.rows));
+  for (int64_t i = 0; i < s.rows; ++i) {
+    if (std::isnan(s.predicted[i])) return [](const double*) { return undefined; };
+    rows[size_t(i)] = {rank_of(s.predicted[i]), uint64_t(i), s.target[i] == 1};
+  }
+  sort_by_rank(rows);
+  return [rows = std::move(rows)](const double* weight) { return area(rows, weight); };
 }
 
 const RegisterMetric registration(

@@ -1,29 +1,33 @@
 #include "learn/evaluate.h"
 
+#include <algorithm>
+
 #include "base/progress.h"
 #include "base/thread_pool.h"
-#include "learn/metrics.h"
 
 namespace gristmill {
 
-std::map<std::string, double> evaluate(const Model& model, const Dataset& data, Fold fold,
-                                       int threads) {
+Predictions::Predictions(const Model& model, const Dataset& data, Fold fold, int threads)
+    : count_(data.fold_rows(fold)),
+      outputs_(model.outputs()),
+      rows_(data.fold_slice(fold)),
+      values_(size_t(count_ * outputs_)) {
   constexpr int64_t rows_at_once = 4096;
-  const DatasetRows rows = data.fold_slice(fold);
-  const int64_t count = data.fold_rows(fold), outputs = model.outputs();
-  std::vector<double> predicted(size_t(count * outputs));
   ThreadPool pool(threads);
-  pool.for_each((count + rows_at_once - 1) / rows_at_once, [&](int64_t part) {
+  pool.for_each((count_ + rows_at_once - 1) / rows_at_once, [&](int64_t part) {
     check_interrupted();
     const int64_t begin = part * rows_at_once;
-    FeatureRows features = rows.features;
-    features.rows = std::min(rows_at_once, count - begin);
+    FeatureRows features = rows_.features;
+    features.rows = std::min(rows_at_once, count_ - begin);
     if (features.floats != nullptr) features.floats += begin * features.float_stride;
     if (features.codes != nullptr) features.codes += begin * features.code_stride;
-    model.predict(features, predicted.data() + begin * outputs);
+    model.predict(features, values_.data() + begin * outputs_);
   });
-  return score_all(data.info().problem,
-                   {count, rows.target, rows.weight, predicted.data(), outputs});
+}
+
+std::map<std::string, double> evaluate(const Model& model, const Dataset& data, Fold fold,
+                                       int threads) {
+  return score_all(data.info().problem, Predictions(model, data, fold, threads).scored());
 }
 
 }  // namespace gristmill

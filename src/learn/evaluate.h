@@ -3,14 +3,29 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
+#include "learn/metrics.h"
 #include "model/model.h"
 #include "tensor/dataset.h"
 
 namespace gristmill {
 
-// All metrics for the data set's problem, by name. Predicts a few rows at a time; holds the
-// predictions of all. `threads` 0: all cores.
+// What a model says of a fold, beside the truth that the data set holds. Predicts a few rows at a
+// time, and holds the predictions of all. `threads` 0: all cores.
+class Predictions {
+ public:
+  Predictions(const Model& model, const Dataset& data, Fold fold, int threads);
+  // Of this and the data set's memory.
+  Scored scored() const { return {count_, rows_.target, rows_.weight, values_.data(), outputs_}; }
+
+ private:
+  int64_t count_, outputs_;
+  DatasetRows rows_;
+  std::vector<double> values_;
+};
+
+// All metrics for the data set's problem, by name.
 std::map<std::string, double> evaluate(const Model& model, const Dataset& data, Fold fold,
                                        int threads);
 

@@ -12,22 +12,40 @@ namespace {
 constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 constexpr double least_probability = std::numeric_limits<double>::epsilon();  // as scikit-learn
 
-double weight_of(const Scored& s, int64_t i) { return s.weight == nullptr ? 1 : s.weight[i]; }
+using Values = std::vector<double>;
 
-// Weighted mean of value(i); NaN without weight.
+// value(i) of each row.
 template <class Value>
-double mean(const Scored& s, Value&& value) {
+Values of_rows(const Scored& s, Value&& value) {
+  Values values(static_cast<size_t>(s.rows));
+  for (int64_t i = 0; i < s.rows; ++i) values[size_t(i)] = value(i);
+  return values;
+}
+
+double weight_of(const double* weight, size_t i) { return weight == nullptr ? 1 : weight[i]; }
+
+// NaN without weight.
+template <class Value>
+double mean(size_t rows, const double* weight, Value&& value) {
   double sum = 0, weights = 0;
-  for (int64_t i = 0; i < s.rows; ++i) {
-    const double w = weight_of(s, i);
+  for (size_t i = 0; i < rows; ++i) {
+    const double w = weight_of(weight, i);
     sum += w * value(i);
     weights += w;
   }
   return weights > 0 ? sum / weights : undefined;
 }
 
+double mean(const Values& values, const double* weight) {
+  return mean(values.size(), weight, [&](size_t i) { return values[i]; });
+}
+
+Scoring mean_of(Values values) {
+  return [values = std::move(values)](const double* weight) { return mean(values, weight); };
+}
+
 // The class answered: the most probable, or at 0.5.
-int answer(const Scored& s, int64_t i) {
+int answered_class(const Scored& s, int64_t i) {
   const double* p = s.predicted + i * s.outputs;
   if (s.outputs == 1) return p[0] >= 0.5;
   return int(std::max_element(p, p + s.outputs) - p);
@@ -39,17 +57,17 @@ double probability_of_truth(const Scored& s, int64_t i) {
   return p[int64_t(s.target[i])];
 }
 
-double log_loss(const Scored& s) {
-  return mean(s, [&](int64_t i) {
+Scoring log_loss(const Scored& s) {
+  return mean_of(of_rows(s, [&](int64_t i) {
     return -std::log(
         std::clamp(probability_of_truth(s, i), least_probability, 1 - least_probability));
-  });
+  }));
 }
 
 // Mean squared distance of the probabilities from the truth (Brier 1950; binary: of the positive
 // class).
-double brier(const Scored& s) {
-  return mean(s, [&](int64_t i) {
+Scoring brier(const Scored& s) {
+  return mean_of(of_rows(s, [&](int64_t i) {
     if (s.outputs == 1) return (s.predicted[i] - s.target[i]) * (s.predicted[i] - s.target[i]);
     double sum = 0;
     for (int64_t k = 0; k < s.outputs; ++k) {
@@ -57,50 +75,66 @@ double brier(const Scored& s) {
       sum += d * d;
     }
     return sum;
-  });
+  }));
 }
 
-double accuracy(const Scored& s) {
-  return mean(s, [&](int64_t i) { return double(double(answer(s, i)) == s.target[i]); });
+Scoring accuracy(const Scored& s) {
+  return mean_of(
+      of_rows(s, [&](int64_t i) { return double(double(answered_class(s, i)) == s.target[i]); }));
 }
 
 // Classes that neither occur nor are answered do not count.
-double f1(const Scored& s) {
-  const auto classes = size_t(s.outputs == 1 ? 2 : s.outputs);
-  std::vector<double> hit(classes), answered(classes), truth(classes);
-  for (int64_t i = 0; i < s.rows; ++i) {
-    const auto says = size_t(answer(s, i)), is = size_t(s.target[i]);
-    const double w = weight_of(s, i);
-    answered[says] += w;
-    truth[is] += w;
-    if (says == is) hit[is] += w;
-  }
-  double sum = 0, counted = 0;
-  for (size_t c = s.outputs == 1 ? 1 : 0; c < classes; ++c) {
-    if (answered[c] + truth[c] == 0) continue;
-    sum += 2 * hit[c] / (answered[c] + truth[c]);
-    ++counted;
-  }
-  return counted > 0 ? sum / counted : 0;
+Scoring f1(const Scored& s) {
+  struct Row {
+    int says, is;
+  };
+  std::vector<Row> rows(static_cast<size_t>(s.rows));
+  for (int64_t i = 0; i < s.rows; ++i) rows[size_t(i)] = {answered_class(s, i), int(s.target[i])};
+  return [rows = std::move(rows), outputs = s.outputs](const double* weight) {
+    const auto classes = size_t(outputs == 1 ? 2 : outputs);
+    Values hit(classes), answered(classes), truth(classes);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const auto says = size_t(rows[i].says), is = size_t(rows[i].is);
+      const double w = weight_of(weight, i);
+      answered[says] += w;
+      truth[is] += w;
+      if (says == is) hit[is] += w;
+    }
+    double sum = 0, counted = 0;
+    for (size_t c = outputs == 1 ? 1 : 0; c < classes; ++c) {
+      if (answered[c] + truth[c] == 0) continue;
+      sum += 2 * hit[c] / (answered[c] + truth[c]);
+      ++counted;
+    }
+    return counted > 0 ? sum / counted : 0;
+  };
 }
 
-double squared_error(const Scored& s) {
-  return mean(s, [&](int64_t i) {
+Values squared_errors(const Scored& s) {
+  return of_rows(s, [&](int64_t i) {
     return (s.predicted[i] - s.target[i]) * (s.predicted[i] - s.target[i]);
   });
 }
 
-double rmse(const Scored& s) { return std::sqrt(squared_error(s)); }
-
-double mae(const Scored& s) {
-  return mean(s, [&](int64_t i) { return std::abs(s.predicted[i] - s.target[i]); });
+Scoring rmse(const Scored& s) {
+  return [errors = squared_errors(s)](const double* weight) {
+    return std::sqrt(mean(errors, weight));
+  };
 }
 
-double r2(const Scored& s) {
-  const double center = mean(s, [&](int64_t i) { return s.target[i]; });
-  const double spread =
-      mean(s, [&](int64_t i) { return (s.target[i] - center) * (s.target[i] - center); });
-  return spread > 0 ? 1 - squared_error(s) / spread : undefined;
+Scoring mae(const Scored& s) {
+  return mean_of(of_rows(s, [&](int64_t i) { return std::abs(s.predicted[i] - s.target[i]); }));
+}
+
+Scoring r2(const Scored& s) {
+  return [target = of_rows(s, [&](int64_t i) { return s.target[i]; }),
+          errors = squared_errors(s)](const double* weight) {
+    const double center = mean(target, weight);
+    const double spread = mean(target.size(), weight, [&](size_t i) {
+      return (target[i] - center) * (target[i] - center);
+    });
+    return spread > 0 ? 1 - mean(errors, weight) / spread : undefined;
+  };
 }
 
 const std::vector<Problem> classes = {Problem::binary, Problem::multiclass};
@@ -134,12 +168,19 @@ std::string default_metric(Problem problem) {
   return "";
 }
 
-std::map<std::string, double> score_all(Problem problem, const Scored& scored) {
-  std::map<std::string, double> scores;
+std::vector<const MetricKind*> metrics_for(Problem problem) {
+  std::vector<const MetricKind*> out;
   for (const auto& [name, metric] : Metrics::instance()) {
     if (std::find(metric.problems.begin(), metric.problems.end(), problem) != metric.problems.end())
-      scores[name] = metric.score(scored);
+      out.push_back(&metric);
   }
+  return out;
+}
+
+std::map<std::string, double> score_all(Problem problem, const Scored& scored) {
+  std::map<std::string, double> scores;
+  for (const MetricKind* metric : metrics_for(problem))
+    scores[metric->name] = metric->score(scored);
   return scores;
 }
 

@@ -1,6 +1,7 @@
 // How good a model is. One registered kind a metric.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -22,18 +23,23 @@ struct Scored {
   int64_t outputs = 1;
 };
 
+// What a metric needs of the rows it was shown, to score them under weights (null: all 1) as often
+// as one likes. NaN when it is not defined (AUC with one class).
+using Scoring = std::function<double(const double* weight)>;
+
 struct MetricKind {
   std::string name;  // "auc", "log_loss", "brier", "accuracy", "f1", "rmse", "mae", "r2"
   std::string text;  // what it is, with its source
   bool higher_is_better = true;
   std::vector<Problem> problems;
-  // NaN when it is not defined (AUC with one class). Weighted.
-  double (*score)(const Scored&);
+  Scoring (*prepare)(const Scored&);
+  double score(const Scored& scored) const { return prepare(scored)(scored.weight); }
 };
 using Metrics = Registry<MetricKind>;
 using RegisterMetric = Registration<MetricKind>;
 
 std::string default_metric(Problem problem);  // rmse, auc, log_loss
+std::vector<const MetricKind*> metrics_for(Problem problem);
 // All metrics for the problem, by name.
 std::map<std::string, double> score_all(Problem problem, const Scored& scored);
 // Scores as JSON; what is not finite, and so not defined, as null.

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "bundle/state_file.h"
+#include "learn/bootstrap.h"
 #include "learn/evaluate.h"
 
 namespace gristmill {
@@ -51,6 +52,18 @@ RuleChain narrowed(const RuleChain& rules, std::set<std::string> wanted,
   return RuleChain(input, std::move(steps));
 }
 
+// All metrics of one model, and how sure they are.
+void score(const std::string& model, const Scored& scored, Problem problem, MadeBundle& made) {
+  std::map<std::string, double> scores;
+  nlohmann::json intervals = nlohmann::json::object();
+  for (const auto& [name, resampled] : resample(metrics_for(problem), scored, 0)) {
+    scores[name] = resampled.score;
+    intervals[name] = resampled.interval().json();
+  }
+  made.test[model] = scores_json(scores);
+  made.test_interval[model] = intervals;
+}
+
 nlohmann::json importance_of(const Model& model, const FeatureLayout& layout) {
   const std::vector<double> shares = model.importance();
   std::map<std::string, double> by_column;
@@ -82,7 +95,8 @@ MadeBundle make_bundle(const std::string& name, const std::vector<Candidate>& ca
     const Manifest manifest = store.manifest(*candidate.dataset);
     const auto dataset = Dataset::open(store.path_of(manifest.layers.at(0).digest));
     const auto model = load_model(store, *candidate.model, dataset->info().layout);
-    made.test[candidate.name] = evaluate(*model, *dataset, Fold::test, 0);
+    score(candidate.name, Predictions(*model, *dataset, Fold::test, 0).scored(),
+          dataset->info().problem, made);
   }
 
   const Manifest manifest = store.manifest(*best->dataset);
@@ -106,7 +120,8 @@ MadeBundle make_bundle(const std::string& name, const std::vector<Candidate>& ca
   bundle.card = {{"model", best->name},
                  {"metric", metric.name},
                  {"validate", scores_json(best->validate)},
-                 {"test", scores_json(made.test.at(best->name))},
+                 {"test", made.test.at(best->name)},
+                 {"test_interval", made.test_interval.at(best->name)},
                  {"rows", facts.at("rows")},
                  {"split", facts.at("split")},
                  {"left_out", facts.at("left_out")},

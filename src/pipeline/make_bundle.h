@@ -25,7 +25,7 @@ struct Candidate {
 
 struct MadeBundle {
   std::string best;
-  std::map<std::string, std::map<std::string, double>> test;  // by model
+  nlohmann::json test, test_interval;  // model → metric → score, or [low, high]; null: not defined
   std::string bytes;
 };
 

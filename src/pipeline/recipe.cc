@@ -21,7 +21,7 @@ using nlohmann::json;
 // Change when the same parameters over the same inputs give another result.
 constexpr int dataset_version = 8;
 constexpr int model_version = 1;
-constexpr int bundle_version = 1;
+constexpr int bundle_version = 2;
 
 constexpr std::string_view dataset_type = "application/vnd.gristmill.dataset.v1";
 constexpr std::string_view fitted_type = "application/vnd.gristmill.fitted.v1";
@@ -101,6 +101,12 @@ std::map<std::string, double> scores_of(const json& scores) {
   std::map<std::string, double> out;
   for (const auto& [name, value] : scores.items())
     out[name] = value.is_null() ? NAN : value.get<double>();
+  return out;
+}
+
+std::map<std::string, Interval> intervals_of(const json& intervals) {
+  std::map<std::string, Interval> out;
+  for (const auto& [name, interval] : intervals.items()) out[name] = Interval::from_json(interval);
   return out;
 }
 
@@ -260,11 +266,13 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
         MadeBundle made =
             make_bundle(spec.name, candidates, metric, null_texts, executor.workspace().store());
         executor.progress().end();
-        json tests = json::object();
-        for (const auto& [name, scores] : made.test) tests[name] = scores_json(scores);
         const Descriptor blob =
             executor.workspace().store().put(made.bytes, std::string(bundle_type));
-        return {blob.digest, {{"best", made.best}, {"metric", metric.name}, {"test", tests}}};
+        return {blob.digest,
+                {{"best", made.best},
+                 {"metric", metric.name},
+                 {"test", made.test},
+                 {"test_interval", made.test_interval}}};
       });
   outcome.dataset = datasets.front().second.facts;
   if (!result.output) return outcome;
@@ -272,9 +280,9 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
   outcome.best = result.facts.at("best").get<std::string>();
   outcome.metric = result.facts.at("metric").get<std::string>();
   for (const Candidate& candidate : candidates) {
-    outcome.models.push_back({candidate.name, candidate.validate,
-                              scores_of(result.facts.at("test").at(candidate.name)),
-                              candidate.seconds});
+    outcome.models.push_back(
+        {candidate.name, candidate.validate, scores_of(result.facts.at("test").at(candidate.name)),
+         candidate.seconds, intervals_of(result.facts.at("test_interval").at(candidate.name))});
   }
   outcome.baseline = std::move(outcome.models.back());
   outcome.models.pop_back();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "feature/encoder.h"
+#include "learn/bootstrap.h"
 #include "pipeline/tables.h"
 
 namespace gristmill {
@@ -13,6 +14,7 @@ struct ModelOutcome {
   std::string name;
   std::map<std::string, double> validate, test;
   double seconds = 0;
+  std::map<std::string, Interval> test_interval = {};
 };
 
 struct PredictOutcome {

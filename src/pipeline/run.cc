@@ -77,9 +77,13 @@ nlohmann::json RunOutcome::json() const {
   for (const auto& [name, prediction] : predictions) {
     nlohmann::json models = nlohmann::json::array();
     for (const ModelOutcome& model : prediction.models) {
+      nlohmann::json intervals = nlohmann::json::object();
+      for (const auto& [metric, interval] : model.test_interval)
+        intervals[metric] = interval.json();
       models.push_back({{"name", model.name},
                         {"validate", scores_json(model.validate)},
                         {"test", scores_json(model.test)},
+                        {"test_interval", intervals},
                         {"seconds", model.seconds}});
     }
     auto bundle = bundles.find(name);

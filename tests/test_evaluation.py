@@ -1,0 +1,33 @@
+"""What is said of how good a model is: in the report, in `run --json` and in the bundle's card."""
+from conftest import gristmill, gristmill_json
+
+
+def card_of(prediction):
+    return gristmill_json("inspect", prediction["bundle"])["card"]
+
+
+def model_of(prediction, name):
+    return next(m for m in prediction["models"] if m["name"] == name)
+
+
+def test_every_test_score_has_an_interval(kinds):
+    for prediction in kinds[1]["predictions"].values():
+        for model in prediction["models"]:
+            assert model["test_interval"].keys() == model["test"].keys()
+            for metric, (low, high) in model["test_interval"].items():
+                assert low < model["test"][metric] < high, metric
+                assert high - low < 1 or metric in ("rmse", "mae")
+        if prediction["best"] != "baseline":
+            assert card_of(prediction)["test_interval"] == model_of(prediction, prediction["best"])["test_interval"]
+
+
+def test_the_report_and_inspect_show_intervals(run_once):
+    late = gristmill_json("run", "-C", run_once)["predictions"]["late"]
+    report = gristmill("run", "-C", run_once).stdout
+    for model in late["models"]:
+        low, high = model["test_interval"]["auc"]
+        assert f"{model['test']['auc']:.4f}  {low:.4f} … {high:.4f}" in report
+    best = model_of(late, late["best"])
+    shown = gristmill("inspect", late["bundle"]).stdout
+    for metric, (low, high) in best["test_interval"].items():
+        assert f"{metric} {best['test'][metric]:.4f} ({low:.4f} … {high:.4f})" in shown
