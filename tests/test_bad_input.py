@@ -172,7 +172,46 @@ def test_text_that_is_not_utf8_is_told_by_its_line(tmp_path):
     (tmp_path / "rows.sql").write_bytes(b"SELECT *,\n'\xe4' AS umlaut FROM here.data")
     refused(tmp_path, "is not UTF-8", r"rows\.sql:2:2")
     file.write_bytes(b"".join(lines))
-    assert re.search("is not UTF-8\n  at -p word", fails("run", "-p", "word=\udce4", "-C", tmp_path))
+    assert "is not UTF-8: \"word=" in fails("run", "-p", "word=\udce4", "-C", tmp_path, code=2)
+
+
+def test_names_that_are_not_utf8(tmp_path):
+    small(tmp_path)
+    folder = tmp_path / "d\udcff"
+    folder.mkdir()
+    small(folder)
+    for args in (["run", "-C", folder], ["run", "\udcff", "-C", tmp_path], ["build", "answer", "-o", "o\udcff.npy"]):
+        assert "is not UTF-8" in fails(*args, code=2, cwd=tmp_path)
+
+
+@pytest.mark.parametrize("declared, sql", [("TEXT", "SELECT id, s FROM here.t"),
+                                           ("TEXT", "SELECT id, strip_accents(s) AS s FROM here.t"),
+                                           ("TEXT", "SELECT id, s COLLATE NOACCENT AS s FROM here.t ORDER BY s"),
+                                           ("REAL", "SELECT id, s FROM here.t")])
+def test_sqlite_text_that_is_not_utf8(tmp_path, declared, sql):
+    with contextlib.closing(sqlite3.connect(tmp_path / "x.db")) as database:
+        database.execute(f"CREATE TABLE t (id INTEGER, s {declared})")
+        database.executemany("INSERT INTO t VALUES (?, CAST(? AS TEXT))",
+                             [(i, b"caf\xff\x81 and more than twelve bytes" if i == 77 else b"plain") for i in range(100)])
+        database.commit()
+    write_project(tmp_path, "sources: {here: x.db}\ntables:\n  rows: " + sql + "\n")
+    gristmill("sources", "-C", tmp_path)
+    error = refused(tmp_path, r"column s of here\.t: .*is not UTF-8", "UTF-8")
+    assert "\\xff" in error
+    fails("sql", sql, "--json", "-C", tmp_path)
+    assert gristmill_json("sql", "SELECT sum(id) AS n FROM here.t", "-C", tmp_path)["rows"] == [[4950]]
+
+
+def test_a_ledger_with_damaged_records(tmp_path):
+    gristmill("run", "-C", small(tmp_path))
+    for statement in ("UPDATE tasks SET facts = substr(facts, 2)", "UPDATE runs SET report = '{'"):
+        with contextlib.closing(sqlite3.connect(tmp_path / ".gristmill/gristmill.db")) as database:
+            database.execute(statement)
+            database.commit()
+        for verb in ("runs", "run") if "tasks" not in statement else ("run", "gc"):
+            assert "what is recorded of earlier runs is damaged" in fails(verb, "-C", tmp_path)
+        (tmp_path / ".gristmill/gristmill.db").unlink()
+        gristmill("run", "-C", tmp_path)
 
 
 def test_sql_file_that_is_missing(tmp_path):
@@ -206,6 +245,24 @@ def test_empty_file(tmp_path):
     small(tmp_path)
     (tmp_path / "data.csv").write_bytes(b"")
     refused(tmp_path, "empty", r"data\.csv")
+
+
+def test_a_key_may_tell_the_rows_only_after_dedupe(tmp_path):
+    rows = [f"{i},{i % 7},{i % 5},{i % 11}.5" for i in range(400)]
+    lines = ["id,a,b,y", *rows, *rows[100:130]]
+    for name in ("good", "bad", "by", "none"):
+        (tmp_path / name).mkdir()
+    project = small(tmp_path / "good", lines, SMALL + "clean:\n  rows:\n    - dedupe: all\n")
+    counts = gristmill_json("run", "-C", project)["predictions"]["answer"]["rows"]
+    assert counts["read"] == 430 and counts["dropped"] == 30
+    lines[405] = "101,0,0,77.5"  # the same key with another row
+    error = refused(small(tmp_path / "bad", lines, SMALL + "clean:\n  rows:\n    - dedupe: all\n"),
+                    r"the key \[id\] is not unique after the rules: rows \d+ and \d+ of rows", r"yaml:8:")
+    assert "dedupe" in error
+    text = SMALL + "clean:\n  rows:\n    - dedupe: {by: [id]}\n"
+    run = gristmill_json("run", "-C", small(tmp_path / "by", lines, text))
+    assert run["predictions"]["answer"]["rows"]["dropped"] == 30
+    refused(small(tmp_path / "none", lines, SMALL), "is not unique", "with the rule `dedupe`")
 
 
 def test_what_is_odd_about_a_target_is_told(tmp_path):

@@ -42,6 +42,28 @@ def parquet(path, **changed):
     return path
 
 
+def test_cells_that_parse_cannot_read_are_told(tmp_path):
+    lines = ["id,p,y", *(f"{i},{i % 90} kg,{i % 90 * 2 + i % 3}.5" for i in range(400))]
+    (tmp_path / "data.csv").write_text("\n".join(lines) + "\n")
+    write_project(tmp_path, """\
+project: small
+sources: {here: data.csv}
+tables: {rows: SELECT * FROM here.data}
+clean:
+  rows:
+    - parse: {p: {unit: kg}}
+predict:
+  answer: {from: rows, key: id, target: y, split: {random: true}, model: linear}
+""")
+    gristmill("run", "-C", tmp_path)
+    (tmp_path / "new.csv").write_text("id,p\n1,12 kg\n2,a stone\n3,7 kg\n4,two stones\n")
+    done = gristmill("predict", "answer", "new.csv", "-C", tmp_path, cwd=tmp_path)
+    assert '2 cells are of no form that `parse` reads and count as missing, for example p: "a stone"' in done.stderr
+    assert len(done.stdout.splitlines()) == 5
+    (tmp_path / "good.csv").write_text("id,p\n1,12 kg\n3,7 kg\n")
+    assert "warning" not in gristmill("predict", "answer", "good.csv", "-C", tmp_path, cwd=tmp_path).stderr
+
+
 def test_parquet_is_taken_as_strictly_as_json(answer, tmp_path):
     bundle, expected = answer
     whole = parquet(tmp_path / "whole.parquet", visits=[float(row["visits"]) for row in ROWS])

@@ -321,6 +321,13 @@ def test_runs_show_compare_why(run_once, finished):
     for path, digest in read.items():
         assert re.search(rf"^ +file {path}  content {digest[:12]}$", text, re.M), text
 
+    # Another data set whose baseline comes out the same: each run is told of its own.
+    changed(run_once, "exclude: [courier]", "exclude: [courier, temp]")
+    third = gristmill_json("run", "-C", run_once)["run"]
+    for run in (first, second, third):
+        own = {t["output"] for t in gristmill_json("show", run, "-C", run_once)["tasks"]}
+        assert {t["output"] for t in gristmill_json("why", run, "-C", run_once)["tasks"]} <= own
+
     error = fails("show", "nothing-of-that-name", "-C", run_once)
     assert "no table and no run" in error
     fails("compare", first, "r-none", "-C", run_once)

@@ -16,10 +16,23 @@ State to_state(const Bundle& bundle) {
                 {"card", bundle.card},
                 {"model_kind", bundle.model->kind()},
                 {"layout", bundle.featurizer.layout().json()}};
+  if (bundle.interval)
+    state.json["interval"] = {{"level", bundle.interval->level},
+                              {"margin", bundle.interval->margin}};
   state.put_state("rules", bundle.rules.save());
   state.put_state("features", bundle.featurizer.save());
   state.put_state("model", bundle.model->save());
   return state;
+}
+
+PredictionInterval read_interval(const State& state, const Bundle& bundle) {
+  const nlohmann::json& json = state.json.at("interval");
+  const PredictionInterval interval{json.at("level").get<double>(),
+                                    json.at("margin").get<double>()};
+  if (bundle.signature.problem != Problem::regression || !(interval.margin >= 0) ||
+      !(interval.level > 0 && interval.level < 1))
+    throw Error(Code::corrupt, "the interval of the answers is damaged");
+  return interval;
 }
 
 std::shared_ptr<const Bundle> from_state(StateFile file) {
@@ -29,6 +42,7 @@ std::shared_ptr<const Bundle> from_state(StateFile file) {
   bundle->version = file.version;
   bundle->signature = Signature::from_json(state.json.at("signature"));
   bundle->threshold = state.at<double>("threshold");
+  if (state.json.contains("interval")) bundle->interval = read_interval(state, *bundle);
   bundle->card = state.json.at("card");
   bundle->rules = RuleChain::load(state.get_state("rules"));
   if (!(bundle->rules.input() == bundle->signature.expected().schema)) {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,11 @@ struct Signature {
   static Signature from_json(const nlohmann::json& json);
 };
 
+// Of a number: prediction ± margin holds the truth in the share `level` of the rows.
+struct PredictionInterval {
+  double level, margin;
+};
+
 struct Bundle {
   std::string name;     // of the prediction
   std::string version;  // first 12 hex digits of the digest of everything below
@@ -50,7 +56,8 @@ struct Bundle {
   Featurizer featurizer;
   std::unique_ptr<Model> model;
   double threshold = 0.5;  // binary: positive when probability ≥ threshold
-  nlohmann::json card;     // metrics, split, lineage, rows, features left out, created
+  std::optional<PredictionInterval> interval;
+  nlohmann::json card;  // metrics, split, lineage, rows, features left out, created
   std::map<std::string, int64_t> section_bytes;  // filled by open
 
   // The file's bytes; deterministic: equal content gives equal bytes.

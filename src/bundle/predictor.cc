@@ -9,7 +9,7 @@ Predictor::Predictor(std::shared_ptr<const Bundle> bundle) : bundle_(std::move(b
 void Predictor::predict(const Batch& rows, Workspace& workspace, Answers& out) const {
   workspace.scratch.clear();
   workspace.rows = rows;
-  bundle_->rules.apply(workspace.rows, workspace.scratch, nullptr, 0);
+  bundle_->rules.apply(workspace.rows, workspace.scratch, workspace.reports, workspace.first_row);
   const FeatureRows features = workspace.encoded =
       workspace.features.resize(bundle_->featurizer.layout(), rows.rows);
   bundle_->featurizer.encode(workspace.rows, features, workspace.scratch);
@@ -42,6 +42,10 @@ Schema Predictor::output_schema() const {
   Schema schema;
   if (signature.problem == Problem::regression) {
     schema.add({"prediction", Type::float64, true});
+    if (bundle_->interval) {
+      schema.add({"prediction_low", Type::float64, true});
+      schema.add({"prediction_high", Type::float64, true});
+    }
     return schema;
   }
   schema.add({"prediction", signature.boolean_target ? Type::boolean : Type::string, true});
@@ -62,6 +66,10 @@ void Predictor::append_output(const Answers& answers, BatchBuffer& out, size_t f
     const double value = answers.values[i];
     if (signature.problem == Problem::regression) {
       prediction.append(value);
+      if (bundle_->interval) {
+        out[first_column + 1].append(value - bundle_->interval->margin);
+        out[first_column + 2].append(value + bundle_->interval->margin);
+      }
     } else if (signature.boolean_target) {
       prediction.append(value == 1);
     } else {

@@ -30,10 +30,15 @@ class Predictor {
     Scratch scratch;
     FeatureBuffer features;
     FeatureRows encoded;  // the rows last predicted: what ColumnExplainer explains
+    // Where what the rules do is added up, one a step, and the position of the rows' first one for
+    // its examples; null: nowhere.
+    std::vector<RuleReport>* reports = nullptr;
+    int64_t first_row = 0;
   };
   // `rows` has the columns of signature.expected().schema. Thread-safe with a workspace each.
   void predict(const Batch& rows, Workspace& workspace, Answers& out) const;
-  // The answers as columns: `prediction`, then `probability` or `probability_<class>`.
+  // The answers as columns: `prediction`, then `probability` or `probability_<class>`, or
+  // `prediction_low` and `prediction_high` of a bundle with an interval.
   Schema output_schema() const;
   void append_output(const Answers& answers, BatchBuffer& out, size_t first_column) const;
 

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/version.h"
 #include "cli/console.h"
 #include "cli/verb.h"
@@ -161,6 +162,13 @@ int64_t Invocation::integer(const std::string& name, int64_t otherwise) const {
   return number;
 }
 
+// All text of the program is UTF-8, what it stores of names and paths too.
+void check_text(const std::string& text, std::string_view what) {
+  if (!is_utf8(text))
+    throw Error(Code::usage, fmt::format("{} is not UTF-8: {}", what, excerpt(text)), {},
+                "text and names must be UTF-8");
+}
+
 int command_line(int argc, char** argv) {
   watch_signals();
   CLI::App app{"From several databases to a monitored web API.", "gristmill"};
@@ -202,6 +210,13 @@ int command_line(int argc, char** argv) {
   }
   call.dir = dir;
   call.argv.assign(argv + 1, argv + argc);
+  try {
+    for (const std::string& argument : call.argv) check_text(argument, "an argument");
+    std::error_code gone;
+    check_text(fs::absolute(call.dir, gone).string(), "the folder");
+  } catch (const Error& error) {
+    return report(error);
+  }
   for (const Parsed& parsed : all) {
     if (parsed.app->parsed()) return run_verb(parsed, call);
   }

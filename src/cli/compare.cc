@@ -1,4 +1,5 @@
 // What differs between two runs: tasks, rows, scores.
+#include <cmath>
 #include <cstdio>
 #include <map>
 #include <set>
@@ -110,16 +111,25 @@ void print_json(const RunRecord& a, const RunRecord& b, const std::vector<TaskCh
              json{{"a", a.id}, {"b", b.id}, {"tasks", changed}, {"metrics", metrics}}.dump(2));
 }
 
+// Rows are whole numbers, scores hardly ever.
+std::string number_of(double value) {
+  return value == std::round(value) && std::abs(value) > 1 ? grouped(int64_t(value))
+                                                           : score_text(value);
+}
+std::string signed_number(double value) {
+  return (value < 0 ? "−" : "+") + number_of(std::abs(value));
+}
+
 void print_text(const RunRecord& a, const RunRecord& b, const std::vector<TaskChange>& tasks,
                 const std::vector<ScoreChange>& scores) {
-  auto value = [](std::optional<double> score) { return score ? score_text(*score) : ""; };
+  auto value = [](std::optional<double> score) { return score ? number_of(*score) : ""; };
   std::vector<std::vector<std::string>> task_rows, score_rows;
   for (const TaskChange& task : tasks) task_rows.push_back({task.kind, task.name, task.text});
   for (const ScoreChange& score : scores) {
     if (score.a == score.b) continue;
     const bool both = score.a && score.b;
     score_rows.push_back({score.name, value(score.a), value(score.b),
-                          both ? fmt::format("{:+.4f}", *score.b - *score.a) : ""});
+                          both ? signed_number(*score.b - *score.a) : ""});
   }
   fmt::print("A {}  B {}\n", a.id, b.id);
   fmt::print("{}", task_rows.empty()

@@ -50,6 +50,7 @@ std::string best_text(const RunRecord& run) {
                                     score_text(model.at("test").at(metric).get<double>())));
       }
     }
+    if (best == "baseline") parts.push_back(fmt::format("{}: no model beats the baseline", name));
   }
   return fmt::format("{}", fmt::join(parts, "; "));
 }
@@ -82,9 +83,22 @@ const RegisterVerb runs_registration({
     .position = 10,
 });
 
-// The tree of what a task was made from.
-void tell_lineage(Workspace& workspace, const TaskRecord& task, int depth,
-                  std::set<std::string>& told, std::string& text, json& list) {
+// The task that made a result: of the run itself where it did, for others may have come to the
+// same.
+std::optional<TaskRecord> maker_of(Workspace& workspace, const std::vector<TaskRecord>& run,
+                                   const TaskInput& input) {
+  for (const TaskRecord& task : run) {
+    if (task.output == input.digest) return task;
+  }
+  auto maker = workspace.ledger().maker_of(input.digest);
+  if (!maker && input.name.rfind("table ", 0) == 0)
+    maker = workspace.ledger().table_of(input.digest);
+  return maker;
+}
+
+// The tree of what a task was made from. `run`: the tasks of the run that is asked about.
+void tell_lineage(Workspace& workspace, const std::vector<TaskRecord>& run, const TaskRecord& task,
+                  int depth, std::set<std::string>& told, std::string& text, json& list) {
   const std::string indent(size_t(2 * depth), ' ');
   const std::string key = task.key().brief();
   const bool again = !told.insert(key).second;
@@ -105,11 +119,8 @@ void tell_lineage(Workspace& workspace, const TaskRecord& task, int depth,
                   {"inputs", inputs},
                   {"what", task.what}});
   for (const TaskInput& input : task.inputs) {
-    auto maker = workspace.ledger().maker_of(input.digest);
-    if (!maker && input.name.rfind("table ", 0) == 0)
-      maker = workspace.ledger().table_of(input.digest);
-    if (maker) {
-      tell_lineage(workspace, *maker, depth + 1, told, text, list);
+    if (const auto maker = maker_of(workspace, run, input)) {
+      tell_lineage(workspace, run, *maker, depth + 1, told, text, list);
     } else {
       text += fmt::format("{}  {}  content {}\n", indent, input.name, input.digest.brief());
       for (const json& file : files_of(task, input.name)) {
@@ -130,17 +141,14 @@ void why(const Invocation& call) {
   std::set<std::string> told;
   const RunRecord run = workspace.ledger().run(given);
   text += fmt::format("run {}: {}\n", run.id, status_text(run));
-  std::vector<TaskRecord> ends;
+  std::vector<TaskRecord> tasks, ends;
   for (const auto& step : run.steps) {
-    const auto task = workspace.ledger().find(step.task);
-    if (task && task->kind == "bundle") ends.push_back(*task);
+    if (const auto task = workspace.ledger().find(step.task)) tasks.push_back(*task);
   }
-  if (ends.empty()) {
-    for (const auto& step : run.steps) {
-      if (const auto task = workspace.ledger().find(step.task)) ends.push_back(*task);
-    }
-  }
-  for (const TaskRecord& task : ends) tell_lineage(workspace, task, 0, told, text, list);
+  std::copy_if(tasks.begin(), tasks.end(), std::back_inserter(ends),
+               [](const TaskRecord& task) { return task.kind == "bundle"; });
+  for (const TaskRecord& task : ends.empty() ? tasks : ends)
+    tell_lineage(workspace, tasks, task, 0, told, text, list);
   if (call.json) {
     fmt::print("{}\n", json{{"run", run.id}, {"tasks", list}}.dump(2));
   } else {

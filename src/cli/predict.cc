@@ -11,6 +11,7 @@
 #include "cli/row_files.h"
 #include "cli/row_input.h"
 #include "cli/verb.h"
+#include "pipeline/rule_steps.h"
 
 namespace gristmill {
 namespace {
@@ -65,7 +66,9 @@ class Scoring {
       : predictor_(predictor),
         explainer_(explainer),
         progress_(progress),
-        needed_(predictor.bundle().signature.expected().schema) {
+        needed_(predictor.bundle().signature.expected().schema),
+        reports_(predictor.bundle().rules.steps().size()) {
+    workspace_.reports = &reports_;
     const Schema& schema = wanted.expected.schema;
     for (const std::string& column : wanted.keep)
       keep_.push_back(schema.index_of(column, "--keep"));
@@ -96,12 +99,26 @@ class Scoring {
   const Schema& output() const { return output_; }
   int64_t rows() const { return done_; }
 
+  // What `parse` could not read counts as missing, and should not go by unseen.
+  void tell_unread() const {
+    for (size_t i = 0; i < reports_.size(); ++i) {
+      const RuleReport& report = reports_[i];
+      if (predictor_.bundle().rules.steps()[i].kind != "parse" || report.cells_unmatched == 0)
+        continue;
+      progress_.note(
+          fmt::format("warning: {} cells are of no form that `parse` reads and count as "
+                      "missing{}",
+                      grouped(report.cells_unmatched), lost_example(report)));
+    }
+  }
+
  private:
   void score(const Batch& batch, BatchWriter& out) {
     check_interrupted();
     Batch needed = batch;
     needed.schema = &needed_;
     needed.columns.resize(needed_.size());
+    workspace_.first_row = done_;
     predictor_.predict(needed, workspace_, answers_);
     if (!answers_.errors.empty()) {
       const RowError& error = answers_.errors[0];
@@ -140,6 +157,7 @@ class Scoring {
   size_t first_answer_ = 0, first_explanation_ = 0;
   Schema output_;
   int64_t done_ = 0;
+  std::vector<RuleReport> reports_;
   Predictor::Workspace workspace_;
   Answers answers_;
   Explanations explanations_;
@@ -178,6 +196,7 @@ void predict(const Invocation& call) {
   RowFileWriter out(call.value("output", "-"), scoring.output());
   scoring.run(*rows, out.writer());
   out.publish();
+  scoring.tell_unread();
   call.progress->note(fmt::format("{} rows predicted", grouped(scoring.rows())));
 }
 

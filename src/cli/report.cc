@@ -159,6 +159,41 @@ std::string scores_text(const PredictOutcome& prediction) {
   return out + fmt::format("  * the best by {} on the validate rows\n", prediction.metric);
 }
 
+std::string share_text(const json& share) {
+  return share.is_null() ? "–" : fmt::format("{:.1f} %", 100 * share.get<double>());
+}
+
+// How the best model answers, as far as that was asked for.
+std::string answers_text(const PredictOutcome& prediction) {
+  std::string out;
+  const json& answers = prediction.answers;
+  if (answers.contains("calibration")) {
+    const json& found = answers.at("calibration");
+    out +=
+        fmt::format("  calibrated: log-odds × {:.3f} {} {:.3f}\n", found.at("slope").get<double>(),
+                    found.at("offset").get<double>() < 0 ? "−" : "+",
+                    std::abs(found.at("offset").get<double>()));
+  }
+  if (answers.contains("decision")) {
+    const json &found = answers.at("decision"), &test = found.at("test");
+    out += fmt::format("  decides at {:.4f}: on test {} answered positive, recall {}, precision {}",
+                       found.at("threshold").get<double>(), share_text(test.at("positive")),
+                       share_text(test.at("recall")), share_text(test.at("precision")));
+    if (test.contains("cost"))
+      out += fmt::format(", cost {:.4g} a row", test.at("cost").get<double>());
+    out += "\n";
+  }
+  if (answers.contains("interval")) {
+    const json& found = answers.at("interval");
+    out += fmt::format("  intervals of {:g} %: ± {:.4g}, hold {} of the test rows\n",
+                       100 * found.at("level").get<double>(), found.at("margin").get<double>(),
+                       share_text(found.at("coverage_test")));
+  }
+  for (const Verdict& verdict : prediction.accept)
+    out += fmt::format("  {}: {}\n", verdict.holds ? "accepted" : "not accepted", verdict.text());
+  return out;
+}
+
 // What passed is counted, what did not is told.
 std::string checks_text(const CheckedTable& checked) {
   std::string out = fmt::format("checks of {}: {} passed", checked.table, checked.count("passed"));
@@ -186,6 +221,7 @@ std::string run_report(const RunOutcome& outcome) {
     out += left_out_text(prediction.dataset);
     out += fmt::format("  features: {} columns\n\n", prediction.dataset.at("layout").size());
     out += scores_text(prediction);
+    out += answers_text(prediction);
   }
   out += fmt::format("\nrun {}: {} tasks ran, {} reused\n", outcome.run,
                      count_fates(outcome.steps, TaskStep::Fate::ran),

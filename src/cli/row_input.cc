@@ -23,7 +23,13 @@ RowFormat format_of_stream(ByteSource& bytes) {
     throw Error(Code::usage, "Parquet cannot be read from standard input", {},
                 "give the file's path");
   }
+  if (head.starts_with("\x1f\x8b") || head.starts_with("\x28\xb5\x2f\xfd"))
+    throw Error(Code::usage, "standard input is packed", {},
+                "give the file's path, or unpack it on the way: zcat FILE | gristmill predict …");
   const size_t first = head.find_first_not_of(" \r\n\t");
+  if (first != std::string_view::npos && head[first] == '[')
+    throw Error(Code::usage, "standard input is a JSON array, not JSON lines", {},
+                "write one object a line: jq -c '.[]' FILE | gristmill predict …");
   return first != std::string_view::npos && head[first] == '{' ? RowFormat::json_lines
                                                                : RowFormat::csv;
 }

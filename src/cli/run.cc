@@ -11,6 +11,19 @@
 namespace gristmill {
 namespace {
 
+// The bundles are made, and lie aside: the one that is served stays what it was.
+void refuse_rejected(const Project& project, const RunOutcome& outcome) {
+  for (const auto& [name, prediction] : outcome.predictions) {
+    for (const Verdict& verdict : prediction.accept) {
+      if (verdict.holds) continue;
+      throw Error(Code::invalid, fmt::format("{} is not accepted: {}", name, verdict.text()),
+                  project.predict(name).place("accept"),
+                  fmt::format("the new bundle is {}; what was accepted before stays",
+                              outcome.bundles.at(name)));
+    }
+  }
+}
+
 void run(const Invocation& call) {
   const Project project = refreshed_project(call);
   Workspace workspace(call.dir);
@@ -25,6 +38,8 @@ void run(const Invocation& call) {
   } else {
     fmt::print("{}", without_controls(run_report(outcome)));
   }
+  std::fflush(stdout);
+  refuse_rejected(project, outcome);
 }
 
 const RegisterVerb registration({

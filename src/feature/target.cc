@@ -25,6 +25,7 @@ class TargetFit : public EncoderFit {
   bool needs_target() const override { return true; }
 
   void observe(const FitBatch& seen) override {
+    if (seen.rows.rows == 0) return;  // a chunk without training rows has no arrays either
     if (seen.target == nullptr || seen.fold == nullptr)
       throw Error(Code::internal, "the encoder `target` sees rows without their target and folds");
     const Column& column = column_.named_in(seen.rows);

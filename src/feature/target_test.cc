@@ -151,6 +151,13 @@ Featurizer fit_in_chunks(const Labelled& data, const TargetInfo& info, const Wan
                                .fold = data.fold.data() + c * chunk});
   });
   for (auto& part : parts) fit.merge(std::move(*part));
+  // A chunk without training rows, as a split by time has them, has no arrays either.
+  Batch none = whole;
+  none.rows = 0;
+  none.columns[0] = slice(whole.columns[0], 0, 0);
+  const auto nothing = fit.clone_empty();
+  nothing->observe({.rows = none});
+  fit.merge(std::move(*nothing));
   EXPECT_FALSE(fit.next_pass());
   std::vector<FeaturizerFit::LeftOut> left_out;
   Featurizer featurizer = fit.freeze(&left_out);

@@ -1,4 +1,5 @@
 // Ridge, logistic and softmax regression, streaming over the mapped data set.
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -94,6 +95,9 @@ std::unique_ptr<Model> train(const Dataset& data, const Params& params, TrainCon
   double best_score = NAN;
   for (double l2 : tried) {
     descend(objective, l2, tolerance, steps_max, context.progress, x);
+    if (!std::all_of(x.begin(), x.end(), [](double w) { return std::isfinite(w); }))
+      throw Error(Code::invalid, "the linear model does not come to finite weights", {},
+                  "targets or row weights beyond 1e150 are too large to be summed: scale them");
     std::unique_ptr<Model> model = model_of(x, shape, objective, means, info);
     if (tried.size() == 1) return model;
     const double score = evaluate(*model, data, Fold::validate, context.threads).at(metric.name);

@@ -192,6 +192,13 @@ nlohmann::json scores_json(const std::map<std::string, double>& scores) {
   return out;
 }
 
+std::map<std::string, double> scores_from(const nlohmann::json& scores) {
+  std::map<std::string, double> out;
+  for (const auto& [name, value] : scores.items())
+    out[name] = value.is_null() ? NAN : value.get<double>();
+  return out;
+}
+
 bool better(const MetricKind& metric, double a, double b) {
   if (std::isnan(a)) return false;
   if (std::isnan(b)) return true;

@@ -44,6 +44,7 @@ std::vector<const MetricKind*> metrics_for(Problem problem);
 std::map<std::string, double> score_all(Problem problem, const Scored& scored);
 // Scores as JSON; what is not finite, and so not defined, as null.
 nlohmann::json scores_json(const std::map<std::string, double>& scores);
+std::map<std::string, double> scores_from(const nlohmann::json& scores);
 // True when `a` is strictly better than `b`; NaN is worse than anything.
 bool better(const MetricKind& metric, double a, double b);
 

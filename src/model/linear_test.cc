@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "model/calibrated.h"
 
 namespace gristmill {
 namespace {
@@ -178,6 +179,41 @@ TEST(Baseline, AnswersTheSameForAll) {
   EXPECT_EQ(make_baseline({0.2}, {})->make_explainer(layout()), nullptr);
   EXPECT_THROW(make_baseline({}, Link::identity), Error);
   EXPECT_THROW(make_baseline({NAN}, {}), Error);
+}
+
+// Its probabilities, and its contributions, are those of slope · score + offset.
+TEST(Calibrated, AnswersAndExplainsOnItsOwnScale) {
+  for (const int64_t outputs : {1, 3}) {
+    LinearParameters p = parameters(outputs);
+    p.means.assign(6 + 7, 0.25);
+    const Calibration calibration{0.5, outputs == 1 ? -0.75 : 0};
+    const auto saved = make_calibrated(make_linear(p, layout()), calibration)->save();
+    const auto model = Models::instance().get("calibrated", "model").load(saved, layout());
+    Row row;
+    double out[3], z[3], sum = 0;
+    model->predict(row.view(), out);
+    for (int k = 0; k < outputs; ++k)
+      sum += std::exp(z[k] = 0.5 * score(p, k, row, 3, 2) + calibration.offset);
+    for (int k = 0; k < outputs; ++k)
+      EXPECT_NEAR(out[k], outputs == 1 ? 1 / (1 + std::exp(-z[0])) : std::exp(z[k]) / sum, 1e-14);
+    const auto explainer = model->make_explainer(layout());
+    std::vector<double> parts(size_t(outputs * explainer->features()));
+    explainer->explain(row.view(), parts.data());
+    for (int k = 0; k < outputs; ++k) {
+      double total = explainer->base()[size_t(k)];
+      for (int64_t f = 0; f < explainer->features(); ++f)
+        total += parts[size_t(k * explainer->features() + f)];
+      EXPECT_NEAR(total, z[k], 1e-12);
+    }
+  }
+}
+
+TEST(Calibrated, DamagedParametersAreRefused) {
+  for (const Calibration& wrong :
+       {Calibration{0, 0}, Calibration{-1, 0}, Calibration{NAN, 0}, Calibration{1, INFINITY}})
+    EXPECT_THROW(make_calibrated(make_linear(parameters(1), layout()), wrong), Error);
+  auto twice = make_calibrated(make_calibrated(make_linear(parameters(1), layout()), {}), {});
+  EXPECT_THROW(Models::instance().get("calibrated", "model").load(twice->save(), layout()), Error);
 }
 
 }  // namespace

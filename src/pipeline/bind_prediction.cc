@@ -11,8 +11,13 @@ void bind_prediction(const PredictSpec& spec, const std::vector<RuleSpec>& rules
   const Schema& columns = labels.rules().output();
   if (!labels.later_rules().empty()) return;
   std::vector<FeaturizerFit::LeftOut> left_out;
-  FeaturizerFit(columns, feature_choices(spec, columns, labels.forbidden(labels.rules()), left_out),
-                wants, spec.time);
+  const std::vector<FeatureChoice> choices =
+      feature_choices(spec, columns, labels.forbidden(labels.rules()), left_out);
+  try {
+    FeaturizerFit(columns, choices, wants, spec.time);
+  } catch (const Error& error) {
+    throw error.at(spec.place("features"));
+  }
 }
 
 }  // namespace gristmill

@@ -15,6 +15,7 @@ constexpr size_t max_classes = 1000;
 // What one chunk adds.
 struct Slot {
   LabelledChunk chunk;
+  int64_t first_row = 0;
   ColumnFacts facts;
   Quarantine quarantine;
 };
@@ -26,6 +27,7 @@ class LabelPass {
         labels_(labels),
         source_(source),
         text_target_(labels.target_type() == Type::string),
+        check_key_(!spec.key.empty() && labels.filter_to_fit() != nullptr),
         slots_(size_t(source.slots())),
         split_fit_(spec.split),
         findings_{.quarantine = Quarantine(source.schema()),
@@ -45,6 +47,7 @@ class LabelPass {
                      int64_t slot) { observe(raw, first_row, slots_[size_t(slot)]); },
                  [&](int64_t, int64_t slot) { merge(slots_[size_t(slot)]); }, progress);
     progress.end();
+    check_key();
     decide_classes();
     decide_split();
     return std::move(findings_);
@@ -54,6 +57,7 @@ class LabelPass {
   void observe(const Batch& raw, int64_t first_row, Slot& slot) const;
   void merge(Slot& slot);
   void merge_target(const LabelledChunk& chunk);
+  void check_key();
   void decide_classes();
   void name_classes();
   void choose_positive();
@@ -64,17 +68,20 @@ class LabelPass {
   const PredictSpec& spec_;
   LabelStage& labels_;
   RowSource& source_;
-  const bool text_target_;
+  const bool text_target_, check_key_;
   std::vector<Slot> slots_;
   SplitFit split_fit_;
   LabelFindings findings_;
-  std::map<std::string, int, std::less<>> met_;  // text targets → numbers in the order met
-  std::vector<double> values_;                   // other targets: the first three that differ
+  std::vector<std::pair<uint64_t, int64_t>> keys_;  // and rows, where the key is checked
+  std::map<std::string, int, std::less<>> met_;     // text targets → numbers in the order met
+  std::vector<double> values_;                      // other targets: the first three that differ
 };
 
 void LabelPass::observe(const Batch& raw, int64_t first_row, Slot& slot) const {
   labels_.run(raw, first_row, slot.chunk);
   labels_.fill_split_values(raw, first_row, slot.chunk);
+  slot.first_row = first_row;
+  if (check_key_) labels_.fill_keys(raw, slot.chunk);
   slot.facts = ColumnFacts(source_.schema());
   slot.facts.observe(raw, slot.chunk.rows, slot.chunk.kept.data());
   slot.quarantine = Quarantine(source_.schema());
@@ -92,6 +99,26 @@ void LabelPass::merge(Slot& slot) {
     findings_.reports[i].merge(chunk.reports[i]);
   findings_.facts.merge(slot.facts);
   merge_target(chunk);
+  if (!check_key_) return;
+  for (int64_t i = 0; i < chunk.rows.rows; ++i) {
+    if (get_bit(chunk.kept.data(), i)) keys_.emplace_back(chunk.key[size_t(i)], slot.first_row + i);
+  }
+}
+
+// Of the rows that the rules leave; where they leave no repeated ones out, the table's version was
+// checked when it was written.
+void LabelPass::check_key() {
+  std::sort(keys_.begin(), keys_.end());
+  const auto twice = std::adjacent_find(
+      keys_.begin(), keys_.end(), [](const auto& a, const auto& b) { return a.first == b.first; });
+  if (twice == keys_.end()) return keys_.clear();
+  throw Error(
+      Code::invalid,
+      fmt::format("the key [{}] is not unique after the rules: rows {} and {} of {} have the "
+                  "same",
+                  fmt::join(spec_.key, ", "), row_number(twice->second),
+                  row_number((twice + 1)->second), spec_.from),
+      spec_.place("key"), "add a column to the key, or let `dedupe` go by it");
 }
 
 void LabelPass::merge_target(const LabelledChunk& chunk) {

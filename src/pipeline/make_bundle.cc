@@ -5,10 +5,14 @@
 #include "base/error.h"
 #include "bundle/state_file.h"
 #include "learn/bootstrap.h"
+#include "learn/calibrate.h"
+#include "learn/conformal.h"
 #include "learn/evaluate.h"
 
 namespace gristmill {
 namespace {
+
+using nlohmann::json;
 
 StateFile read_blob(const Store& store, const Digest& digest) {
   auto file = std::make_shared<MappedFile>(store.path_of(digest));
@@ -55,7 +59,7 @@ RuleChain narrowed(const RuleChain& rules, std::set<std::string> wanted,
 // All metrics of one model, and how sure they are.
 void score(const std::string& model, const Scored& scored, Problem problem, MadeBundle& made) {
   std::map<std::string, double> scores;
-  nlohmann::json intervals = nlohmann::json::object();
+  json intervals = json::object();
   for (const auto& [name, resampled] : resample(metrics_for(problem), scored, 0)) {
     scores[name] = resampled.score;
     intervals[name] = resampled.interval().json();
@@ -64,7 +68,53 @@ void score(const std::string& model, const Scored& scored, Problem problem, Made
   made.test_interval[model] = intervals;
 }
 
-nlohmann::json importance_of(const Model& model, const FeatureLayout& layout) {
+struct Loaded {
+  std::shared_ptr<Dataset> data;
+  std::unique_ptr<Model> model;
+};
+
+Loaded load(const Store& store, const Candidate& candidate) {
+  Loaded out;
+  out.data = Dataset::open(store.path_of(store.manifest(*candidate.dataset).layers.at(0).digest));
+  out.model = load_model(store, *candidate.model, out.data->info().layout);
+  return out;
+}
+
+Calibration calibration_of(const Loaded& best) {
+  const Predictions validate(*best.model, *best.data, Fold::validate, 0);
+  return fit_calibration(best.data->info().problem, validate.scored());
+}
+
+// What the validate rows settle of the answers, and what comes of it on the test rows.
+void settle_answers(const PredictSpec& spec, const Loaded& best, Bundle& bundle, json& answers) {
+  if (!spec.decide && !spec.interval) return;
+  const Predictions validate(*best.model, *best.data, Fold::validate, 0);
+  const Predictions test(*best.model, *best.data, Fold::test, 0);
+  if (spec.decide) {
+    try {
+      bundle.threshold = choose_threshold(*spec.decide, validate.scored());
+    } catch (const Error& error) {
+      throw error.at(spec.place("decide"));
+    }
+    answers["decision"] = {
+        {"by", spec.decide->json()},
+        {"threshold", bundle.threshold},
+        {"validate", decision_scores(*spec.decide, bundle.threshold, validate.scored())},
+        {"test", decision_scores(*spec.decide, bundle.threshold, test.scored())}};
+  }
+  if (spec.interval) {
+    try {
+      bundle.interval = {*spec.interval, conformal_margin(validate.scored(), *spec.interval)};
+    } catch (const Error& error) {
+      throw error.at(spec.place("intervals"));
+    }
+    answers["interval"] = {{"level", bundle.interval->level},
+                           {"margin", bundle.interval->margin},
+                           {"coverage_test", coverage(test.scored(), bundle.interval->margin)}};
+  }
+}
+
+json importance_of(const Model& model, const FeatureLayout& layout) {
   const std::vector<double> shares = model.importance();
   std::map<std::string, double> by_column;
   for (size_t i = 0; i < shares.size() && i < layout.specs.size(); ++i)
@@ -82,7 +132,7 @@ State fitted_state(const FitResult& result) {
   return state;
 }
 
-MadeBundle make_bundle(const std::string& name, const std::vector<Candidate>& candidates,
+MadeBundle make_bundle(const PredictSpec& spec, const std::vector<Candidate>& candidates,
                        const MetricKind& metric, const std::vector<std::string>& null_texts,
                        const Store& store) {
   const Candidate* best = &candidates.front();
@@ -91,18 +141,24 @@ MadeBundle make_bundle(const std::string& name, const std::vector<Candidate>& ca
       best = &candidate;
   }
   MadeBundle made{.best = best->name};
+  Bundle bundle;
+  std::optional<Calibration> calibration;
   for (const Candidate& candidate : candidates) {
-    const Manifest manifest = store.manifest(*candidate.dataset);
-    const auto dataset = Dataset::open(store.path_of(manifest.layers.at(0).digest));
-    const auto model = load_model(store, *candidate.model, dataset->info().layout);
-    score(candidate.name, Predictions(*model, *dataset, Fold::test, 0).scored(),
-          dataset->info().problem, made);
+    Loaded loaded = load(store, candidate);
+    if (&candidate == best && spec.calibrate) {
+      calibration = calibration_of(loaded);
+      loaded.model = make_calibrated(std::move(loaded.model), *calibration);
+      made.answers["calibration"] = {{"slope", calibration->slope},
+                                     {"offset", calibration->offset}};
+    }
+    if (&candidate == best) settle_answers(spec, loaded, bundle, made.answers);
+    score(candidate.name, Predictions(*loaded.model, *loaded.data, Fold::test, 0).scored(),
+          loaded.data->info().problem, made);
   }
 
   const Manifest manifest = store.manifest(*best->dataset);
   const State fitted = read_blob(store, manifest.layers.at(1).digest).state;
-  Bundle bundle;
-  bundle.name = name;
+  bundle.name = spec.name;
   bundle.signature = Signature::from_json(fitted.json.at("signature"));
   bundle.signature.null_texts = null_texts;
   const RuleChain rules = RuleChain::load(fitted.get_state("rules"));
@@ -116,7 +172,8 @@ MadeBundle make_bundle(const std::string& name, const std::vector<Candidate>& ca
   }
   bundle.featurizer = Featurizer::load(fitted.get_state("features"), bundle.rules.output());
   bundle.model = load_model(store, *best->model, bundle.featurizer.layout());
-  const nlohmann::json facts = fitted.json.at("facts");
+  if (calibration) bundle.model = make_calibrated(std::move(bundle.model), *calibration);
+  const json facts = fitted.json.at("facts");
   bundle.card = {{"model", best->name},
                  {"metric", metric.name},
                  {"validate", scores_json(best->validate)},
@@ -130,6 +187,7 @@ MadeBundle make_bundle(const std::string& name, const std::vector<Candidate>& ca
                   {{"table", manifest.config.at("table")},
                    {"dataset", best->dataset->hex()},
                    {"model", best->model->hex()}}}};
+  bundle.card.update(made.answers);
   made.bytes = bundle.serialize();
   return made;
 }

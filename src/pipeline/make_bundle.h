@@ -25,12 +25,15 @@ struct Candidate {
 
 struct MadeBundle {
   std::string best;
+  // How the best one answers: "calibration", "decision", "interval", those that were asked for.
+  nlohmann::json answers = nlohmann::json::object();
   nlohmann::json test, test_interval;  // model → metric → score, or [low, high]; null: not defined
   std::string bytes;
 };
 
-// Chooses by `metric` on validate, then scores each candidate on test, once, and packs the best.
-MadeBundle make_bundle(const std::string& name, const std::vector<Candidate>& candidates,
+// Chooses by `metric` on validate, settles there how the best answers, then scores each candidate
+// on test, once, and packs the best.
+MadeBundle make_bundle(const PredictSpec& spec, const std::vector<Candidate>& candidates,
                        const MetricKind& metric, const std::vector<std::string>& null_texts,
                        const Store& store);
 

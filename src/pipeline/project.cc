@@ -201,6 +201,12 @@ std::vector<RuleSpec> without_checks(const std::vector<RuleSpec>& rules) {
   return others;
 }
 
+bool leave_repeats_out(const std::vector<RuleSpec>& rules) {
+  return std::any_of(rules.begin(), rules.end(), [](const RuleSpec& rule) {
+    return Rules::instance().get(rule.kind, "rule").whole_table;
+  });
+}
+
 json rules_key(const std::vector<RuleSpec>& rules) {
   json list = json::array();
   for (const RuleSpec& rule : rules) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,7 +10,9 @@
 
 #include "base/file_system.h"
 #include "base/params.h"
+#include "learn/decide.h"
 #include "learn/split.h"
+#include "pipeline/accept.h"
 #include "source/source.h"
 
 namespace gristmill {
@@ -40,6 +43,10 @@ struct RuleSpec {
 // The rules that change rows.
 std::vector<RuleSpec> without_checks(const std::vector<RuleSpec>& rules);
 
+// Whether one of them sees the whole table and leaves repeated rows out: a key may tell the rows
+// only after it.
+bool leave_repeats_out(const std::vector<RuleSpec>& rules);
+
 // What a task's key says of rules: kinds, their versions, parameters.
 nlohmann::json rules_key(const std::vector<RuleSpec>& rules);
 
@@ -64,6 +71,10 @@ struct PredictSpec {
   std::string metric;       // or "": the problem's default
   nlohmann::json features;  // "auto", or an object by column
   std::vector<ModelSpec> models;
+  std::optional<Decide> decide;    // of two classes
+  bool calibrate = false;          // of classes
+  std::optional<double> interval;  // of a number: its level
+  std::vector<AcceptCondition> accept;
   uint64_t seed = 0;
   bool from_many_files = false;  // a source reads several files as one table, with `filename`
   Where where;

@@ -56,7 +56,7 @@ bool Quarantine::full() const {
 void Quarantine::add(const Batch& raw, int64_t first_row, const RowError& error) {
   RowError at = error;
   at.row += first_row;
-  Count& count = by_step_[error.step];
+  Count& count = by_cause_[{error.step, error.field}];
   if (count.rows++ == 0) count.first = at;
   ++rows_;
   if (full()) return;
@@ -65,8 +65,8 @@ void Quarantine::add(const Batch& raw, int64_t first_row, const RowError& error)
 }
 
 void Quarantine::merge(const Quarantine& later) {
-  for (const auto& [step, count] : later.by_step_) {
-    Count& mine = by_step_[step];
+  for (const auto& [cause, count] : later.by_cause_) {
+    Count& mine = by_cause_[cause];
     if (mine.rows == 0) mine.first = count.first;
     mine.rows += count.rows;
   }
@@ -80,8 +80,8 @@ void Quarantine::merge(const Quarantine& later) {
 
 std::vector<Blame> Quarantine::blames(const std::vector<RuleSpec>& rules) const {
   std::vector<Blame> out;
-  for (const auto& [step, count] : by_step_)
-    out.push_back({rule_of(rules, step), count.rows, count.first});
+  for (const auto& [cause, count] : by_cause_)
+    out.push_back({rule_of(rules, cause.first), count.rows, count.first});
   std::stable_sort(out.begin(), out.end(),
                    [](const Blame& a, const Blame& b) { return a.rows > b.rows; });
   return out;

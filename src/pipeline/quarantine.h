@@ -67,7 +67,7 @@ class Quarantine {
 
   BatchBuffer kept_;
   std::vector<RowError> errors_;
-  std::map<int, Count> by_step_;
+  std::map<std::pair<int, std::string>, Count> by_cause_;  // step and column of the error
   int64_t rows_ = 0;
 };
 

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "learn/learner.h"
 #include "learn/metrics.h"
+#include "learn/split_boundary.h"
 #include "pipeline/project_keys.h"
 
 namespace gristmill {
@@ -77,6 +78,47 @@ void check_prediction_key(const std::vector<std::string>& key, const Where& wher
   }
 }
 
+namespace {
+
+// What `parse` takes of a member, with the member's place in its errors.
+template <class Parse>
+auto parsed(const Spot& spot, Parse parse) {
+  try {
+    return parse(spot.value);
+  } catch (const Error& error) {
+    throw error.at(spot.where());
+  }
+}
+
+// "90%" or 0.9.
+double read_level(const json& value) {
+  if (value.is_number()) {
+    const double level = value.get<double>();
+    if (level > 0 && level < 1) return level;
+  } else if (value.is_string()) {
+    const Boundary share = Boundary::parse(value.get<std::string>(), "`intervals`");
+    if (share.share) return *share.share;
+  }
+  throw Error(Code::invalid, "`intervals` is a share such as 90%");
+}
+
+void read_answering(const Spot& spot, PredictSpec& predict) {
+  if (spot.has("decide")) predict.decide = parsed(spot["decide"], Decide::parse);
+  if (spot.has("calibrate")) {
+    if (!spot["calibrate"].value.is_boolean())
+      spot["calibrate"].fail("`calibrate` is true or false");
+    predict.calibrate = spot["calibrate"].value.get<bool>();
+  }
+  if (spot.has("intervals")) predict.interval = parsed(spot["intervals"], read_level);
+  if (!spot.has("accept")) return;
+  for (const std::string& text : spot["accept"].texts("`accept`")) {
+    predict.accept.push_back(
+        parsed(spot["accept"], [&](const json&) { return AcceptCondition::parse(text); }));
+  }
+}
+
+}  // namespace
+
 PredictSpec read_predict(const Spot& spot, const std::string& name) {
   check_prediction_name(spot, name);
   spot.expect_object(fmt::format("prediction {}", name));
@@ -126,6 +168,7 @@ PredictSpec read_predict(const Spot& spot, const std::string& name) {
       throw error.at(spot["metric"].where());
     }
   }
+  read_answering(spot, predict);
   predict.features = spot.has("features") ? spot.value.at("features") : json("auto");
   if (!(predict.features == "auto" || predict.features.is_object())) {
     spot["features"].fail("`features` must be `auto`, or a mapping of column to encoder");

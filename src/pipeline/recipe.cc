@@ -62,7 +62,7 @@ void check_other_key(Engine& engine, const PredictSpec& spec, const TableHandle&
 Executor::Made fit(const PredictSpec& spec, const std::vector<RuleSpec>& rules, const Wants& wants,
                    const TableHandle& table, Tables& tables, Executor& executor) {
   Workspace& workspace = executor.workspace();
-  check_other_key(workspace.engine(), spec, table);
+  if (!leave_repeats_out(rules)) check_other_key(workspace.engine(), spec, table);
   ThreadPool pool;
   RowSource rows(
       table.version->schema,
@@ -96,13 +96,6 @@ struct Trained {
   std::map<std::string, double> validate;
   double seconds = 0;
 };
-
-std::map<std::string, double> scores_of(const json& scores) {
-  std::map<std::string, double> out;
-  for (const auto& [name, value] : scores.items())
-    out[name] = value.is_null() ? NAN : value.get<double>();
-  return out;
-}
 
 std::map<std::string, Interval> intervals_of(const json& intervals) {
   std::map<std::string, Interval> out;
@@ -157,14 +150,36 @@ Trained train(const PredictSpec& spec, const ModelSpec& model, const BuiltDatase
                                     kind.bytes_per_row(dataset->info().layout), rows));
   }
   Trained trained{.model = result.output, .seconds = result.seconds};
-  if (result.output) trained.validate = scores_of(result.facts.at("validate"));
+  if (result.output) trained.validate = scores_from(result.facts.at("validate"));
   return trained;
+}
+
+bool fits(const MetricKind& metric, Problem problem) {
+  return std::find(metric.problems.begin(), metric.problems.end(), problem) !=
+         metric.problems.end();
+}
+
+// What the answers are asked to be, against what they can be.
+void check_answering(const PredictSpec& spec, Problem problem) {
+  const auto refuse = [&](const char* member, const char* needs) {
+    throw Error(Code::invalid,
+                fmt::format("`{}` is for {}, and {} is a {} problem", member, needs, spec.name,
+                            name_of(problem)),
+                spec.place(member));
+  };
+  if (spec.decide && problem != Problem::binary) refuse("decide", "a yes or no");
+  if (spec.calibrate && problem == Problem::regression) refuse("calibrate", "classes");
+  if (spec.interval && problem != Problem::regression) refuse("intervals", "numbers");
+  for (const AcceptCondition& condition : spec.accept) {
+    if (!fits(Metrics::instance().get(condition.metric, "metric"), problem))
+      refuse("accept", ("other metrics than " + condition.metric).c_str());
+  }
 }
 
 const MetricKind& chosen_metric(const PredictSpec& spec, Problem problem) {
   const std::string name = spec.metric.empty() ? default_metric(problem) : spec.metric;
   const MetricKind& metric = Metrics::instance().get(name, "metric");
-  if (std::find(metric.problems.begin(), metric.problems.end(), problem) == metric.problems.end()) {
+  if (!fits(metric, problem)) {
     throw Error(Code::invalid,
                 fmt::format("metric {} does not fit: {} is a {} problem", name, spec.name,
                             name_of(problem)),
@@ -216,6 +231,18 @@ BuiltDataset build_dataset(const Project& project, const PredictSpec& spec, cons
   return built;
 }
 
+const std::map<std::string, double>& PredictOutcome::scores_of_best() const {
+  for (const ModelOutcome& model : models) {
+    if (model.name == best) return model.test;
+  }
+  return baseline.test;
+}
+
+bool is_accepted(const PredictOutcome& outcome) {
+  return std::all_of(outcome.accept.begin(), outcome.accept.end(),
+                     [](const Verdict& verdict) { return verdict.holds; });
+}
+
 PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, Tables& tables,
                               Executor& executor) {
   PredictOutcome outcome;
@@ -227,7 +254,10 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
     }
     datasets.emplace_back(wants, build_dataset(project, spec, wants, tables, executor));
     const BuiltDataset& built = datasets.back().second;
-    if (built.manifest) chosen_metric(spec, problem_of(built));  // or it fails after all training
+    if (built.manifest) {  // or it fails after all training
+      chosen_metric(spec, problem_of(built));
+      check_answering(spec, problem_of(built));
+    }
     return built;
   };
   std::vector<Candidate> candidates;
@@ -254,22 +284,26 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
   json names = json::array();
   for (const Candidate& candidate : candidates) names.push_back(candidate.name);
   const std::vector<std::string> null_texts = tables.null_texts(spec.from);
-  const json what = {{"version", bundle_version},
-                     {"name", spec.name},
-                     {"metric", spec.metric},
-                     {"models", names},
-                     {"null_texts", null_texts}};
+  json what = {{"version", bundle_version},
+               {"name", spec.name},
+               {"metric", spec.metric},
+               {"models", names},
+               {"null_texts", null_texts}};
+  if (spec.decide) what["decide"] = spec.decide->json();
+  if (spec.calibrate) what["calibrate"] = true;
+  if (spec.interval) what["intervals"] = *spec.interval;
   const TaskResult result =
       executor.task("bundle", spec.name, what, needs, [&]() -> Executor::Made {
         const MetricKind& metric = chosen_metric(spec, problem_of(datasets.front().second));
         executor.progress().begin(fmt::format("{}: scoring", spec.name), 0, "models");
         MadeBundle made =
-            make_bundle(spec.name, candidates, metric, null_texts, executor.workspace().store());
+            make_bundle(spec, candidates, metric, null_texts, executor.workspace().store());
         executor.progress().end();
         const Descriptor blob =
             executor.workspace().store().put(made.bytes, std::string(bundle_type));
         return {blob.digest,
                 {{"best", made.best},
+                 {"answers", made.answers},
                  {"metric", metric.name},
                  {"test", made.test},
                  {"test_interval", made.test_interval}}};
@@ -278,11 +312,13 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
   if (!result.output) return outcome;
   outcome.bundle = result.output;
   outcome.best = result.facts.at("best").get<std::string>();
+  outcome.answers = result.facts.value("answers", json::object());
   outcome.metric = result.facts.at("metric").get<std::string>();
   for (const Candidate& candidate : candidates) {
-    outcome.models.push_back(
-        {candidate.name, candidate.validate, scores_of(result.facts.at("test").at(candidate.name)),
-         candidate.seconds, intervals_of(result.facts.at("test_interval").at(candidate.name))});
+    outcome.models.push_back({candidate.name, candidate.validate,
+                              scores_from(result.facts.at("test").at(candidate.name)),
+                              candidate.seconds,
+                              intervals_of(result.facts.at("test_interval").at(candidate.name))});
   }
   outcome.baseline = std::move(outcome.models.back());
   outcome.models.pop_back();

@@ -6,6 +6,7 @@
 
 #include "feature/encoder.h"
 #include "learn/bootstrap.h"
+#include "pipeline/accept.h"
 #include "pipeline/tables.h"
 
 namespace gristmill {
@@ -23,8 +24,15 @@ struct PredictOutcome {
   ModelOutcome baseline;
   std::string best;
   std::string metric;
+  nlohmann::json answers;        // how the best one answers: MadeBundle::answers
+  std::vector<Verdict> accept;   // of run
   std::optional<Digest> bundle;  // absent: a plan, and it is not known yet
+
+  const std::map<std::string, double>& scores_of_best() const;  // on test
 };
+
+// Whether all that `accept` asks for holds.
+bool is_accepted(const PredictOutcome& outcome);
 
 // Runs (or plans) all tasks of a prediction.
 PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, Tables& tables,

@@ -77,15 +77,18 @@ void run_step(const RuleStep& step, RowsInSteps& rows, Scratch& scratch, RuleRep
   }
 }
 
+std::string lost_example(const RuleReport& report) {
+  for (const RuleReport::Example& one : report.examples) {
+    if (one.after == "null") return fmt::format(", for example {}: {}", one.column, one.before);
+  }
+  return {};
+}
+
 std::string unread_warning(const std::string& kind, int number, const RuleReport& report,
                            const std::string& table) {
   if (kind != "parse" || report.cells_unmatched * 2 <= report.cells_touched) return {};
-  std::string example;
-  for (const RuleReport::Example& one : report.examples) {
-    if (one.after.empty()) example = fmt::format(", for example {}: {}", one.column, one.before);
-  }
   return fmt::format("rule {} parse of {} reads few cells: {} of {} are of no form{}", number,
-                     table, report.cells_unmatched, report.cells_touched, example);
+                     table, report.cells_unmatched, report.cells_touched, lost_example(report));
 }
 
 RuleStep make_step(const RuleSpec& spec, const std::string& table, const RuleMaker& maker,

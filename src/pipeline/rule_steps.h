@@ -39,6 +39,9 @@ struct RowsLeaving {
 void run_step(const RuleStep& step, RowsInSteps& rows, Scratch& scratch, RuleReport* report,
               const RowsLeaving& leaving);
 
+// ", for example weight: "a stone"" of a cell that came to be missing; "" without such an example.
+std::string lost_example(const RuleReport& report);
+
 // "" or what a rule that could not read most of its cells is to be told of.
 std::string unread_warning(const std::string& kind, int number, const RuleReport& report,
                            const std::string& table);

@@ -2,11 +2,29 @@
 
 #include <algorithm>
 
+#include "bundle/bundle.h"
 #include "learn/metrics.h"
 #include "pipeline/recorded_run.h"
 
 namespace gristmill {
 namespace {
+
+// The test scores of the model that is served under this name; empty when there is none.
+std::map<std::string, double> champion_scores(const std::string& name, Workspace& workspace) {
+  const auto refs = workspace.ledger().refs();
+  const auto served = refs.find("bundle/" + name);
+  if (served == refs.end()) return {};
+  return scores_from(Bundle::open(workspace.store().path_of(served->second))->card.at("test"));
+}
+
+// Puts the bundle where it is served from, or, where it is not accepted, aside.
+fs::path publish(const PredictSpec& spec, PredictOutcome& made, Workspace& workspace) {
+  if (!spec.accept.empty())
+    made.accept = judge(spec.accept, made.scores_of_best(), champion_scores(spec.name, workspace));
+  if (!is_accepted(made)) return workspace.reject_bundle(spec.name, *made.bundle);
+  workspace.ledger().set_ref("bundle/" + spec.name, *made.bundle);
+  return workspace.publish_bundle(spec.name, *made.bundle);
+}
 
 void run_all(const Project& project, const RunRequest& request, OpenSources& sources,
              Executor& executor, RunOutcome& outcome) {
@@ -26,8 +44,8 @@ void run_all(const Project& project, const RunRequest& request, OpenSources& sou
     outcome.predictions.emplace_back(spec->name, run_prediction(project, *spec, tables, executor));
     const auto& bundle = outcome.predictions.back().second.bundle;
     if (!bundle || request.plan_only) continue;  // what others see is run's to change
-    executor.workspace().ledger().set_ref("bundle/" + spec->name, *bundle);
-    outcome.bundles[spec->name] = executor.workspace().publish_bundle(spec->name, *bundle).string();
+    outcome.bundles[spec->name] =
+        publish(*spec, outcome.predictions.back().second, executor.workspace()).string();
   }
   if (wanted.empty()) {
     for (const auto& [name, unused] : project.tables) tables.cleaned(name);
@@ -67,7 +85,10 @@ RunOutcome run_project(const Project& project, Workspace& workspace, const RunRe
     check_names(project, request, sources, workspace, progress);
     run_all(project, request, sources, executor, outcome);
     outcome.steps = executor.steps();
-    return RunEnd{"done", outcome.json()};
+    const bool accepted =
+        std::all_of(outcome.predictions.begin(), outcome.predictions.end(),
+                    [](const auto& prediction) { return is_accepted(prediction.second); });
+    return RunEnd{accepted ? "done" : "rejected", outcome.json()};
   });
   return outcome;
 }
@@ -86,6 +107,8 @@ nlohmann::json RunOutcome::json() const {
                         {"test_interval", intervals},
                         {"seconds", model.seconds}});
     }
+    nlohmann::json verdicts = nlohmann::json::array();
+    for (const Verdict& verdict : prediction.accept) verdicts.push_back(verdict.json());
     auto bundle = bundles.find(name);
     all[name] = {
         {"rows", prediction.dataset.at("rows")},
@@ -100,6 +123,9 @@ nlohmann::json RunOutcome::json() const {
          {{"validate", scores_json(prediction.baseline.validate)},
           {"test", scores_json(prediction.baseline.test)}}},
         {"best", prediction.best},
+        {"answers", prediction.answers},
+        {"accepted", is_accepted(prediction)},
+        {"accept", verdicts},
         {"bundle", bundle == bundles.end() ? nlohmann::json() : nlohmann::json(bundle->second)}};
   }
   nlohmann::json by_table = nlohmann::json::object();

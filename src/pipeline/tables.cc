@@ -103,7 +103,10 @@ TableHandle Tables::make_stored(const std::string& name) {
   auto table = project_.tables.find(name);
   const bool own = table != project_.tables.end();
   const Where where = own ? table->second.where : Where{};
-  VersionRequest request{.sql = "", .key = key_of(name), .table = name};
+  VersionRequest request{.sql = "",
+                         .key = key_of(name),
+                         .table = name,
+                         .unique = !leave_repeats_out(project_.rules_of(name))};
   std::vector<TaskNeed> needs;
   std::optional<UnionQuery> unite;
   if (own) {
@@ -120,10 +123,11 @@ TableHandle Tables::make_stored(const std::string& name) {
     request.keep_order = source.single_file_order && request.key.empty();
     needs.push_back(sources_.need(source));
   }
-  const nlohmann::json what = {{"version", table_version},
-                               {"sql", own ? request.sql : sources_.relative(request.sql)},
-                               {"key", request.key},
-                               {"keep_order", request.keep_order}};
+  nlohmann::json what = {{"version", table_version},
+                         {"sql", own ? request.sql : sources_.relative(request.sql)},
+                         {"key", request.key},
+                         {"keep_order", request.keep_order}};
+  if (!request.unique && !request.key.empty()) what["unique"] = false;
   const TaskResult result = executor_.task("table", name, what, needs, [&]() -> Executor::Made {
     try {
       nlohmann::json facts = nlohmann::json::object();
@@ -158,10 +162,7 @@ TableHandle Tables::make_stored(const std::string& name) {
 TableHandle Tables::before_rules(const std::string& name) {
   const std::vector<RuleSpec>& rules = project_.rules_of(name);
   // Of a live source, a second pass need not see the same rows in the same order.
-  const bool passes = std::any_of(rules.begin(), rules.end(), [](const RuleSpec& rule) {
-    return Rules::instance().get(rule.kind, "rule").whole_table;
-  });
-  if (frozen_ || passes || project_.tables.count(name) > 0) return stored(name);
+  if (frozen_ || leave_repeats_out(rules) || project_.tables.count(name) > 0) return stored(name);
   return source_handle(source_table(name, {}));
 }
 

@@ -50,6 +50,10 @@ fs::path Workspace::bundle_path(const fs::path& project, const std::string& name
   return state_dir(project) / "bundles" / (name + ".bundle");
 }
 
+fs::path Workspace::rejected_path(const fs::path& project, const std::string& name) {
+  return state_dir(project) / "rejected" / (name + ".bundle");
+}
+
 Workspace::Workspace(const fs::path& project) try
     : project_(project),
       state_dir_(made(state_dir(project))),
@@ -103,7 +107,17 @@ Engine& Workspace::engine() {
 
 // A link to the blob: no second copy, and renaming over the old name is one step.
 fs::path Workspace::publish_bundle(const std::string& name, const Digest& bundle) {
-  const fs::path from = store_.path_of(bundle), to = bundle_path(project_, name);
+  fs::path to = put_bundle(bundle_path(project_, name), bundle);
+  disk().remove(rejected_path(project_, name));
+  return to;
+}
+
+fs::path Workspace::reject_bundle(const std::string& name, const Digest& bundle) {
+  return put_bundle(rejected_path(project_, name), bundle);
+}
+
+fs::path Workspace::put_bundle(const fs::path& to, const Digest& bundle) {
+  const fs::path from = store_.path_of(bundle);
   disk().make_dirs(to.parent_path());
   std::error_code failed;
   // Renaming one link of a file over another does nothing: the new name would stay.

@@ -38,6 +38,7 @@ class Workspace {
   static fs::path state_dir(const fs::path& project);
   // Where the newest bundle of a prediction lies for people and servers.
   static fs::path bundle_path(const fs::path& project, const std::string& name);
+  static fs::path rejected_path(const fs::path& project, const std::string& name);
   // Where the files of URLs are kept that its sources name.
   static fs::path downloads(const fs::path& project);
 
@@ -52,8 +53,11 @@ class Workspace {
   SourceReads& source_reads() { return source_reads_; }
   Engine& engine();  // made when first asked for
 
-  // Puts a stored bundle at its path, whole or not at all; returns the path.
+  // Puts a stored bundle at its path, whole or not at all, in place of one that was rejected before
+  // it; returns the path.
   fs::path publish_bundle(const std::string& name, const Digest& bundle);
+  // Puts it aside for people to look at; the published one stays.
+  fs::path reject_bundle(const std::string& name, const Digest& bundle);
 
   // Removes what killed programs left of their temporary files.
   void remove_left_behind();
@@ -71,6 +75,8 @@ class Workspace {
   };
 
  private:
+  fs::path put_bundle(const fs::path& to, const Digest& bundle);
+
   fs::path project_, state_dir_;
   FileLock in_use_;  // shared, by everybody who reads or writes here
   Store store_;

@@ -19,7 +19,7 @@ std::string json_text(std::string_view text) {
 
 bool AnswerWriter::is_reserved(std::string_view key_column) {
   static constexpr std::string_view members[] = {
-      "id", "prediction", "probability", "probabilities", "key", "explanation"};
+      "id", "prediction", "interval", "probability", "probabilities", "key", "explanation"};
   return std::find(std::begin(members), std::end(members), key_column) != std::end(members);
 }
 
@@ -32,6 +32,7 @@ AnswerWriter::AnswerWriter(const Bundle& bundle) {
     const std::string& name = signature.fields[i].field.name;
     (is_reserved(name) ? reserved_keys_ : keys_).push_back({i, json_text(name) + ":"});
   }
+  interval_ = bundle.interval;
   if (signature.problem == Problem::regression) return;
   for (const std::string& name : signature.classes)
     labels_.push_back(signature.boolean_target ? name : json_text(name));
@@ -98,10 +99,22 @@ void AnswerWriter::write_reserved_keys(const Batch& rows, int64_t row, std::stri
   if (any) out += '}';
 }
 
+void AnswerWriter::write_interval(double value, std::string& out) const {
+  out += ",\"interval\":[";
+  append_json_number(out, value - interval_->margin);
+  out += ',';
+  append_json_number(out, value + interval_->margin);
+  out += ']';
+}
+
 void AnswerWriter::write_answer(const Answers& answers, int64_t row, std::string& out) const {
   out += ",\"prediction\":";
   double value = answers.values[size_t(row)];
-  if (labels_.empty()) return append_json_number(out, value);
+  if (labels_.empty()) {
+    append_json_number(out, value);
+    if (interval_) write_interval(value, out);
+    return;
+  }
   out += labels_[size_t(value)];
   const double* probabilities = answers.probabilities.data() + row * answers.width;
   if (probability_.empty()) {

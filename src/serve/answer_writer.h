@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,9 +19,9 @@ struct Explanation {
 };
 
 // {"model", "version", "id", "predictions": [{"id", key columns that were given, "prediction",
-// "probability" | "probabilities": {class: p}, "explanation"}], "ignored": [unknown names]}. Key
-// columns that are named like one of these members stand together under "key". Immutable; what does
-// not change is rendered once.
+// "interval": [low, high] | "probability" | "probabilities": {class: p}, "explanation"}],
+// "ignored": [unknown names]}. Key columns that are named like one of these members stand together
+// under "key". Immutable; what does not change is rendered once.
 class AnswerWriter {
  public:
   explicit AnswerWriter(const Bundle& bundle);
@@ -43,9 +44,11 @@ class AnswerWriter {
                  const Explanation* explanation, int64_t row, std::string& out) const;
   void write_reserved_keys(const Batch& rows, int64_t row, std::string& out) const;
   void write_answer(const Answers& answers, int64_t row, std::string& out) const;
+  void write_interval(double value, std::string& out) const;
 
   std::string head_;  // up to the request's id
   std::vector<KeyColumn> keys_, reserved_keys_;
+  std::optional<PredictionInterval> interval_;
   std::vector<std::string> labels_;       // each class as JSON; empty: regression
   std::vector<std::string> probability_;  // `"class":` of each, with three classes or more
 };

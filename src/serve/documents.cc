@@ -84,6 +84,15 @@ json prediction_schema(const Bundle& bundle) {
   json probability = {{"type", "number"}, {"minimum", 0}, {"maximum", 1}};
   if (signature.problem == Problem::regression) {
     properties["prediction"] = {{"type", {"number", "null"}}};
+    if (bundle.interval) {
+      properties["interval"] = {{"type", "array"},
+                                {"items", {{"type", {"number", "null"}}}},
+                                {"minItems", 2},
+                                {"maxItems", 2},
+                                {"description", fmt::format("Holds the truth in {:g} % of cases.",
+                                                            100 * bundle.interval->level)}};
+      required.push_back("interval");
+    }
   } else {
     properties["prediction"] =
         signature.boolean_target ? json{{"type", "boolean"}} : json{{"enum", signature.classes}};
@@ -206,6 +215,8 @@ json describe_model(const Bundle& bundle) {
                 {"key", signature.key()}};
   if (signature.problem != Problem::regression) model["classes"] = signature.classes;
   if (signature.problem == Problem::binary) model["threshold"] = bundle.threshold;
+  if (bundle.interval)
+    model["interval"] = {{"level", bundle.interval->level}, {"margin", bundle.interval->margin}};
   return model;
 }
 

@@ -116,8 +116,12 @@ template <class Found, class Look>
 Found found_in(FileDigests* digests, const std::vector<fs::path>& files, const std::string& name,
                const Look& look) {
   if (digests == nullptr) return look();
-  return Found::from_json(
-      nlohmann::json::parse(digests->fact(files, name, [&] { return look().json().dump(); })));
+  try {
+    return Found::from_json(
+        nlohmann::json::parse(digests->fact(files, name, [&] { return look().json().dump(); })));
+  } catch (const nlohmann::json::exception&) {  // what is remembered is damaged
+    return look();
+  }
 }
 
 // Missing values in text files, when a source does not say.

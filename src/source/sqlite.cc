@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "source/files.h"
 #include "source/sqlite_file.h"
 #include "source/sqlite_shape.h"
@@ -62,7 +63,7 @@ class SqliteSource : public Source {
     SqliteShape shape = shape_of(session, sqlite, found);
     out.notes = shape.notes;
     out.endless = shape.endless;
-    out.relation = shape.direct ? scan(found.name) : query(found.name, shape);
+    out.relation = shape.direct ? checked_scan(found.name, shape) : query(found.name, shape);
     out.columns = session.describe("SELECT * FROM " + out.relation);
     return out;
   }
@@ -154,9 +155,28 @@ class SqliteSource : public Source {
   static std::string note(SqliteFile& sqlite, const std::string& table,
                           const SqliteColumn& column) {
     auto [row, cell] = sqlite.first(table, column.name, refused_cells(column.declared));
-    std::string example = row > 0 ? fmt::format(": row {} holds \"{}\"", row, cell) : "";
+    std::string example = row > 0 ? fmt::format(": row {} holds {}", row, excerpt(cell)) : "";
     return fmt::format("column {} is declared {} and read as text{}", column.name, column.declared,
                        example);
+  }
+
+  // Text may be any bytes there.
+  std::string checked(const std::string& table, const std::string& column) const {
+    const std::string place = fmt::format("column {} of {}.{}", column, spec_.name, table);
+    return fmt::format("gristmill_utf8({}, {})", quote_name(column), quote_text(place));
+  }
+
+  std::string checked_scan(const std::string& table, const SqliteShape& shape) const {
+    std::string list;
+    bool any = false;
+    for (const SqliteColumn& column : shape.columns) {
+      const bool text = column.type == "VARCHAR";
+      any = any || text;
+      const std::string name = quote_name(column.name);
+      list +=
+          (list.empty() ? "" : ", ") + (text ? checked(table, column.name) + " AS " + name : name);
+    }
+    return any ? fmt::format("(SELECT {} FROM {})", list, scan(table)) : scan(table);
   }
 
   // SQLite's own SELECT, all as text, and casts back for the columns that are what they say.
@@ -165,8 +185,13 @@ class SqliteSource : public Source {
     for (const SqliteColumn& column : shape.columns) {
       std::string name = quote_name(column.name), comma = inner.empty() ? "" : ", ";
       inner += comma + as_text(column) + " AS " + name;
-      bool text = column.type == "VARCHAR" || column.type == "BLOB";
-      outer += comma + (text ? name : fmt::format("CAST({0} AS {1}) AS {0}", name, column.type));
+      outer += comma;
+      if (column.type == "VARCHAR") {
+        outer += checked(table, column.name) + " AS " + name;
+      } else {
+        outer += column.type == "BLOB" ? name
+                                       : fmt::format("CAST({0} AS {1}) AS {0}", name, column.type);
+      }
     }
     std::string select = fmt::format("SELECT {} FROM {}", inner, quote_name(table));
     return fmt::format("(SELECT {} FROM sqlite_query({}, {}))", outer, quote_text(catalog_),

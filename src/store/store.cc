@@ -217,14 +217,19 @@ void Store::set_alias(const std::string& name, const Descriptor& blob) {
 }
 
 std::optional<Descriptor> Store::find_alias(const std::string& name) const {
-  fs::path path = dir_ / "aliases" / name;
+  return read_alias(dir_ / "aliases" / name);
+}
+
+// An alias only saves work: a damaged one is as good as none.
+std::optional<Descriptor> Store::read_alias(const fs::path& path) const {
   if (!disk().exists(path)) return std::nullopt;
-  json in = try_parse_json(disk().read(path));
-  // An alias only saves work: a damaged one is as good as none.
-  if (!in.is_object()) return std::nullopt;
-  Descriptor blob = Descriptor::from_json(in);
-  if (!has(blob)) return std::nullopt;
-  return blob;
+  try {
+    const Descriptor blob = Descriptor::from_json(try_parse_json(disk().read(path)));
+    if (has(blob)) return blob;
+  } catch (const Error& error) {
+    if (error.code() != Code::corrupt) throw;
+  }
+  return std::nullopt;
 }
 
 Digest Store::put_manifest(const Manifest& manifest) {
@@ -289,9 +294,7 @@ class Reachable {
 
 void Store::remove_stale_aliases() {
   for (const fs::path& path : disk().list(dir_ / "aliases")) {
-    json in = try_parse_json(disk().read(path));
-    bool stale = !in.is_object() || !has(Descriptor::from_json(in).digest);
-    if (stale) disk().remove(path);
+    if (!read_alias(path)) disk().remove(path);
   }
 }
 

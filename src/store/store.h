@@ -78,6 +78,7 @@ class Store {
 
  private:
   bool is_whole(const Digest& digest) const;
+  std::optional<Descriptor> read_alias(const fs::path& path) const;
   void remove_stale_aliases();
   bool is_known_whole(const Digest& digest);
   void set_known_whole(const Digest& digest);

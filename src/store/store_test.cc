@@ -206,6 +206,15 @@ TEST_F(StoreTest, RemovesNothingWhenAManifestIsDamaged) {
   EXPECT_TRUE(store.has(Digest::of("kept")));
 }
 
+TEST_F(StoreTest, ADamagedAliasIsAsGoodAsNone) {
+  for (const char* damaged : {"{}", "[]", "{\"digest\": 5}", "{\"digest\": \"sha256:00\"}", ""}) {
+    disk().write_atomic(store.dir() / "aliases/ab", damaged);
+    EXPECT_FALSE(store.find_alias("ab").has_value()) << damaged;
+    store.collect({}, false);
+    EXPECT_FALSE(disk().exists(store.dir() / "aliases/ab")) << damaged;
+  }
+}
+
 TEST_F(StoreTest, AliasesFindBlobsUntilTheyAreCollected) {
   Descriptor blob = store.put("rows", type);
   std::string name = Digest::of("cells").hex();

@@ -54,7 +54,8 @@ class Binder {
  private:
   void check_text() const {
     if (text_.find_first_not_of(" \t\r\n") == std::string::npos) {
-      throw Error(Code::invalid, "an expression is due, but the text is empty");
+      throw Error(Code::invalid, "an expression is due, but the text is empty", {},
+                  "write what is to be computed, such as `delay > 15`");
     }
     if (text_.size() > longest_text) {
       throw Error(Code::invalid,

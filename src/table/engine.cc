@@ -58,6 +58,7 @@ Engine::Engine(const EngineOptions& options) : impl_(new Impl) {
   ExposedRows::register_function(session->connection());
   register_csv_function(session->connection());
   register_file_function(session->connection());
+  register_utf8_function(session->connection());
 }
 
 Engine::~Engine() = default;

@@ -50,5 +50,6 @@ void add_files_function(duckdb_connection connection, const char* name,
 
 void register_csv_function(duckdb_connection connection);
 void register_file_function(duckdb_connection connection);
+void register_utf8_function(duckdb_connection connection);
 
 }  // namespace gristmill

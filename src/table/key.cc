@@ -26,15 +26,15 @@ Error not_unique(const std::vector<std::string>& key, const std::vector<std::str
       fmt::format("the key [{}] is not unique: {} occurs more than once", fmt::join(key, ", "),
                   example),
       {.table = table},
-      "add a column to the key, find the join that multiplies rows, or take repeated rows once in "
-      "the table's SQL (SELECT DISTINCT): rules run later"};
+      "add a column to the key, find the join that multiplies rows, or leave repeated rows out: "
+      "with the rule `dedupe`, or in SQL (SELECT DISTINCT)"};
 }
 
 }  // namespace
 
 KeyCheck::KeyCheck(const std::vector<std::string>& key, const Schema& schema,
-                   const std::string& table)
-    : key_(key), table_(table) {
+                   const std::string& table, bool unique)
+    : key_(key), table_(table), unique_(unique) {
   for (const std::string& name : key) columns_.push_back(schema.index_of(name, "table " + table));
 }
 
@@ -47,7 +47,7 @@ void KeyCheck::check(const Batch& batch, int64_t first_row) {
       if (column.is_null(row)) throw missing(key_[i], table_);
       append_canonical(column, row, cells_);
     }
-    if (first_row + row > 0 && cells_ == last_) {
+    if (unique_ && first_row + row > 0 && cells_ == last_) {
       std::vector<std::string> values;
       for (size_t column : columns_) values.push_back(cell_text(batch.columns[column], row));
       throw not_unique(key_, values, table_);

@@ -15,14 +15,17 @@ namespace gristmill {
 // passes.
 class KeyCheck {
  public:
-  // Code::not_found for a column that is not there. `table`: for errors.
-  KeyCheck(const std::vector<std::string>& key, const Schema& schema, const std::string& table);
+  // Code::not_found for a column that is not there. `table`: for errors. Not `unique`: only nulls
+  // are refused.
+  KeyCheck(const std::vector<std::string>& key, const Schema& schema, const std::string& table,
+           bool unique = true);
   // Code::invalid for a null in the key, and for a row whose key is that of the row before.
   void check(const Batch& batch, int64_t first_row);
 
  private:
   const std::vector<std::string>& key_;
   const std::string& table_;
+  const bool unique_;
   std::vector<size_t> columns_;
   std::string cells_, last_;
 };

@@ -72,6 +72,7 @@ class Writer {
         throw Error(Code::invalid,
                     fmt::format("`origin` names the column `{}`, which the tables have", origin));
     }
+    for (const UnionColumn& column : columns_) refuse_fractions_as_text(column);
     for (size_t t = 0; t < tables_.size(); ++t) {
       if (t > 0) out.sql += "\nUNION ALL\n";
       out.sql += select(t, origin);
@@ -88,6 +89,28 @@ class Writer {
   }
   bool is_empty(const UnionColumn& column, size_t table) const {
     return tables_[table].empty[size_t(column.places[table])];
+  }
+
+  // A file may have written them with a decimal comma, or as 1.10: as text they would be other text
+  // than the file's, and the rule `parse` would read another number.
+  void refuse_fractions_as_text(const UnionColumn& column) const {
+    if (column.type != Type::string) return;
+    const std::string *number = nullptr, *text = nullptr;
+    for (size_t t = 0; t < tables_.size(); ++t) {
+      const Field* field = field_of(column, t);
+      if (field == nullptr || is_empty(column, t)) continue;
+      if (field->type == Type::float64) number = &tables_[t].name;
+      if (field->type == Type::string) text = &tables_[t].name;
+    }
+    if (number == nullptr || text == nullptr) return;
+    throw Error(Code::invalid,
+                fmt::format("column {} is float64 in {} and text in {}: its numbers would not stay "
+                            "as they are written",
+                            column.name, *number, *text),
+                {.field = column.name},
+                fmt::format("read it as text there, too (`types: {{{}: text}}` of a CSV source), "
+                            "or name what is missing in {} by `nulls`",
+                            column.name, *text));
   }
 
   std::string select(size_t table, const std::string& origin) const {

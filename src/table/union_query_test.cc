@@ -112,6 +112,7 @@ TEST_F(UnionQueryTest, TypesBecomeTheNarrowestThatHoldsAll) {
   const UnionQuery text = stack({"SELECT 1 AS x", "SELECT 'n/a' AS x", "SELECT [7] AS x"});
   EXPECT_EQ(rows(text), (Lines{"1", "[7]", "n/a"}));
   EXPECT_EQ(text.warnings, Lines{"column x becomes string: it is int64 in a"});
+  EXPECT_THROW(stack({"SELECT 2.5::DOUBLE AS x", "SELECT 'k.A.' AS x"}), Error);
 }
 
 TEST_F(UnionQueryTest, AColumnWithoutAValueIsOfAnyType) {

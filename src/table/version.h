@@ -36,13 +36,14 @@ struct VersionRequest {
   std::vector<std::string> key;  // empty: none
   bool keep_order = false;  // a single unjoined file: its own order; else by key or all columns
   std::string table;        // for errors
+  bool unique = true;       // the key tells every row; else the rows are only sorted by it
 };
 
 // Runs the query, sorts, cuts (about 120,000 rows a chunk, by row hash), writes what the store does
 // not hold yet. Rows stream: at most four chunks of at most 240,000 rows and 96 MB are held; the
 // sort spills. A column of the schema is nullable when it holds nulls. Code::invalid when the key
-// has nulls or is not unique, or text holds a zero byte, with an example; Code::not_found for a key
-// column that is not there.
+// has nulls or is not unique though it must be, or text holds a zero byte, with an example;
+// Code::not_found for a key column that is not there.
 TableVersion write_version(Engine& engine, Store& store, const VersionRequest& request,
                            Progress& progress);
 

@@ -31,6 +31,9 @@ std::string ordered_sql(const VersionRequest& request, const Schema& schema) {
     order += (order.empty() ? " ORDER BY " : ", ") + quote_name(name);
   }
   if (order.empty() && !request.keep_order) order = " ORDER BY ALL";
+  if (!order.empty() && !request.unique) {
+    for (const std::string& name : schema.names()) order += ", " + quote_name(name);
+  }
   return fmt::format("SELECT * FROM (\n{}\n){}", trim_sql(request.sql), order);
 }
 
@@ -230,7 +233,7 @@ TableVersion write_version(Engine& engine, Store& store, const VersionRequest& r
     std::unique_ptr<BatchReader> reader = engine.query(ordered_sql(request, schema), schema);
     ChunkWriter writer(engine, store, schema);
     Cutter cutter(writer, schema);
-    KeyCheck key(request.key, schema, request.table);
+    KeyCheck key(request.key, schema, request.table, request.unique);
     NullSeen nulls(schema.size());
     Batch batch;
     while (reader->next(batch)) {

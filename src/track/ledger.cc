@@ -52,17 +52,26 @@ constexpr std::string_view task_columns =
 
 constexpr std::string_view run_columns = "id, started, ended, status, command, report";
 
+nlohmann::json read_json(const std::string& text) {
+  nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
+  if (json.is_discarded())
+    throw Error(Code::corrupt, "what is recorded of earlier runs is damaged", {},
+                "remove .gristmill/gristmill.db: the next run does all anew, and what it finds in "
+                ".gristmill/store stays");
+  return json;
+}
+
 TaskRecord read_task(const Statement& row) {
   TaskRecord task;
   task.kind = row.text(0);
   task.name = row.text(1);
-  task.what = nlohmann::json::parse(row.text(2));
-  for (const auto& input : nlohmann::json::parse(row.text(3))) {
+  task.what = read_json(row.text(2));
+  for (const auto& input : read_json(row.text(3))) {
     task.inputs.push_back({input.at("name").get<std::string>(),
                            Digest::parse(input.at("digest").get<std::string>())});
   }
   task.output = Digest::parse(row.text(4));
-  task.facts = nlohmann::json::parse(row.text(5));
+  task.facts = read_json(row.text(5));
   task.seconds = row.real(6);
   task.created = row.integer(7);
   return task;
@@ -78,8 +87,8 @@ RunRecord read_run(const Statement& row) {
           row.integer(1),
           row.integer(2),
           row.text(3),
-          nlohmann::json::parse(row.text(4)),
-          nlohmann::json::parse(row.text(5)),
+          read_json(row.text(4)),
+          read_json(row.text(5)),
           {}};
 }
 

@@ -40,7 +40,7 @@ std::vector<std::string> differences(const TaskRecord& before, const TaskRecord&
 struct RunRecord {
   std::string id;
   int64_t started = 0, ended = 0;  // seconds since the Unix epoch; ended 0: not yet, or killed
-  std::string status;              // "running", "done", "failed", "interrupted", "killed"
+  std::string status;  // "running", "done", "rejected", "failed", "interrupted", "killed"
   nlohmann::json command;
   nlohmann::json report;
   struct Step {
