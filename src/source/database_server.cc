@@ -6,7 +6,7 @@
 #include "frame/span.h"
 #include "source/catalog.h"
 #include "source/quote.h"
-#include "source/server_statistics.h"
+#include "source/server_rules.h"
 #include "source/source.h"
 #include "source/url.h"
 
@@ -19,16 +19,21 @@ struct ServerKind {
   std::string setting;    // set once it is loaded; "" for none
   std::string schema;     // read when none is named; "": the database
   ServerStatistics (*statistics)(SqlSession&, const ServerTable&);
+  ServerColumns (*own_rules)(SqlSession&, const ServerTable&);
 };
-const ServerKind postgresql = {"postgres_scanner", "postgres", "", "public", postgresql_statistics};
+const ServerKind postgresql = {"postgres_scanner",    "postgres",          "", "public",
+                               postgresql_statistics, postgresql_own_rules};
 // Aggregates that are pushed down come back with other types than were bound: min(timestamp) fails.
 // The first rows by a text would be the first in the server's collation. A TIMESTAMP is an instant,
 // and comes in the zone of the session.
-const ServerKind mysql = {"mysql_scanner", "mysql",
+const ServerKind mysql = {"mysql_scanner",
+                          "mysql",
                           "SET GLOBAL mysql_aggregate_pushdown_enabled = false; "
                           "SET GLOBAL mysql_order_pushdown_enabled = false; "
                           "SET GLOBAL mysql_session_time_zone = '+00:00'",
-                          "", mysql_statistics};
+                          "",
+                          mysql_statistics,
+                          mysql_own_rules};
 
 const std::vector<ParamDoc>& server_params() {
   static const std::vector<ParamDoc> docs = {
@@ -70,16 +75,27 @@ class DatabaseServer : public Source {
     if (!kind_.setting.empty()) session.execute(kind_.setting);
     attach(session);
     std::vector<SourceTable> tables;
-    for (const std::string& name : table_names(session)) {
+    const std::vector<std::string> names = table_names(session);
+    const ServerColumns own = kind_.own_rules(session, {catalog_, schema_, ""});
+    for (const std::string& name : names) {
       SourceTable table;
       table.schema = spec_.name;
       table.name = name;
       table.relation = quote_name(catalog_) + "." + quote_name(schema_) + "." + quote_name(name);
       table.server = url_.shown() + "?schema=" + schema_;
-      table.statistics = [ask = kind_.statistics, at = ServerTable{catalog_, schema_, name}](
-                             SqlSession& from) { return ask(from, at); };
-      table.max_age = max_age_;
       describe_columns(session, table);
+      std::string select;
+      if (const auto columns = own.find(name); columns != own.end()) {
+        select = select_judged_here(table.relation, table.columns, columns->second);
+        table.relation = "(" + select + ")";
+      }
+      table.statistics = [ask = kind_.statistics, at = ServerTable{catalog_, schema_, name},
+                          select](SqlSession& from) {
+        ServerStatistics known = ask(from, at);
+        known.select = select;
+        return known;
+      };
+      table.max_age = max_age_;
       tables.push_back(std::move(table));
     }
     return tables;

@@ -42,6 +42,9 @@ struct LookupColumn {
 struct ServerStatistics {
   int64_t rows = 0;  // as it estimates; 0: it cannot tell
   std::map<std::string, LookupColumn> columns;
+  // Where the server judges by other rules than SQL here: `SELECT … FROM …`, all rows of the table.
+  // A WHERE put behind it is left to the server, which may give more rows than it says.
+  std::string select = {};
 };
 
 // One table of a source.

@@ -92,7 +92,7 @@ std::unique_ptr<BatchReader> Engine::stream(const std::string& sql, const Schema
   // One transaction from binding to the last row: the SQLite reader binds to a file that it closes
   // when a transaction ends.
   session->begin();
-  const NarrowedQuery query = impl_->narrowed(*session, sql, true);
+  const NarrowedQuery query = impl_->narrowed(*session, sql, {});
   return stream_query(std::move(session), query.sql, sql, schema);
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct NarrowedQuery {
   std::string sql;
   std::map<std::string, std::string>
       tables;                      // that are subqueries now: their names by their aliases
+  std::set<std::string> read_as;   // by which names those read them
   std::vector<std::string> notes;  // "of about 3,000,000 rows of ops.planes only those …"
 };
 
@@ -62,7 +64,8 @@ class Engine : public SqlSession {
   // on a database server; asked for once, by the first query that may need them.
   void define(const std::string& schema, const std::string& name, const std::string& relation,
               std::function<ServerStatistics(SqlSession&)> statistics = {});
-  // The query as query() runs it. It is itself when nothing can be left out, or is known.
+  // The query as query() runs it, but for conditions of WHERE that are sent. It is itself when
+  // nothing can be left out, or is known.
   NarrowedQuery narrowed(const std::string& sql);
   // What that would try, without a look at the keys.
   std::vector<std::string> narrowings(const std::string& sql);

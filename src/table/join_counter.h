@@ -48,7 +48,7 @@ class JoinCounter {
 
   Engine& engine_;
   nlohmann::json node_;
-  const std::map<std::string, std::string> narrowed_;  // tables by alias
+  const NarrowedQuery narrowed_;
   std::vector<Side> sides_;
   std::vector<std::string> copies_;
 };

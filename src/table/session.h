@@ -11,6 +11,7 @@
 #include "table/convert.h"
 #include "table/engine.h"
 #include "table/handles.h"
+#include "table/narrow.h"
 
 namespace gristmill {
 
@@ -78,7 +79,7 @@ struct Engine::Impl {
   std::map<std::string, OnServer> on_server;
 
   // In a transaction of `session`, which is a new one when this fails: then the query is as it was.
-  NarrowedQuery narrowed(Session& session, const std::string& sql, bool read_keys);
+  NarrowedQuery narrowed(Session& session, const std::string& sql, const Narrowing& how);
 
   std::unique_ptr<Session> session() {
     return std::make_unique<Session>(database.get(), interrupter);
