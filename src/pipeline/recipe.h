@@ -24,6 +24,8 @@ struct PredictOutcome {
   std::optional<Digest> bundle;  // absent: a plan, and it is not known yet
 };
 
+// Makes the tables that it is made from; what they are to its data set.
+std::vector<TaskNeed> make_tables(const Project& project, const PredictSpec& spec, Tables& tables);
 // Runs (or plans) all tasks of a prediction.
 PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, Tables& tables,
                               Executor& executor);

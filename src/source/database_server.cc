@@ -20,9 +20,21 @@ struct ServerKind {
   std::string schema;     // read when none is named; "": the database
   ServerStatistics (*statistics)(SqlSession&, const ServerTable&);
   ServerColumns (*own_rules)(SqlSession&, const ServerTable&);
+  SharedMoment (*moment)(const std::string& catalog);  // null: one connection cannot tell another
 };
-const ServerKind postgresql = {"postgres_scanner",    "postgres",          "", "public",
-                               postgresql_statistics, postgresql_own_rules};
+
+SharedMoment postgresql_moment(const std::string& catalog) {
+  const std::string at = quote_text(catalog);
+  return {fmt::format("SELECT * FROM postgres_query({}, 'SELECT pg_export_snapshot()')", at),
+          [at](const std::string& name) {
+            return fmt::format("CALL postgres_execute({}, {})", at,
+                               quote_text("SET TRANSACTION SNAPSHOT " + quote_text(name)));
+          }};
+}
+
+const ServerKind postgresql = {
+    "postgres_scanner",   "postgres",       "", "public", postgresql_statistics,
+    postgresql_own_rules, postgresql_moment};
 // Aggregates that are pushed down come back with other types than were bound: min(timestamp) fails.
 // The first rows by a text would be the first in the server's collation. A TIMESTAMP is an instant,
 // and comes in the zone of the session.
@@ -33,7 +45,8 @@ const ServerKind mysql = {"mysql_scanner",
                           "SET GLOBAL mysql_session_time_zone = '+00:00'",
                           "",
                           mysql_statistics,
-                          mysql_own_rules};
+                          mysql_own_rules,
+                          nullptr};
 
 const std::vector<ParamDoc>& server_params() {
   static const std::vector<ParamDoc> docs = {
@@ -111,6 +124,7 @@ class DatabaseServer : public Source {
       if (error.code() == Code::interrupted) throw;
       throw refused(error);
     }
+    if (kind_.moment != nullptr) session.read_at_one_moment(spec_.name, kind_.moment(catalog_));
   }
 
   // The name of the type is the scheme that the client library knows. MySQL's options are written

@@ -20,6 +20,12 @@
 
 namespace gristmill {
 
+// How several connections to a server read it at one moment.
+struct SharedMoment {
+  std::string take;  // a SELECT of a name for the moment, whose transaction is then kept open
+  std::function<std::string(const std::string& name)> enter;  // another transaction begins with it
+};
+
 // The SQL engine, as far as a source needs it to look; table implements it.
 class SqlSession {
  public:
@@ -29,6 +35,8 @@ class SqlSession {
   virtual Schema describe(const std::string& sql) = 0;
   // e.g. "sqlite_scanner". Code::unavailable when its file is not there.
   virtual void load_extension(const std::string& name) = 0;
+  // All queries over this source read it at the moment when the first of them began.
+  virtual void read_at_one_moment(const std::string& source, const SharedMoment& how) = 0;
 };
 
 // A column that its server can look up by a list of literals: it finds all rows, maybe more, that

@@ -45,6 +45,10 @@ class Engine : public SqlSession {
   Schema describe(const std::string& sql) override;
   // e.g. "sqlite_scanner". Code::unavailable when its file is not there.
   void load_extension(const std::string& name) override;
+  void read_at_one_moment(const std::string& source, const SharedMoment& how) override;
+  // Ends those moments: what is read from now on begins new ones. Until then a transaction is kept
+  // open on each server that was read.
+  void leave_moments();
 
   // Streams the result. Of tables on database servers that a small side joins, only the rows with
   // its keys are asked for where that pays (table/narrow.h). Columns are converted to our types.
@@ -53,6 +57,8 @@ class Engine : public SqlSession {
   std::unique_ptr<BatchReader> query(const std::string& sql);
   // The same with the schema that is known already (nullability, which DuckDB does not tell).
   std::unique_ptr<BatchReader> query(const std::string& sql, const Schema& schema);
+  // A new table of this engine with the rows of a SELECT; `looked_up`: it is of a NarrowedQuery.
+  void copy(const std::string& table, const std::string& select, bool looked_up);
   // Loads rows into a new table of this engine (in memory, spilling to disk), in order. There is
   // none when it fails.
   void load(const std::string& table, BatchReader& rows);

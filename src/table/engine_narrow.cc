@@ -33,19 +33,19 @@ NarrowedQuery Engine::Impl::narrowed(Session& session, const std::string& sql,
     // A tree of another shape than is known.
   }
   session.execute("ROLLBACK");
-  session.begin();
+  begin(session, sql);
   return {sql, {}, {}, {}};
 }
 
 NarrowedQuery Engine::narrowed(const std::string& sql) {
   const std::unique_ptr<Session> session = impl_->session();
-  session->begin();
+  impl_->begin(*session, sql);
   return impl_->narrowed(*session, sql, {.send_filters = false});
 }
 
 std::vector<std::string> Engine::narrowings(const std::string& sql) {
   const std::unique_ptr<Session> session = impl_->session();
-  session->begin();
+  impl_->begin(*session, sql);
   return impl_->narrowed(*session, sql, {.read_keys = false}).notes;
 }
 

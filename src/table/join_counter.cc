@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "table/narrow.h"
 #include "table/sql_tree.h"
 
 namespace gristmill {
@@ -100,8 +99,7 @@ void JoinCounter::copy(Side& side, const json& leaf, const std::set<std::string>
   side.copy = fmt::format("gristmill report {}", counter++);
   copies_.push_back(side.copy);
   const bool looked_up = narrowed_.tables.count(side.alias) > 0;
-  engine_.execute(fmt::format("{}CREATE TABLE {} AS {}", looked_up ? lookup_settings(engine_) : "",
-                              quote_name(side.copy), text_of(select)));
+  engine_.copy(side.copy, text_of(select), looked_up);
   side.node = node_of("SELECT * FROM " + quote_name(side.copy)).at("from_table");
   side.node["alias"] = side.alias;
 }
