@@ -7,8 +7,10 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
+import urllib.request
 
 POSTGRES_BIN = next(iter(sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
 PASSWORD = "s3cret-Pa55"
@@ -127,3 +129,40 @@ def serving_database(kind):
         finally:
             if server.process.poll() is None:
                 server.stop(signal.SIGINT if kind is Postgres else signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def serving_s3():
+    """A server of S3's protocol that checks signatures, with a bucket `grain`: its URL, a user's key, and a client of
+    Amazon's own."""
+    import boto3  # heavy, and for few tests
+
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="gm-s3-", dir="/tmp") as folder, open(pathlib.Path(folder) / "log", "w") as log:
+        process = subprocess.Popen([pathlib.Path(sys.executable).parent / "moto_server", "-H", "127.0.0.1", "-p", str(port)],
+                                   stdout=log, stderr=log)
+        url = f"http://127.0.0.1:{port}"
+        client = lambda kind, name="first", key="first": boto3.client(
+            kind, endpoint_url=url, region_name="us-east-1", aws_access_key_id=name, aws_secret_access_key=key)
+        try:
+            end = time.monotonic() + 60
+            while True:
+                try:
+                    urllib.request.urlopen(url + "/moto-api/", timeout=5).close()
+                    break
+                except OSError:
+                    assert process.poll() is None and time.monotonic() < end
+                    time.sleep(0.2)
+            client("s3").create_bucket(Bucket="grain")
+            iam = client("iam")
+            iam.create_user(UserName="miller")
+            iam.put_user_policy(UserName="miller", PolicyName="all", PolicyDocument=(
+                '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}'))
+            key = iam.create_access_key(UserName="miller")["AccessKey"]
+            request = urllib.request.Request(url + "/moto-api/reset-auth", b"0", {"Content-Type": "text/plain"})
+            urllib.request.urlopen(request, timeout=5).close()
+            name, key = key["AccessKeyId"], key["SecretAccessKey"]
+            yield url, name, key, client("s3", name, key)
+        finally:
+            process.kill()
+            process.wait()

@@ -6,16 +6,12 @@ import os
 import re
 import ssl
 import subprocess
-import sys
 import threading
-import time
-import urllib.request
 
-import boto3
 import pytest
 
 from conftest import fails, gristmill, gristmill_json, write_project
-from servers import free_port
+from servers import serving_s3
 
 ROWS = b"id,name\n1,a\n2,b\n"
 COUNT = "SELECT count(*), max(name) FROM far.rows"
@@ -225,40 +221,11 @@ def count_of_first_source(folder):
 
 
 @pytest.fixture(scope="module")
-def s3(tmp_path_factory):
-    """A server of S3's protocol that checks signatures, with a bucket; and a client of Amazon's own."""
-    port = free_port()
-    log = open(tmp_path_factory.mktemp("s3") / "log", "w")
-    process = subprocess.Popen([os.path.join(os.path.dirname(sys.executable), "moto_server"), "-H", "127.0.0.1", "-p", str(port)],
-                               stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        end = time.monotonic() + 60
-        while True:
-            try:
-                urllib.request.urlopen(url + "/moto-api/", timeout=5).close()
-                break
-            except OSError:
-                assert process.poll() is None and time.monotonic() < end
-                time.sleep(0.2)
-        client = boto3.client("s3", endpoint_url=url, region_name="us-east-1", aws_access_key_id="first",
-                              aws_secret_access_key="first")
-        iam = boto3.client("iam", endpoint_url=url, region_name="us-east-1", aws_access_key_id="first",
-                           aws_secret_access_key="first")
-        client.create_bucket(Bucket="grain")
+def s3():
+    with serving_s3() as (url, name, key, client):
         client.put_object(Bucket="grain", Key="rows.csv", Body=ROWS)
         client.put_object(Bucket="grain", Key="odd name+é/rows.csv", Body=ROWS + b"3,z\n")
-        iam.create_user(UserName="miller")
-        iam.put_user_policy(UserName="miller", PolicyName="all", PolicyDocument=(
-            '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}'))
-        key = iam.create_access_key(UserName="miller")["AccessKey"]
-        request = urllib.request.Request(url + "/moto-api/reset-auth", b"0", {"Content-Type": "text/plain"})
-        urllib.request.urlopen(request, timeout=5).close()
-        yield url, key["AccessKeyId"], key["SecretAccessKey"]
-    finally:
-        process.kill()
-        process.wait()
-        log.close()
+        yield url, name, key
 
 
 S3_SOURCE = "{url: 's3://grain/%s', endpoint: '${S3}', access_key: '${ID}', secret_key: '${KEY}'}"

@@ -208,15 +208,20 @@ const TableHandle& table_of(const PredictSpec& spec, Tables& tables) {
 
 }  // namespace
 
-BuiltDataset build_dataset(const Project& project, const PredictSpec& spec, const Wants& wants,
-                           Tables& tables, Executor& executor) {
-  const TableHandle& table = table_of(spec, tables);
+std::vector<TaskNeed> make_tables(const Project& project, const PredictSpec& spec, Tables& tables) {
+  std::vector<TaskNeed> needs = {table_of(spec, tables).need};
   tables.expect(spec.from);
-  const std::vector<RuleSpec>& rules = project.rules_of(spec.from);
-  std::vector<TaskNeed> needs = {table.need};
-  for (const RuleSpec& rule : rules) {
+  for (const RuleSpec& rule : project.rules_of(spec.from)) {
     for (TaskNeed& need : tables.reference_needs(rule)) needs.push_back(std::move(need));
   }
+  return needs;
+}
+
+BuiltDataset build_dataset(const Project& project, const PredictSpec& spec, const Wants& wants,
+                           Tables& tables, Executor& executor) {
+  const std::vector<TaskNeed> needs = make_tables(project, spec, tables);
+  const TableHandle& table = table_of(spec, tables);
+  const std::vector<RuleSpec>& rules = project.rules_of(spec.from);
   const TaskResult result =
       executor.task("dataset", spec.name + (wants.scaled ? "/scaled" : "/plain"),
                     dataset_what(spec, rules, wants), needs,

@@ -34,6 +34,8 @@ struct PredictOutcome {
 // Whether all that `accept` asks for holds.
 bool is_accepted(const PredictOutcome& outcome);
 
+// Makes the tables that it is made from; what they are to its data set.
+std::vector<TaskNeed> make_tables(const Project& project, const PredictSpec& spec, Tables& tables);
 // Runs (or plans) all tasks of a prediction.
 PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, Tables& tables,
                               Executor& executor);

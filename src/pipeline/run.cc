@@ -40,6 +40,9 @@ void run_all(const Project& project, const RunRequest& request, OpenSources& sou
   if (request.names.empty()) {
     for (const PredictSpec& spec : project.predicts) wanted.push_back(&spec);
   }
+  // What is read of servers is read first, and nothing is kept open there while models are trained.
+  for (const PredictSpec* spec : wanted) make_tables(project, *spec, tables);
+  if (!request.plan_only && !wanted.empty()) executor.workspace().engine().leave_moments();
   for (const PredictSpec* spec : wanted) {
     outcome.predictions.emplace_back(spec->name, run_prediction(project, *spec, tables, executor));
     const auto& bundle = outcome.predictions.back().second.bundle;

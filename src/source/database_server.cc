@@ -6,7 +6,7 @@
 #include "frame/span.h"
 #include "source/catalog.h"
 #include "source/quote.h"
-#include "source/server_statistics.h"
+#include "source/server_rules.h"
 #include "source/source.h"
 #include "source/url.h"
 
@@ -19,16 +19,34 @@ struct ServerKind {
   std::string setting;    // set once it is loaded; "" for none
   std::string schema;     // read when none is named; "": the database
   ServerStatistics (*statistics)(SqlSession&, const ServerTable&);
+  ServerColumns (*own_rules)(SqlSession&, const ServerTable&);
+  SharedMoment (*moment)(const std::string& catalog);  // null: one connection cannot tell another
 };
-const ServerKind postgresql = {"postgres_scanner", "postgres", "", "public", postgresql_statistics};
+
+SharedMoment postgresql_moment(const std::string& catalog) {
+  const std::string at = quote_text(catalog);
+  return {fmt::format("SELECT * FROM postgres_query({}, 'SELECT pg_export_snapshot()')", at),
+          [at](const std::string& name) {
+            return fmt::format("CALL postgres_execute({}, {})", at,
+                               quote_text("SET TRANSACTION SNAPSHOT " + quote_text(name)));
+          }};
+}
+
+const ServerKind postgresql = {
+    "postgres_scanner",   "postgres",       "", "public", postgresql_statistics,
+    postgresql_own_rules, postgresql_moment};
 // Aggregates that are pushed down come back with other types than were bound: min(timestamp) fails.
 // The first rows by a text would be the first in the server's collation. A TIMESTAMP is an instant,
 // and comes in the zone of the session.
-const ServerKind mysql = {"mysql_scanner", "mysql",
+const ServerKind mysql = {"mysql_scanner",
+                          "mysql",
                           "SET GLOBAL mysql_aggregate_pushdown_enabled = false; "
                           "SET GLOBAL mysql_order_pushdown_enabled = false; "
                           "SET GLOBAL mysql_session_time_zone = '+00:00'",
-                          "", mysql_statistics};
+                          "",
+                          mysql_statistics,
+                          mysql_own_rules,
+                          nullptr};
 
 const std::vector<ParamDoc>& server_params() {
   static const std::vector<ParamDoc> docs = {
@@ -70,16 +88,27 @@ class DatabaseServer : public Source {
     if (!kind_.setting.empty()) session.execute(kind_.setting);
     attach(session);
     std::vector<SourceTable> tables;
-    for (const std::string& name : table_names(session)) {
+    const std::vector<std::string> names = table_names(session);
+    const ServerColumns own = kind_.own_rules(session, {catalog_, schema_, ""});
+    for (const std::string& name : names) {
       SourceTable table;
       table.schema = spec_.name;
       table.name = name;
       table.relation = quote_name(catalog_) + "." + quote_name(schema_) + "." + quote_name(name);
       table.server = url_.shown() + "?schema=" + schema_;
-      table.statistics = [ask = kind_.statistics, at = ServerTable{catalog_, schema_, name}](
-                             SqlSession& from) { return ask(from, at); };
-      table.max_age = max_age_;
       describe_columns(session, table);
+      std::string select;
+      if (const auto columns = own.find(name); columns != own.end()) {
+        select = select_judged_here(table.relation, table.columns, columns->second);
+        table.relation = "(" + select + ")";
+      }
+      table.statistics = [ask = kind_.statistics, at = ServerTable{catalog_, schema_, name},
+                          select](SqlSession& from) {
+        ServerStatistics known = ask(from, at);
+        known.select = select;
+        return known;
+      };
+      table.max_age = max_age_;
       tables.push_back(std::move(table));
     }
     return tables;
@@ -95,6 +124,7 @@ class DatabaseServer : public Source {
       if (error.code() == Code::interrupted) throw;
       throw refused(error);
     }
+    if (kind_.moment != nullptr) session.read_at_one_moment(spec_.name, kind_.moment(catalog_));
   }
 
   // The name of the type is the scheme that the client library knows. MySQL's options are written

@@ -50,7 +50,8 @@ FROM relation r CROSS JOIN estimate e JOIN pg_attribute a ON a.attrelid = r.oid
 JOIN pg_type t ON t.oid = a.atttypid
 WHERE a.attnum > 0 AND NOT a.attisdropped AND t.typnamespace = 'pg_catalog'::regnamespace
 AND t.typname IN ('int2', 'int4', 'int8', 'numeric', 'text', 'varchar', 'bpchar', 'date',
-                  'timestamp', 'timestamptz', 'uuid'))",
+                  'timestamp', 'timestamptz', 'uuid')
+AND (t.typname <> 'numeric' OR (a.atttypmod >= 0 AND (a.atttypmod - 4) >> 16 <= 38)))",
                           quote_text(table.schema), quote_text(table.name)));
 }
 
@@ -65,7 +66,9 @@ SELECT c.column_name AS name, CAST(coalesce(t.table_rows, 0) AS SIGNED) AS `rows
 FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
 WHERE c.table_schema = {} AND c.table_name = {}
 AND c.data_type IN ('tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'char',
-                    'varchar', 'tinytext', 'text', 'mediumtext', 'longtext', 'date', 'datetime')
+                    'varchar', 'tinytext', 'text', 'mediumtext', 'longtext', 'date', 'datetime', 'timestamp',
+                    'double')
+AND (c.data_type <> 'decimal' OR c.numeric_precision <= 38)
 AND coalesce(c.character_set_name, 'utf8mb4') IN ('utf8mb4', 'utf8mb3', 'utf8', 'latin1', 'ascii'))",
                           quote_text(table.schema), quote_text(table.name)));
 }

@@ -20,6 +20,12 @@
 
 namespace gristmill {
 
+// How several connections to a server read it at one moment.
+struct SharedMoment {
+  std::string take;  // a SELECT of a name for the moment, whose transaction is then kept open
+  std::function<std::string(const std::string& name)> enter;  // another transaction begins with it
+};
+
 // The SQL engine, as far as a source needs it to look; table implements it.
 class SqlSession {
  public:
@@ -29,6 +35,8 @@ class SqlSession {
   virtual Schema describe(const std::string& sql) = 0;
   // e.g. "sqlite_scanner". Code::unavailable when its file is not there.
   virtual void load_extension(const std::string& name) = 0;
+  // All queries over this source read it at the moment when the first of them began.
+  virtual void read_at_one_moment(const std::string& source, const SharedMoment& how) = 0;
 };
 
 // A column that its server can look up by a list of literals: it finds all rows, maybe more, that
@@ -42,6 +50,9 @@ struct LookupColumn {
 struct ServerStatistics {
   int64_t rows = 0;  // as it estimates; 0: it cannot tell
   std::map<std::string, LookupColumn> columns;
+  // Where the server judges by other rules than SQL here: `SELECT … FROM …`, all rows of the table.
+  // A WHERE put behind it is left to the server, which may give more rows than it says.
+  std::string select = {};
 };
 
 // One table of a source.

@@ -92,10 +92,25 @@ std::unique_ptr<BatchReader> Engine::stream(const std::string& sql, const Schema
   std::unique_ptr<Session> session = impl_->session();
   // One transaction from binding to the last row: the SQLite reader binds to a file that it closes
   // when a transaction ends.
-  session->begin();
-  const NarrowedQuery query = impl_->narrowed(*session, sql, true);
+  impl_->begin(*session, sql);
+  const NarrowedQuery query = impl_->narrowed(*session, sql, {});
   return stream_query(std::move(session), query.sql, sql, schema);
 }
+
+void Engine::copy(const std::string& table, const std::string& select, bool looked_up) {
+  const std::unique_ptr<Session> session = impl_->session();
+  impl_->begin(*session, select);
+  if (const std::string set = lookup_settings(*session); looked_up && !set.empty())
+    session->execute(set);
+  session->execute(fmt::format("CREATE TABLE {} AS {}", quote_name(table), select));
+  session->execute("COMMIT");
+}
+
+void Engine::read_at_one_moment(const std::string& source, const SharedMoment& how) {
+  impl_->moments.add(source, how);
+}
+
+void Engine::leave_moments() { impl_->moments.leave(); }
 
 void Engine::write_parquet(const Batch& rows, const fs::path& file) {
   ExposedRows exposed(rows);

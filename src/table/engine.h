@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct NarrowedQuery {
   std::string sql;
   std::map<std::string, std::string>
       tables;                      // that are subqueries now: their names by their aliases
+  std::set<std::string> read_as;   // by which names those read them
   std::vector<std::string> notes;  // "of about 3,000,000 rows of ops.planes only those …"
 };
 
@@ -43,6 +45,10 @@ class Engine : public SqlSession {
   Schema describe(const std::string& sql) override;
   // e.g. "sqlite_scanner". Code::unavailable when its file is not there.
   void load_extension(const std::string& name) override;
+  void read_at_one_moment(const std::string& source, const SharedMoment& how) override;
+  // Ends those moments: what is read from now on begins new ones. Until then a transaction is kept
+  // open on each server that was read.
+  void leave_moments();
 
   // Streams the result. Of tables on database servers that a small side joins, only the rows with
   // its keys are asked for where that pays (table/narrow.h). Columns are converted to our types.
@@ -51,6 +57,8 @@ class Engine : public SqlSession {
   std::unique_ptr<BatchReader> query(const std::string& sql);
   // The same with the schema that is known already (nullability, which DuckDB does not tell).
   std::unique_ptr<BatchReader> query(const std::string& sql, const Schema& schema);
+  // A new table of this engine with the rows of a SELECT; `looked_up`: it is of a NarrowedQuery.
+  void copy(const std::string& table, const std::string& select, bool looked_up);
   // Loads rows into a new table of this engine (in memory, spilling to disk), in order. There is
   // none when it fails.
   void load(const std::string& table, BatchReader& rows);
@@ -62,7 +70,8 @@ class Engine : public SqlSession {
   // on a database server; asked for once, by the first query that may need them.
   void define(const std::string& schema, const std::string& name, const std::string& relation,
               std::function<ServerStatistics(SqlSession&)> statistics = {});
-  // The query as query() runs it. It is itself when nothing can be left out, or is known.
+  // The query as query() runs it, but for conditions of WHERE that are sent. It is itself when
+  // nothing can be left out, or is known.
   NarrowedQuery narrowed(const std::string& sql);
   // What that would try, without a look at the keys.
   std::vector<std::string> narrowings(const std::string& sql);

@@ -5,7 +5,8 @@
 
 namespace gristmill {
 
-NarrowedQuery Engine::Impl::narrowed(Session& session, const std::string& sql, bool read_keys) {
+NarrowedQuery Engine::Impl::narrowed(Session& session, const std::string& sql,
+                                     const Narrowing& how) {
   const StatisticsOf statistics = [&](const std::string& table) -> const ServerStatistics* {
     std::unique_lock lock(mutex);
     auto found = on_server.find(lower(table));
@@ -20,10 +21,10 @@ NarrowedQuery Engine::Impl::narrowed(Session& session, const std::string& sql, b
     const bool reads_one = std::any_of(on_server.begin(), on_server.end(), [&](const auto& entry) {
       return text.find(entry.first.substr(entry.first.find('.') + 1)) != std::string::npos;
     });
-    if (!reads_one) return {sql, {}, {}};
+    if (!reads_one) return {sql, {}, {}, {}};
   }
   try {
-    NarrowedQuery query = narrow(session, sql, statistics, read_keys);
+    NarrowedQuery query = narrow(session, sql, statistics, how);
     if (query.sql != sql) session.prepare(query.sql);
     return query;
   } catch (const Error& error) {
@@ -32,20 +33,20 @@ NarrowedQuery Engine::Impl::narrowed(Session& session, const std::string& sql, b
     // A tree of another shape than is known.
   }
   session.execute("ROLLBACK");
-  session.begin();
-  return {sql, {}, {}};
+  begin(session, sql);
+  return {sql, {}, {}, {}};
 }
 
 NarrowedQuery Engine::narrowed(const std::string& sql) {
   const std::unique_ptr<Session> session = impl_->session();
-  session->begin();
-  return impl_->narrowed(*session, sql, true);
+  impl_->begin(*session, sql);
+  return impl_->narrowed(*session, sql, {.send_filters = false});
 }
 
 std::vector<std::string> Engine::narrowings(const std::string& sql) {
   const std::unique_ptr<Session> session = impl_->session();
-  session->begin();
-  return impl_->narrowed(*session, sql, false).notes;
+  impl_->begin(*session, sql);
+  return impl_->narrowed(*session, sql, {.read_keys = false}).notes;
 }
 
 }  // namespace gristmill

@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "table/from_tree.h"
-#include "table/narrow.h"
 #include "table/sql_tree.h"
 
 namespace gristmill {
@@ -21,7 +20,7 @@ std::string marker(size_t k) { return fmt::format("gristmill matched {}", k); }
 }  // namespace
 
 JoinCounter::JoinCounter(Engine& engine, const NarrowedQuery& query)
-    : engine_(engine), query_(sql_tree(engine, query.sql)), narrowed_(query.tables) {}
+    : engine_(engine), query_(sql_tree(engine, query.sql)), narrowed_(query) {}
 
 JoinCounter::~JoinCounter() {
   for (const std::string& copy : copies_) {
@@ -117,7 +116,8 @@ void JoinCounter::count_rest(QueryReport& report) {
     bool known = std::any_of(report.rows_in.begin(), report.rows_in.end(),
                              [&](const auto& entry) { return entry.first == name; });
     // Of a table that is narrowed elsewhere in the query, nobody counts what is not read.
-    for (const auto& [alias, table] : narrowed_) known |= table == name;
+    for (const auto& [alias, table] : narrowed_.tables) known |= table == name;
+    known |= narrowed_.read_as.count(name) > 0;
     if (known) continue;
     report.rows_in.emplace_back(name, number("SELECT count(*) FROM " + quoted_table_name(name)));
   }
@@ -129,8 +129,8 @@ JoinCounter::Side JoinCounter::describe(const json& leaf) {
   side.alias = json_text(leaf, "alias");
   side.is_table = json_text(leaf, "type") == "BASE_TABLE";
   side.label = side.is_table ? table_name_of(leaf) : side.alias;
-  auto narrowed = narrowed_.find(side.alias);
-  if (!side.is_table && narrowed != narrowed_.end()) {
+  auto narrowed = narrowed_.tables.find(side.alias);
+  if (!side.is_table && narrowed != narrowed_.tables.end()) {
     side.is_table = true;
     side.label = narrowed->second;
   }
@@ -155,9 +155,8 @@ void JoinCounter::copy(Side& side, const json& leaf, const std::set<std::string>
   static std::atomic<int64_t> counter{0};
   side.copy = fmt::format("gristmill report {}", counter++);
   copies_.push_back(side.copy);
-  const bool looked_up = narrowed_.count(side.alias) > 0;
-  engine_.execute(fmt::format("{}CREATE TABLE {} AS {}", looked_up ? lookup_settings(engine_) : "",
-                              quote_name(side.copy), text_of(select)));
+  const bool looked_up = narrowed_.tables.count(side.alias) > 0;
+  engine_.copy(side.copy, text_of(select), looked_up);
   side.node = node_of("SELECT * FROM " + quote_name(side.copy)).at("from_table");
   side.node["alias"] = side.alias;
 }

@@ -53,8 +53,8 @@ class JoinCounter {
 
   Engine& engine_;
   nlohmann::json query_;
-  nlohmann::json node_;                                // the SELECT of query_ that is counted now
-  const std::map<std::string, std::string> narrowed_;  // tables by alias
+  nlohmann::json node_;  // the SELECT of query_ that is counted now
+  const NarrowedQuery narrowed_;
   std::vector<Side> sides_;
   std::vector<std::string> copies_;
 };

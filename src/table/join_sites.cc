@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "table/from_tree.h"
+#include "table/sent_filter.h"
 #include "table/sql_tree.h"
 
 namespace gristmill {
@@ -49,7 +50,7 @@ class SiteFinder {
     scope_.resize(depth);
   }
 
-  std::vector<JoinSite> take() { return std::move(sites_); }
+  Sites take() { return {std::move(sites_), std::move(filters_)}; }
 
  private:
   // `select`: the one whose tables a subquery of `node` sees; null: none that is certain.
@@ -99,7 +100,14 @@ class SiteFinder {
       look_at_membership(from, table, *condition);
       look_at_existence(from, table, *condition);
       look_at_correlation(from, table, *condition);
+      look_at_filter(from, table, *condition);
     }
+  }
+
+  void look_at_filter(const FromTree& from, int table, const json& condition) {
+    const std::vector<std::string> name = compared_column(condition).name;
+    if (name.empty() || find_in(from, condition) != table) return;
+    filters_.push_back({from.leaves[size_t(table)].node, name.back(), &condition});
   }
 
   void look_at_join(const FromTree& from, int table, int at) {
@@ -263,12 +271,13 @@ class SiteFinder {
   const json* around_select_ = nullptr;
   std::vector<const json*> where_;
   std::vector<JoinSite> sites_;
+  std::vector<FilterSite> filters_;
 };
 
 }  // namespace
 
-std::vector<JoinSite> join_sites(SqlSession& engine, const json& tree,
-                                 const std::function<bool(const std::string&)>& wanted) {
+Sites join_sites(SqlSession& engine, const json& tree,
+                 const std::function<bool(const std::string&)>& wanted) {
   SiteFinder finder(engine, wanted);
   finder.walk(tree);
   return finder.take();

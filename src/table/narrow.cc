@@ -9,6 +9,7 @@
 #include "base/number_text.h"
 #include "base/text.h"
 #include "table/join_sites.h"
+#include "table/sent_filter.h"
 #include "table/sql_tree.h"
 
 namespace gristmill {
@@ -36,18 +37,6 @@ bool can_look_up(const std::string& column, const std::string& key) {
                                       "UUID"};
   const bool known = std::find(same.begin(), same.end(), column) != same.end();
   return column == key && (known || column.starts_with("DECIMAL("));
-}
-
-// A literal that servers read as we do. Backslashes are escapes to some, and dates beyond four
-// digits a year are written in other ways.
-bool is_plain(const std::string& key, const std::string& type, bool ascii_only) {
-  if (type == "VARCHAR") {
-    return std::none_of(key.begin(), key.end(), [&](char c) {
-      return c == '\\' || c == '\0' || (ascii_only && (c & 0x80) != 0);
-    });
-  }
-  if (type != "DATE" && !type.starts_with("TIMESTAMP")) return true;
-  return key.size() >= 10 && key[4] == '-' && key[7] == '-' && key.back() != ')';
 }
 
 std::string type_of(SqlSession& engine, const std::string& select) {
@@ -111,24 +100,30 @@ size_t end_of_name(const std::string& sql, size_t at, int parts) {
 class Narrower {
  public:
   Narrower(SqlSession& engine, const std::string& sql, const StatisticsOf& statistics,
-           bool read_keys)
-      : engine_(engine), sql_(sql), statistics_(statistics), read_keys_(read_keys) {}
+           const Narrowing& how)
+      : engine_(engine), sql_(sql), statistics_(statistics), how_(how) {}
 
   NarrowedQuery run() {
-    NarrowedQuery out{sql_, {}, {}};
+    NarrowedQuery out{sql_, {}, {}, {}};
     const json tree = sql_tree(engine_, sql_);
+    // Of a view nobody knows how large it is.
     const auto wanted = [&](const std::string& name) {
       const ServerStatistics* known = statistics_(name);
-      return known != nullptr && known->rows >= rows_min;
+      return known != nullptr &&
+             (known->rows >= rows_min || (known->rows == 0 && !known->select.empty()));
     };
     std::map<size_t, std::pair<const json*, std::vector<std::string>>> found;  // by place
-    for (const JoinSite& site : join_sites(engine_, tree, wanted)) {
-      const std::string said = look_up(site, out.notes);
-      const json& place = site.table->at("query_location");
-      if (said.empty() || !place.is_number_unsigned()) continue;
-      auto& [table, conditions] = found[place.get<size_t>()];
-      table = site.table;
+    const auto add = [&](const json* table, const std::string& said) {
+      const json& place = table->at("query_location");
+      if (said.empty() || !place.is_number_unsigned()) return;
+      auto& [where, conditions] = found[place.get<size_t>()];
+      where = table;
       conditions.push_back(said);
+    };
+    const Sites sites = join_sites(engine_, tree, wanted);
+    for (const JoinSite& site : sites.joins) add(site.table, look_up(site, out.notes));
+    if (how_.read_keys && how_.send_filters) {
+      for (const FilterSite& site : sites.filters) add(site.table, sent(site));
     }
     for (auto it = found.rbegin(); it != found.rend(); ++it)
       put(*it->second.first, it->first, it->second.second, out);
@@ -142,19 +137,15 @@ class Narrower {
   std::string look_up(const JoinSite& site, std::vector<std::string>& notes) {
     const std::string name = table_name_of(*site.table);
     const ServerStatistics& known = *statistics_(name);
-    const LookupColumn* column = nullptr;
-    for (const auto& [other, facts] : known.columns) {
-      if (lower(other) == lower(site.column)) column = &facts;
-    }
-    if (column == nullptr || !are_small(site.keys, known.rows)) return {};
+    const LookupColumn* column = lookup_column(known, site.column);
+    if (column == nullptr || known.rows < rows_min || !are_small(site.keys, known.rows)) return {};
     const std::string keys = sql_of(engine_, site.keys);
-    const std::string type = type_of(
-        engine_, fmt::format("SELECT {} FROM {}", quote_name(site.column), quoted(*site.table)));
-    if (!can_look_up(type, type_of(engine_, keys))) return {};
+    const std::string type = type_of(site.column, *site.table);
+    if (!can_look_up(type, gristmill::type_of(engine_, keys))) return {};
     if (!is_same_each_time(engine_, site.keys, keys)) return {};
     const int64_t most = std::min(column->keys_max, known.rows / rows_a_key);
     const std::string of = fmt::format("of about {} rows of {}", grouped(known.rows), name);
-    if (!read_keys_) {
+    if (!how_.read_keys) {
       notes.push_back(
           fmt::format("{} only those are fetched whose {} is in the join's other side, "
                       "if that has at most {} values",
@@ -171,6 +162,38 @@ class Narrower {
                     "join's other side; the counts are of these",
                     of, site.column, grouped(int64_t(found->size()))));
     return condition(site.column, type, *found);
+  }
+
+  // The condition itself, where the server would judge it by its own rules; "" for all others.
+  std::string sent(const FilterSite& site) {
+    const ServerStatistics& known = *statistics_(table_name_of(*site.table));
+    const LookupColumn* column = lookup_column(known, site.column);
+    if (known.select.empty() || column == nullptr ||
+        !can_send(compared_column(*site.condition), type_of(site.column, *site.table),
+                  column->ascii_only))
+      return {};
+    json condition = *site.condition;
+    for (const char* operand : {"left", "right", "input"}) {
+      if (condition.contains(operand) && condition[operand].contains("column_names"))
+        condition[operand]["column_names"] = {site.column};
+    }
+    if (condition.contains("children")) condition["children"][0]["column_names"] = {site.column};
+    json select = sql_tree(engine_, "SELECT 1");
+    select["select_list"] = json::array({std::move(condition)});
+    const std::string sql = sql_of(engine_, select);
+    return sql.substr(sql.find(' ') + 1);
+  }
+
+  static const LookupColumn* lookup_column(const ServerStatistics& known, const std::string& name) {
+    for (const auto& [other, facts] : known.columns) {
+      if (lower(other) == lower(name)) return &facts;
+    }
+    return nullptr;
+  }
+
+  std::string type_of(const std::string& column, const json& table) {
+    return gristmill::type_of(engine_,
+                              fmt::format("SELECT {} FROM {}", quote_name(column), quoted(table)));
   }
 
   // The keys do not come from as large a table on a server.
@@ -202,8 +225,15 @@ class Narrower {
     const size_t end = end_of_name(sql_, at, parts);
     if (end == std::string::npos) return;
     std::string alias = json_text(table, "alias");
-    std::string inner = fmt::format("(SELECT * FROM {} WHERE {})", sql_.substr(at, end - at),
-                                    fmt::join(conditions, " AND "));
+    const std::string& select = statistics_(table_name_of(table))->select;
+    std::string inner = fmt::format(
+        "({} WHERE {})", select.empty() ? "SELECT * FROM " + sql_.substr(at, end - at) : select,
+        fmt::join(conditions, " AND "));
+    if (!select.empty()) {
+      for (const std::string& name :
+           tables_of(sql_tree(engine_, select), [](const std::string&) {}))
+        out.read_as.insert(name);
+    }
     if (alias.empty()) {
       alias = json_text(table, "table_name");
       inner += " AS " + quote_name(alias);
@@ -215,7 +245,7 @@ class Narrower {
   SqlSession& engine_;
   const std::string& sql_;
   const StatisticsOf& statistics_;
-  const bool read_keys_;
+  const Narrowing how_;
 };
 
 }  // namespace
@@ -229,8 +259,8 @@ std::string lookup_settings(SqlSession& engine) {
 }
 
 NarrowedQuery narrow(SqlSession& engine, const std::string& sql, const StatisticsOf& statistics,
-                     bool read_keys) {
-  return Narrower(engine, sql, statistics, read_keys).run();
+                     const Narrowing& how) {
+  return Narrower(engine, sql, statistics, how).run();
 }
 
 }  // namespace gristmill

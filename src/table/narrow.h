@@ -16,13 +16,18 @@ using StatisticsOf = std::function<const ServerStatistics*(const std::string& ta
 // What to execute before such a query, in its session; narrow() has done it.
 std::string lookup_settings(SqlSession& engine);
 
+struct Narrowing {
+  bool read_keys = true;     // else the query stays as it is, and the notes say what would be tried
+  bool send_filters = true;  // conditions of WHERE, too; of these no note speaks
+};
+
 // The query with `FROM ops.planes` written as `FROM (SELECT * FROM ops.planes WHERE tailnum IN (…))
 // AS planes` where that pays: the table is large, the keys are few against it, and the server finds
-// by them all that SQL here takes for equal. `read_keys` false: the keys are not read, the query
-// stays as it is, and the notes say what would be tried. `engine` is to be one transaction, in
-// which the query runs as well: both then see the same rows. Any error: the query is to run as it
-// is.
+// by them all that SQL here takes for equal. A condition of WHERE that the server would judge by
+// its own rules is sent as well, where these let all rows through that ours do. `engine` is to be
+// one transaction, in which the query runs as well: both then see the same rows. Any error: the
+// query is to run as it is.
 NarrowedQuery narrow(SqlSession& engine, const std::string& sql, const StatisticsOf& statistics,
-                     bool read_keys);
+                     const Narrowing& how);
 
 }  // namespace gristmill

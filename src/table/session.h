@@ -11,6 +11,8 @@
 #include "table/convert.h"
 #include "table/engine.h"
 #include "table/handles.h"
+#include "table/narrow.h"
+#include "table/read_moments.h"
 
 namespace gristmill {
 
@@ -44,6 +46,7 @@ class Session : public SqlSession {
   std::vector<std::vector<std::string>> rows(const std::string& sql) override;
   Schema describe(const std::string& sql) override;
   void load_extension(const std::string& file) override;
+  void read_at_one_moment(const std::string&, const SharedMoment&) override {}  // the engine's
   DuckStatement prepare(const std::string& sql);
   // One statement, by whichever threads have time for it; this one sleeps while others run it.
   void execute_aside(const std::string& sql);
@@ -76,12 +79,18 @@ struct Engine::Impl {
     std::optional<ServerStatistics> known;
   };
   std::map<std::string, OnServer> on_server;
+  ReadMoments moments;
 
   // In a transaction of `session`, which is a new one when this fails: then the query is as it was.
-  NarrowedQuery narrowed(Session& session, const std::string& sql, bool read_keys);
+  NarrowedQuery narrowed(Session& session, const std::string& sql, const Narrowing& how);
 
   std::unique_ptr<Session> session() {
     return std::make_unique<Session>(database.get(), interrupter);
+  }
+  // A transaction for this query.
+  void begin(Session& session, const std::string& sql) {
+    session.begin();
+    moments.enter(session, sql, [this] { return this->session(); });
   }
 };
 

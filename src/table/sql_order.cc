@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "table/session.h"
 #include "table/sql_tree.h"
 
 namespace gristmill {
@@ -73,7 +74,7 @@ class OrderFinder {
 
 std::vector<std::string> Engine::left_to_order(const std::string& sql) {
   OrderFinder finder;
-  finder.walk(sql_tree(*this, sql));
+  finder.walk(sql_tree(*impl_->session(), sql));
   return std::move(finder.found);
 }
 

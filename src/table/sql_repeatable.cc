@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "table/session.h"
 #include "table/sql_tree.h"
 
 namespace gristmill {
@@ -78,7 +79,9 @@ std::vector<std::string> changing(SqlSession& engine, const std::vector<Call>& c
 
 }  // namespace
 
-void Engine::check_repeatable(const std::string& sql) { gristmill::check_repeatable(*this, sql); }
+void Engine::check_repeatable(const std::string& sql) {
+  gristmill::check_repeatable(*impl_->session(), sql);
+}
 
 void check_repeatable(SqlSession& engine, const std::string& sql) {
   CallFinder found;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "table/session.h"
 #include "table/sql_text.h"
 
 namespace gristmill {
@@ -168,7 +169,7 @@ std::vector<std::string> tables_of(const json& node,
 }
 
 std::vector<std::string> Engine::tables_read(const std::string& sql) {
-  return tables_of(sql_tree(*this, sql), [](const std::string& name) {
+  return tables_of(sql_tree(*impl_->session(), sql), [](const std::string& name) {
     const std::vector<std::string>& pure = pure_functions();
     if (std::find(pure.begin(), pure.end(), lower(name)) != pure.end()) return;
     throw Error(Code::invalid, fmt::format("the function {}() cannot stand in FROM", name), {},
