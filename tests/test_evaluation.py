@@ -31,3 +31,29 @@ def test_the_report_and_inspect_show_intervals(run_once):
     shown = gristmill("inspect", late["bundle"]).stdout
     for metric, (low, high) in best["test_interval"].items():
         assert f"{metric} {best['test'][metric]:.4f} ({low:.4f} … {high:.4f})" in shown
+
+
+def test_classes_are_counted_and_probabilities_calibrated(kinds):
+    for name, classes in [("late", ["false", "true"]), ("channel_of", ["desk", "phone", "web"])]:
+        prediction = kinds[1]["predictions"][name]
+        confusion, calibration = (prediction["evaluation"][k] for k in ("confusion", "calibration"))
+        assert confusion["classes"] == classes
+        assert sum(map(sum, confusion["rows"])) == prediction["rows"]["test"]
+        if prediction["best"] != "baseline":
+            right = sum(confusion["rows"][i][i] for i in range(len(classes))) / prediction["rows"]["test"]
+            assert abs(right - model_of(prediction, prediction["best"])["test"]["accuracy"]) < 1e-9
+        assert sum(b["rows"] for b in calibration["bins"]) == prediction["rows"]["test"]
+        error = sum(b["rows"] * abs(b["predicted"] - b["observed"]) for b in calibration["bins"])
+        assert abs(error / prediction["rows"]["test"] - calibration["error"]) < 1e-9
+        assert card_of(prediction)["evaluation"] == prediction["evaluation"]
+    assert "confusion" not in kinds[1]["predictions"]["minutes"]["evaluation"]
+
+
+def test_the_report_shows_what_is_mixed_up(run_once):
+    late = gristmill_json("run", "-C", run_once)["predictions"]["late"]
+    (_, false_alarms), (missed, _) = late["evaluation"]["confusion"]["rows"]
+    for report in (gristmill("run", "-C", run_once).stdout, gristmill("inspect", late["bundle"]).stdout):
+        lines = report.splitlines()
+        head = next(i for i, line in enumerate(lines) if "→ false  → true" in line)
+        assert str(false_alarms) in lines[head + 2].split() and str(missed) in lines[head + 3].split()
+        assert "calibration error" in lines[head + 4]

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/console.h"
+#include "cli/evaluation_text.h"
 
 namespace gristmill {
 namespace {
@@ -128,6 +129,16 @@ std::string left_out_text(const json& dataset) {
   return out;
 }
 
+std::string indented(const std::string& lines) {
+  std::string out;
+  for (size_t at = 0; at < lines.size();) {
+    const size_t end = lines.find('\n', at);
+    out += "  " + lines.substr(at, end - at + 1);
+    at = end + 1;
+  }
+  return out;
+}
+
 std::string scores_text(const PredictOutcome& prediction) {
   std::vector<ModelOutcome> models = prediction.models;
   models.push_back(prediction.baseline);
@@ -149,14 +160,8 @@ std::string scores_text(const PredictOutcome& prediction) {
     row.push_back(fmt::format("{:.1f}", model.seconds));
     rows.push_back(std::move(row));
   }
-  std::string table = text_table(head, rows);
-  std::string out;
-  for (size_t at = 0; at < table.size();) {
-    const size_t end = table.find('\n', at);
-    out += "  " + table.substr(at, end - at + 1);
-    at = end + 1;
-  }
-  return out + fmt::format("  * the best by {} on the validate rows\n", prediction.metric);
+  return indented(text_table(head, rows)) +
+         fmt::format("  * the best by {} on the validate rows\n", prediction.metric);
 }
 
 // What passed is counted, what did not is told.
@@ -186,6 +191,8 @@ std::string run_report(const RunOutcome& outcome) {
     out += left_out_text(prediction.dataset);
     out += fmt::format("  features: {} columns\n\n", prediction.dataset.at("layout").size());
     out += scores_text(prediction);
+    const std::string evaluation = evaluation_text(prediction.best, prediction.evaluation);
+    if (!evaluation.empty()) out += "\n" + indented(evaluation);
   }
   out += fmt::format("\nrun {}: {} tasks ran, {} reused\n", outcome.run,
                      count_fates(outcome.steps, TaskStep::Fate::ran),

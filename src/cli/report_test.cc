@@ -55,6 +55,37 @@ run 20240101-000000: 0 tasks ran, 0 reused
 )");
 }
 
+std::string with_evaluation(const char* evaluation) {
+  RunOutcome outcome;
+  PredictOutcome made = prediction();
+  made.evaluation = Json::parse(evaluation);
+  outcome.predictions = {{"late", made}};
+  const std::string text = run_report(outcome);
+  const size_t begin = text.find("validate rows\n") + 14;
+  return text.substr(begin, text.find("\n\nrun ") + 1 - begin);
+}
+
+TEST(Report, OfClasses) {
+  EXPECT_EQ(with_evaluation(R"({
+    "confusion": {"classes": ["false", "true"], "rows": [[1000, 25], [0, 0]], "mixed_up": []},
+    "calibration": {"bins": [], "error": 0.0213, "predicted": 0.182, "observed": 0.2}})"),
+            R"(
+  linear on test  → false  → true   right
+  ──────────────  ───────  ──────  ──────
+  false             1,000      25  97.6 %
+  true                  0       0       –
+  calibration error 0.0213: true has a mean probability of 18.2 % and came true in 20.0 %
+)");
+  EXPECT_EQ(with_evaluation(R"({
+    "confusion": {"classes": ["a", "b", "c", "d", "e", "f", "g"],
+                  "mixed_up": [{"is": "a", "answered": "g", "rows": 1200}]},
+    "calibration": {"bins": [], "error": 0.1, "predicted": 0.5, "observed": 0.4}})"),
+            R"(
+  most often mixed up: a → g 1,200
+  calibration error 0.1000: what is answered has a mean probability of 50.0 % and came true in 40.0 %
+)");
+}
+
 TEST(Report, OfTables) {
   RunOutcome outcome;
   outcome.run = "r";

@@ -44,13 +44,6 @@ Scoring mean_of(Values values) {
   return [values = std::move(values)](const double* weight) { return mean(values, weight); };
 }
 
-// The class answered: the most probable, or at 0.5.
-int answered_class(const Scored& s, int64_t i) {
-  const double* p = s.predicted + i * s.outputs;
-  if (s.outputs == 1) return p[0] >= 0.5;
-  return int(std::max_element(p, p + s.outputs) - p);
-}
-
 double probability_of_truth(const Scored& s, int64_t i) {
   const double* p = s.predicted + i * s.outputs;
   if (s.outputs == 1) return s.target[i] == 1 ? p[0] : 1 - p[0];
@@ -155,6 +148,12 @@ const RegisterMetric r2_kind(
     {"r2", "Share of the target's variance that is explained", true, {Problem::regression}, r2});
 
 }  // namespace
+
+int answered_class(const Scored& scored, int64_t row) {
+  const double* p = scored.predicted + row * scored.outputs;
+  if (scored.outputs == 1) return p[0] >= 0.5;
+  return int(std::max_element(p, p + scored.outputs) - p);
+}
 
 std::string default_metric(Problem problem) {
   switch (problem) {

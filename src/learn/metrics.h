@@ -23,6 +23,9 @@ struct Scored {
   int64_t outputs = 1;
 };
 
+// The class answered: the most probable, or of two the second from 0.5 on.
+int answered_class(const Scored& scored, int64_t row);
+
 // What a metric needs of the rows it was shown, to score them under weights (null: all 1) as often
 // as one likes. NaN when it is not defined (AUC with one class).
 using Scoring = std::function<double(const double* weight)>;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "bundle/state_file.h"
 #include "learn/bootstrap.h"
+#include "learn/class_report.h"
 #include "learn/evaluate.h"
 
 namespace gristmill {
@@ -95,8 +96,10 @@ MadeBundle make_bundle(const std::string& name, const std::vector<Candidate>& ca
     const Manifest manifest = store.manifest(*candidate.dataset);
     const auto dataset = Dataset::open(store.path_of(manifest.layers.at(0).digest));
     const auto model = load_model(store, *candidate.model, dataset->info().layout);
-    score(candidate.name, Predictions(*model, *dataset, Fold::test, 0).scored(),
-          dataset->info().problem, made);
+    const Predictions predictions(*model, *dataset, Fold::test, 0);
+    score(candidate.name, predictions.scored(), dataset->info().problem, made);
+    if (&candidate == best && dataset->info().problem != Problem::regression)
+      made.evaluation = class_report(predictions.scored(), dataset->info().classes);
   }
 
   const Manifest manifest = store.manifest(*best->dataset);
@@ -122,6 +125,7 @@ MadeBundle make_bundle(const std::string& name, const std::vector<Candidate>& ca
                  {"validate", scores_json(best->validate)},
                  {"test", made.test.at(best->name)},
                  {"test_interval", made.test_interval.at(best->name)},
+                 {"evaluation", made.evaluation},
                  {"rows", facts.at("rows")},
                  {"split", facts.at("split")},
                  {"left_out", facts.at("left_out")},

@@ -26,6 +26,7 @@ struct Candidate {
 struct MadeBundle {
   std::string best;
   nlohmann::json test, test_interval;  // model → metric → score, or [low, high]; null: not defined
+  nlohmann::json evaluation = nlohmann::json::object();  // class_report() of the best
   std::string bytes;
 };
 

@@ -22,7 +22,7 @@ using nlohmann::json;
 // Change when the same parameters over the same inputs give another result.
 constexpr int dataset_version = 7;
 constexpr int model_version = 1;
-constexpr int bundle_version = 2;
+constexpr int bundle_version = 3;
 
 constexpr std::string_view dataset_type = "application/vnd.gristmill.dataset.v1";
 constexpr std::string_view fitted_type = "application/vnd.gristmill.fitted.v1";
@@ -277,13 +277,15 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
                 {{"best", made.best},
                  {"metric", metric.name},
                  {"test", made.test},
-                 {"test_interval", made.test_interval}}};
+                 {"test_interval", made.test_interval},
+                 {"evaluation", made.evaluation}}};
       });
   outcome.dataset = datasets.front().second.facts;
   if (!result.output) return outcome;
   outcome.bundle = result.output;
   outcome.best = result.facts.at("best").get<std::string>();
   outcome.metric = result.facts.at("metric").get<std::string>();
+  outcome.evaluation = result.facts.at("evaluation");
   for (const Candidate& candidate : candidates) {
     outcome.models.push_back(
         {candidate.name, candidate.validate, scores_of(result.facts.at("test").at(candidate.name)),

@@ -23,7 +23,8 @@ struct PredictOutcome {
   ModelOutcome baseline;
   std::string best;
   std::string metric;
-  std::optional<Digest> bundle;  // absent: a plan, and it is not known yet
+  nlohmann::json evaluation = nlohmann::json::object();  // of the best: MadeBundle::evaluation
+  std::optional<Digest> bundle;                          // absent: a plan, and it is not known yet
 };
 
 // Runs (or plans) all tasks of a prediction.

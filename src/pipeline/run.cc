@@ -95,6 +95,7 @@ nlohmann::json RunOutcome::json() const {
          {{"validate", scores_json(prediction.baseline.validate)},
           {"test", scores_json(prediction.baseline.test)}}},
         {"best", prediction.best},
+        {"evaluation", prediction.evaluation},
         {"bundle", bundle == bundles.end() ? nlohmann::json() : nlohmann::json(bundle->second)}};
   }
   nlohmann::json by_table = nlohmann::json::object();
