@@ -1,5 +1,8 @@
 """What is said of how good a model is: in the report, in `run --json` and in the bundle's card."""
-from conftest import gristmill, gristmill_json
+import csv
+import random
+
+from conftest import gristmill, gristmill_json, write_project
 
 
 def card_of(prediction):
@@ -57,3 +60,27 @@ def test_the_report_shows_what_is_mixed_up(run_once):
         head = next(i for i, line in enumerate(lines) if "→ false  → true" in line)
         assert str(false_alarms) in lines[head + 2].split() and str(missed) in lines[head + 3].split()
         assert "calibration error" in lines[head + 4]
+
+
+def test_a_slice_that_the_model_does_not_know_is_named(tmp_path):
+    chance = random.Random(5)
+    with open(tmp_path / "rows.csv", "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "a", "b", "shop", "y"])
+        for i in range(8000):
+            a, b, shop = chance.gauss(0, 1), chance.gauss(0, 1), chance.choice(["north", "south", "east", "far"])
+            noise = 6 if shop == "far" else 0.5
+            writer.writerow([i, a, b if i % 9 else "", shop, a + chance.gauss(0, noise)])
+    write_project(tmp_path, """\
+project: slices
+sources: {d: rows.csv}
+predict:
+  y_of: {from: d.rows, key: id, target: y, model: linear}
+""")
+    prediction = gristmill_json("run", "-C", tmp_path)["predictions"]["y_of"]
+    slices = prediction["evaluation"]["slices"]
+    assert [(s["column"], s["slice"]) for s in slices] == [("shop", "= far")]
+    assert 200 < slices[0]["rows"] < 400 and slices[0]["score"] > 5
+    assert slices[0]["interval"][0] < slices[0]["score"] < slices[0]["interval"][1]
+    assert "shop = far" in gristmill("run", "-C", tmp_path).stdout
+    assert "shop = far" in gristmill("inspect", prediction["bundle"]).stdout

@@ -55,9 +55,22 @@ std::string calibration_text(const json& calibration, const json& classes) {
                      percent_text(calibration.at("observed").get<double>()));
 }
 
+std::string slices_text(const std::string& metric, const json& slices) {
+  std::vector<std::vector<std::string>> lines;
+  for (const auto& slice : slices) {
+    lines.push_back({fmt::format("{} {}", slice.at("column").get<std::string>(),
+                                 slice.at("slice").get<std::string>()),
+                     grouped(slice.at("rows").get<int64_t>()),
+                     score_text(slice.at("score").get<double>()),
+                     interval_text(Interval::from_json(slice.at("interval")))});
+  }
+  return text_table({"worse where", "test rows", metric, "95 % interval"}, lines);
+}
+
 }  // namespace
 
-std::string evaluation_text(const std::string& model, const json& evaluation) {
+std::string evaluation_text(const std::string& model, const std::string& metric,
+                            const json& evaluation) {
   std::string out;
   if (evaluation.contains("confusion")) {
     const json& confusion = evaluation.at("confusion");
@@ -66,6 +79,8 @@ std::string evaluation_text(const std::string& model, const json& evaluation) {
     if (!evaluation.at("calibration").is_null())
       out += calibration_text(evaluation.at("calibration"), confusion.at("classes"));
   }
+  if (evaluation.contains("slices") && !evaluation.at("slices").empty())
+    out += (out.empty() ? "" : "\n") + slices_text(metric, evaluation.at("slices"));
   return out;
 }
 

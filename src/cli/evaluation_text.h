@@ -8,6 +8,7 @@
 namespace gristmill {
 
 // Of `evaluation` in a bundle's card and a run's facts; "" where there is nothing to say.
-std::string evaluation_text(const std::string& model, const nlohmann::json& evaluation);
+std::string evaluation_text(const std::string& model, const std::string& metric,
+                            const nlohmann::json& evaluation);
 
 }  // namespace gristmill

@@ -133,7 +133,7 @@ std::string indented(const std::string& lines) {
   std::string out;
   for (size_t at = 0; at < lines.size();) {
     const size_t end = lines.find('\n', at);
-    out += "  " + lines.substr(at, end - at + 1);
+    out += (end == at ? "" : "  ") + lines.substr(at, end - at + 1);
     at = end + 1;
   }
   return out;
@@ -191,7 +191,8 @@ std::string run_report(const RunOutcome& outcome) {
     out += left_out_text(prediction.dataset);
     out += fmt::format("  features: {} columns\n\n", prediction.dataset.at("layout").size());
     out += scores_text(prediction);
-    const std::string evaluation = evaluation_text(prediction.best, prediction.evaluation);
+    const std::string evaluation =
+        evaluation_text(prediction.best, prediction.metric, prediction.evaluation);
     if (!evaluation.empty()) out += "\n" + indented(evaluation);
   }
   out += fmt::format("\nrun {}: {} tasks ran, {} reused\n", outcome.run,

@@ -61,7 +61,7 @@ std::string with_evaluation(const char* evaluation) {
   made.evaluation = Json::parse(evaluation);
   outcome.predictions = {{"late", made}};
   const std::string text = run_report(outcome);
-  const size_t begin = text.find("validate rows\n") + 14;
+  const size_t begin = text.find("validate rows\n") + 14;  // "\nrun" follows
   return text.substr(begin, text.find("\n\nrun ") + 1 - begin);
 }
 
@@ -84,6 +84,19 @@ TEST(Report, OfClasses) {
   most often mixed up: a → g 1,200
   calibration error 0.1000: what is answered has a mean probability of 50.0 % and came true in 40.0 %
 )");
+}
+
+TEST(Report, OfSlices) {
+  EXPECT_EQ(with_evaluation(R"({"slices": [
+    {"column": "airline", "slice": "= HA", "rows": 1412, "score": 0.55, "interval": [0.5, 0.6]},
+    {"column": "temp", "slice": "missing", "rows": 99, "score": 0.6, "interval": null}]})"),
+            R"(
+  worse where   test rows     auc  95 % interval
+  ────────────  ─────────  ──────  ───────────────
+  airline = HA      1,412  0.5500  0.5000 … 0.6000
+  temp missing         99  0.6000  –
+)");
+  EXPECT_EQ(with_evaluation(R"({"slices": []})"), "");
 }
 
 TEST(Report, OfTables) {

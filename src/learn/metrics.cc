@@ -149,6 +149,27 @@ const RegisterMetric r2_kind(
 
 }  // namespace
 
+ScoredRows::ScoredRows(const Scored& all, const std::vector<int64_t>& rows)
+    : outputs_(all.outputs) {
+  for (const int64_t i : rows) {
+    target_.push_back(all.target[i]);
+    if (all.weight != nullptr) weight_.push_back(all.weight[i]);
+    const double* predicted = all.predicted + i * all.outputs;
+    predicted_.insert(predicted_.end(), predicted, predicted + all.outputs);
+  }
+}
+
+Scored ScoredRows::scored() const {
+  return {int64_t(target_.size()), target_.data(), weight_.empty() ? nullptr : weight_.data(),
+          predicted_.data(), outputs_};
+}
+
+std::vector<int64_t> evenly_spaced(int64_t rows, int64_t count) {
+  std::vector<int64_t> out(static_cast<size_t>(std::min(rows, count)));
+  for (size_t i = 0; i < out.size(); ++i) out[i] = int64_t(i) * rows / int64_t(out.size());
+  return out;
+}
+
 int answered_class(const Scored& scored, int64_t row) {
   const double* p = scored.predicted + row * scored.outputs;
   if (scored.outputs == 1) return p[0] >= 0.5;

@@ -3,27 +3,10 @@
 #include <set>
 
 #include "base/error.h"
-#include "bundle/state_file.h"
-#include "learn/bootstrap.h"
-#include "learn/class_report.h"
-#include "learn/evaluate.h"
+#include "pipeline/stored_model.h"
 
 namespace gristmill {
 namespace {
-
-StateFile read_blob(const Store& store, const Digest& digest) {
-  auto file = std::make_shared<MappedFile>(store.path_of(digest));
-  const std::string_view bytes = file->bytes();
-  return read_state_file(std::move(file), bytes, digest.brief());
-}
-
-std::unique_ptr<Model> load_model(const Store& store, const Digest& digest,
-                                  const FeatureLayout& layout) {
-  const State state = read_blob(store, digest).state;
-  return Models::instance()
-      .get(state.at<std::string>("kind"), "model", Code::corrupt)
-      .load(state.get_state("model"), layout);
-}
 
 // Walks the rules backwards from the columns that the encoders read: what is not needed is left
 // out.
@@ -53,18 +36,6 @@ RuleChain narrowed(const RuleChain& rules, std::set<std::string> wanted,
   return RuleChain(input, std::move(steps));
 }
 
-// All metrics of one model, and how sure they are.
-void score(const std::string& model, const Scored& scored, Problem problem, MadeBundle& made) {
-  std::map<std::string, double> scores;
-  nlohmann::json intervals = nlohmann::json::object();
-  for (const auto& [name, resampled] : resample(metrics_for(problem), scored, 0)) {
-    scores[name] = resampled.score;
-    intervals[name] = resampled.interval().json();
-  }
-  made.test[model] = scores_json(scores);
-  made.test_interval[model] = intervals;
-}
-
 nlohmann::json importance_of(const Model& model, const FeatureLayout& layout) {
   const std::vector<double> shares = model.importance();
   std::map<std::string, double> by_column;
@@ -80,6 +51,7 @@ State fitted_state(const FitResult& result) {
   state.json = {{"signature", result.signature.json()}, {"facts", result.facts()}};
   state.put_state("rules", result.rules.save());
   state.put_state("features", result.featurizer.save());
+  state.put_state("slices", save_slices(result.slices));
   return state;
 }
 
@@ -91,19 +63,10 @@ MadeBundle make_bundle(const std::string& name, const std::vector<Candidate>& ca
     if (better(metric, candidate.validate.at(metric.name), best->validate.at(metric.name)))
       best = &candidate;
   }
-  MadeBundle made{.best = best->name};
-  for (const Candidate& candidate : candidates) {
-    const Manifest manifest = store.manifest(*candidate.dataset);
-    const auto dataset = Dataset::open(store.path_of(manifest.layers.at(0).digest));
-    const auto model = load_model(store, *candidate.model, dataset->info().layout);
-    const Predictions predictions(*model, *dataset, Fold::test, 0);
-    score(candidate.name, predictions.scored(), dataset->info().problem, made);
-    if (&candidate == best && dataset->info().problem != Problem::regression)
-      made.evaluation = class_report(predictions.scored(), dataset->info().classes);
-  }
-
+  MadeBundle made{.best = best->name,
+                  .evaluation = evaluate_models(candidates, *best, metric, store)};
   const Manifest manifest = store.manifest(*best->dataset);
-  const State fitted = read_blob(store, manifest.layers.at(1).digest).state;
+  const State fitted = stored_fit(store, *best->dataset);
   Bundle bundle;
   bundle.name = name;
   bundle.signature = Signature::from_json(fitted.json.at("signature"));
@@ -118,14 +81,14 @@ MadeBundle make_bundle(const std::string& name, const std::vector<Candidate>& ca
     if (bundle.rules.input().find(column) < 0) bundle.signature.ignored.push_back(column);
   }
   bundle.featurizer = Featurizer::load(fitted.get_state("features"), bundle.rules.output());
-  bundle.model = load_model(store, *best->model, bundle.featurizer.layout());
+  bundle.model = stored_model(store, *best->model, bundle.featurizer.layout());
   const nlohmann::json facts = fitted.json.at("facts");
   bundle.card = {{"model", best->name},
                  {"metric", metric.name},
                  {"validate", scores_json(best->validate)},
-                 {"test", made.test.at(best->name)},
-                 {"test_interval", made.test_interval.at(best->name)},
-                 {"evaluation", made.evaluation},
+                 {"test", made.evaluation.test.at(best->name)},
+                 {"test_interval", made.evaluation.test_interval.at(best->name)},
+                 {"evaluation", made.evaluation.best},
                  {"rows", facts.at("rows")},
                  {"split", facts.at("split")},
                  {"left_out", facts.at("left_out")},

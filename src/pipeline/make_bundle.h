@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "learn/metrics.h"
+#include "pipeline/evaluate_models.h"
 #include "pipeline/fit_dataset.h"
 #include "store/store.h"
 
@@ -15,18 +16,9 @@ namespace gristmill {
 // Rules, featurizer and signature of a data set, as kept beside it.
 State fitted_state(const FitResult& result);
 
-struct Candidate {
-  std::string name;
-  std::optional<Digest> dataset;  // manifest
-  std::optional<Digest> model;    // blob
-  std::map<std::string, double> validate;
-  double seconds = 0;
-};
-
 struct MadeBundle {
   std::string best;
-  nlohmann::json test, test_interval;  // model → metric → score, or [low, high]; null: not defined
-  nlohmann::json evaluation = nlohmann::json::object();  // class_report() of the best
+  Evaluation evaluation;
   std::string bytes;
 };
 

@@ -20,9 +20,9 @@ namespace {
 using nlohmann::json;
 
 // Change when the same parameters over the same inputs give another result.
-constexpr int dataset_version = 7;
+constexpr int dataset_version = 8;
 constexpr int model_version = 1;
-constexpr int bundle_version = 3;
+constexpr int bundle_version = 4;
 
 constexpr std::string_view dataset_type = "application/vnd.gristmill.dataset.v1";
 constexpr std::string_view fitted_type = "application/vnd.gristmill.fitted.v1";
@@ -276,9 +276,9 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
         return {blob.digest,
                 {{"best", made.best},
                  {"metric", metric.name},
-                 {"test", made.test},
-                 {"test_interval", made.test_interval},
-                 {"evaluation", made.evaluation}}};
+                 {"test", made.evaluation.test},
+                 {"test_interval", made.evaluation.test_interval},
+                 {"evaluation", made.evaluation.best}}};
       });
   outcome.dataset = datasets.front().second.facts;
   if (!result.output) return outcome;
