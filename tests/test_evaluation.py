@@ -84,3 +84,50 @@ predict:
     assert slices[0]["interval"][0] < slices[0]["score"] < slices[0]["interval"][1]
     assert "shop = far" in gristmill("run", "-C", tmp_path).stdout
     assert "shop = far" in gristmill("inspect", prediction["bundle"]).stdout
+
+
+def write_rows(path, head, rows):
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(head)
+        writer.writerows(rows)
+
+
+def leaking_rows(chance, count=4000):
+    """A refund is written after the order came late; every third order was imported twice."""
+    rows = []
+    for i in range(count):
+        weight, distance = chance.gauss(5, 1), chance.gauss(100, 20)
+        late = weight + distance / 20 + chance.gauss(0, 1.5) > 10
+        row = [weight, distance, chance.choice("abc"), (5 if late else 0) + chance.random(), int(late)]
+        rows += [[2 * i, *row]] + ([[2 * i + 1, *row]] if i % 3 == 0 else [])
+    return rows
+
+
+def test_columns_that_tell_the_target_and_copies_are_warned_of(tmp_path):
+    write_rows(tmp_path / "rows.csv", ["id", "weight", "distance", "depot", "refund", "late"],
+               leaking_rows(random.Random(6)))
+    text = """\
+project: leaks
+sources: {d: rows.csv}
+predict:
+  late:
+    from: d.rows
+    key: id
+    target: late = 1
+    model: linear
+"""
+    write_project(tmp_path, text)
+    warnings = gristmill_json("run", "-C", tmp_path)["predictions"]["late"]["warnings"]
+    assert len(warnings) == 2, warnings
+    assert warnings[0].startswith("refund alone tells the target (AUC 1.000 on training rows")
+    assert "of the test rows are copies of training rows" in warnings[1]
+    report = gristmill("run", "-C", tmp_path).stdout  # nothing runs, and it is told again
+    assert all(f"  warning: {warning}\n" in report for warning in warnings)
+    write_project(tmp_path, text.replace("    key", "    exclude: refund\n    key") +
+                  "clean: {d.rows: [dedupe: {by: [weight, distance]}]}\n")
+    assert gristmill_json("run", "-C", tmp_path)["predictions"]["late"]["warnings"] == []
+
+
+def test_an_honest_project_is_not_warned_of(kinds):
+    assert [p["warnings"] for p in kinds[1]["predictions"].values()] == [[], [], []]

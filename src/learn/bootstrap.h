@@ -16,7 +16,7 @@ struct BootstrapSize {
   // Of more rows, so many evenly spaced ones are resampled, and the scores' deviations shrunk by
   // the root of their share (Bickel, Götze and van Zwet 1997): a bounded cost for any number of
   // rows.
-  int64_t rows = 25000;
+  int64_t rows = 20000;
 };
 
 // NaN: not defined.

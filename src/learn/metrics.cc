@@ -78,20 +78,21 @@ Scoring accuracy(const Scored& s) {
 
 // Classes that neither occur nor are answered do not count.
 Scoring f1(const Scored& s) {
-  struct Row {
-    int says, is;
-  };
-  std::vector<Row> rows(static_cast<size_t>(s.rows));
-  for (int64_t i = 0; i < s.rows; ++i) rows[size_t(i)] = {answered_class(s, i), int(s.target[i])};
-  return [rows = std::move(rows), outputs = s.outputs](const double* weight) {
+  std::map<std::pair<size_t, size_t>, size_t> cells;  // answer and truth that occur together
+  std::vector<size_t> cell_of(static_cast<size_t>(s.rows));
+  for (int64_t i = 0; i < s.rows; ++i) {
+    const std::pair at(size_t(answered_class(s, i)), size_t(s.target[i]));
+    cell_of[size_t(i)] = cells.emplace(at, cells.size()).first->second;
+  }
+  return [cells = std::move(cells), cell_of = std::move(cell_of),
+          outputs = s.outputs](const double* weight) {
     const auto classes = size_t(outputs == 1 ? 2 : outputs);
-    Values hit(classes), answered(classes), truth(classes);
-    for (size_t i = 0; i < rows.size(); ++i) {
-      const auto says = size_t(rows[i].says), is = size_t(rows[i].is);
-      const double w = weight_of(weight, i);
-      answered[says] += w;
-      truth[is] += w;
-      if (says == is) hit[is] += w;
+    Values counts(cells.size()), hit(classes), answered(classes), truth(classes);
+    for (size_t i = 0; i < cell_of.size(); ++i) counts[cell_of[i]] += weight_of(weight, i);
+    for (const auto& [at, cell] : cells) {
+      answered[at.first] += counts[cell];
+      truth[at.second] += counts[cell];
+      if (at.first == at.second) hit[at.first] += counts[cell];
     }
     double sum = 0, counted = 0;
     for (size_t c = outputs == 1 ? 1 : 0; c < classes; ++c) {

@@ -25,6 +25,7 @@ struct Evaluation {
   nlohmann::json test, test_interval;  // model → metric → score, or [low, high]; null: not defined
   // Of the best: class_report(), and "slices": worst_slices().
   nlohmann::json best;
+  std::vector<std::string> warnings;  // of scores that are too good to be believed
 };
 
 Evaluation evaluate_models(const std::vector<Candidate>& candidates, const Candidate& best,

@@ -22,7 +22,7 @@ using nlohmann::json;
 // Change when the same parameters over the same inputs give another result.
 constexpr int dataset_version = 8;
 constexpr int model_version = 1;
-constexpr int bundle_version = 4;
+constexpr int bundle_version = 5;
 
 constexpr std::string_view dataset_type = "application/vnd.gristmill.dataset.v1";
 constexpr std::string_view fitted_type = "application/vnd.gristmill.fitted.v1";
@@ -278,7 +278,8 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
                  {"metric", metric.name},
                  {"test", made.evaluation.test},
                  {"test_interval", made.evaluation.test_interval},
-                 {"evaluation", made.evaluation.best}}};
+                 {"evaluation", made.evaluation.best},
+                 {"warnings", made.evaluation.warnings}}};
       });
   outcome.dataset = datasets.front().second.facts;
   if (!result.output) return outcome;
@@ -286,6 +287,8 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
   outcome.best = result.facts.at("best").get<std::string>();
   outcome.metric = result.facts.at("metric").get<std::string>();
   outcome.evaluation = result.facts.at("evaluation");
+  for (const json& warning : result.facts.at("warnings"))
+    outcome.dataset["warnings"].push_back(warning);
   for (const Candidate& candidate : candidates) {
     outcome.models.push_back(
         {candidate.name, candidate.validate, scores_of(result.facts.at("test").at(candidate.name)),

@@ -18,7 +18,7 @@ struct ModelOutcome {
 };
 
 struct PredictOutcome {
-  nlohmann::json dataset;            // FitResult::facts
+  nlohmann::json dataset;            // FitResult::facts, with the warnings of what came of it
   std::vector<ModelOutcome> models;  // as in the project file
   ModelOutcome baseline;
   std::string best;
