@@ -48,7 +48,8 @@ def test_classes_are_counted_and_probabilities_calibrated(kinds):
         assert sum(b["rows"] for b in calibration["bins"]) == prediction["rows"]["test"]
         error = sum(b["rows"] * abs(b["predicted"] - b["observed"]) for b in calibration["bins"])
         assert abs(error / prediction["rows"]["test"] - calibration["error"]) < 1e-9
-        assert card_of(prediction)["evaluation"] == prediction["evaluation"]
+        card = card_of(prediction)["evaluation"]  # of the model; the rest is of the run
+        assert card == {k: v for k, v in prediction["evaluation"].items() if k not in ("next", "drift")}
     assert "confusion" not in kinds[1]["predictions"]["minutes"]["evaluation"]
 
 
@@ -131,3 +132,43 @@ predict:
 
 def test_an_honest_project_is_not_warned_of(kinds):
     assert [p["warnings"] for p in kinds[1]["predictions"].values()] == [[], [], []]
+
+
+def test_the_best_is_compared_with_the_next(finished):
+    late = finished[1]["predictions"]["late"]
+    following = late["evaluation"]["next"]
+    other = model_of(late, following["other"])
+    assert other["name"] != late["best"]
+    difference = model_of(late, late["best"])["test"]["auc"] - other["test"]["auc"]
+    assert abs(following["difference"] - difference) < 1e-12
+    low, high = following["interval"]
+    assert low < difference < high
+    alone = [i[1] - i[0] for i in (m["test_interval"]["auc"] for m in late["models"])]
+    assert high - low < max(alone)  # they err on the same rows
+
+
+def test_drift_is_told_where_test_rows_are_others(tmp_path):
+    """The price moves with the day, the rest does not; the day itself is no news."""
+    chance = random.Random(7)
+    rows = [[i, f"2024-01-01T{i // 300:02}:{i // 5 % 60:02}:{i % 5:02}", chance.gauss(i / 2000, 1), chance.gauss(0, 1),
+             chance.gauss(0, 1)] for i in range(6000)]
+    write_rows(tmp_path / "rows.csv", ["id", "at", "price", "size", "y"], rows)
+    text = """\
+project: drifts
+sources: {d: rows.csv}
+predict:
+  y_of:
+    from: d.rows
+    key: id
+    time: at
+    target: y
+    split: {time: at, validate: 20%, test: 20%}
+    model: linear
+"""
+    write_project(tmp_path, text)
+    evaluation = gristmill_json("run", "-C", tmp_path)["predictions"]["y_of"]["evaluation"]
+    assert evaluation["drift"]["columns"][0]["column"] == "price"
+    assert 0.55 < evaluation["drift"]["interval"][0] < evaluation["drift"]["auc"] < 0.99
+    assert "  drift: test rows are told from training rows" in gristmill("run", "-C", tmp_path).stdout
+    write_project(tmp_path, text.replace("{time: at, validate: 20%, test: 20%}", "{random: true}"))
+    assert gristmill_json("run", "-C", tmp_path)["predictions"]["y_of"]["evaluation"]["drift"] is None

@@ -67,6 +67,18 @@ std::string slices_text(const std::string& metric, const json& slices) {
   return text_table({"worse where", "test rows", metric, "95 % interval"}, lines);
 }
 
+std::string drift_text(const json& drift) {
+  std::vector<std::string> columns;
+  for (const auto& column : drift.at("columns")) {
+    columns.push_back(fmt::format("{} {:.0f} %", column.at("column").get<std::string>(),
+                                  100 * column.at("share").get<double>()));
+  }
+  return fmt::format("drift: test rows are told from training rows with AUC {} ({}), most by {}\n",
+                     score_text(drift.at("auc").get<double>()),
+                     interval_text(Interval::from_json(drift.at("interval"))),
+                     fmt::join(columns, ", "));
+}
+
 }  // namespace
 
 std::string evaluation_text(const std::string& model, const std::string& metric,
@@ -81,6 +93,8 @@ std::string evaluation_text(const std::string& model, const std::string& metric,
   }
   if (evaluation.contains("slices") && !evaluation.at("slices").empty())
     out += (out.empty() ? "" : "\n") + slices_text(metric, evaluation.at("slices"));
+  const json drift = evaluation.value("drift", json());
+  if (!drift.is_null()) out += (out.empty() ? "" : "\n") + drift_text(drift);
   return out;
 }
 

@@ -7,7 +7,7 @@
 
 namespace gristmill {
 
-// Of `evaluation` in a bundle's card and a run's facts; "" where there is nothing to say.
+// Of `evaluation` in a bundle's card or a run's facts; "" where there is nothing to say.
 std::string evaluation_text(const std::string& model, const std::string& metric,
                             const nlohmann::json& evaluation);
 

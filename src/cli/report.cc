@@ -139,6 +139,18 @@ std::string indented(const std::string& lines) {
   return out;
 }
 
+// The best beside the next, on the same test rows.
+std::string next_text(const PredictOutcome& prediction) {
+  const json next = prediction.evaluation.value("next", json());
+  if (next.is_null() || next.at("interval").is_null()) return "";
+  const Interval interval = Interval::from_json(next.at("interval"));
+  return fmt::format(
+      "  {} test, {} minus {}: {} ({}){}\n", prediction.metric, prediction.best,
+      next.at("other").get<std::string>(), score_text(next.at("difference").get<double>()),
+      interval_text(interval),
+      interval.low <= 0 && interval.high >= 0 ? ": these rows do not tell which is better" : "");
+}
+
 std::string scores_text(const PredictOutcome& prediction) {
   std::vector<ModelOutcome> models = prediction.models;
   models.push_back(prediction.baseline);
@@ -161,7 +173,8 @@ std::string scores_text(const PredictOutcome& prediction) {
     rows.push_back(std::move(row));
   }
   return indented(text_table(head, rows)) +
-         fmt::format("  * the best by {} on the validate rows\n", prediction.metric);
+         fmt::format("  * the best by {} on the validate rows\n", prediction.metric) +
+         next_text(prediction);
 }
 
 // What passed is counted, what did not is told.

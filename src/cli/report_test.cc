@@ -99,6 +99,26 @@ TEST(Report, OfSlices) {
   EXPECT_EQ(with_evaluation(R"({"slices": []})"), "");
 }
 
+TEST(Report, OfDrift) {
+  EXPECT_EQ(with_evaluation(R"({"slices": [], "drift": {"auc": 0.75, "interval": [0.7, 0.8],
+    "columns": [{"column": "temp", "share": 0.614}, {"column": "hour", "share": 0.2}]}})"),
+            "\n  drift: test rows are told from training rows with AUC 0.7500 (0.7000 … 0.8000), "
+            "most by temp 61 %, hour 20 %\n");
+  EXPECT_EQ(with_evaluation(R"({"drift": null})"), "");
+}
+
+TEST(Report, OfTheNextModel) {
+  EXPECT_EQ(with_evaluation(R"({"next": {"other": "ridge", "difference": 0.01,
+                                         "interval": [0.005, 0.02]}})"),
+            "  auc test, linear minus ridge: 0.0100 (0.0050 … 0.0200)\n");
+  EXPECT_EQ(
+      with_evaluation(R"({"next": {"other": "ridge", "difference": -0.01,
+                                         "interval": [-0.02, 0.001]}})"),
+      "  auc test, linear minus ridge: -0.0100 (-0.0200 … 0.0010): these rows do not tell which "
+      "is better\n");
+  EXPECT_EQ(with_evaluation(R"({"next": null})"), "");
+}
+
 TEST(Report, OfTables) {
   RunOutcome outcome;
   outcome.run = "r";

@@ -102,4 +102,10 @@ std::map<std::string, Resampled> resample(const std::vector<const MetricKind*>& 
   return out;
 }
 
+Resampled difference(const Resampled& a, const Resampled& b) {
+  Resampled out{.score = a.score - b.score, .resamples = a.resamples};
+  for (size_t i = 0; i < out.resamples.size(); ++i) out.resamples[i] -= b.resamples.at(i);
+  return out;
+}
+
 }  // namespace gristmill

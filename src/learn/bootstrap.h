@@ -39,4 +39,7 @@ std::map<std::string, Resampled> resample(const std::vector<const MetricKind*>& 
                                           const Scored& scored, int threads,
                                           const BootstrapSize& size = {});
 
+// a − b, resample by resample: of two models on the same rows.
+Resampled difference(const Resampled& a, const Resampled& b);
+
 }  // namespace gristmill

@@ -1,9 +1,10 @@
-// What is warned of before scores are believed: columns that tell the target, copies.
+// What is warned of before scores are believed: columns that tell the target, copies, drift.
 #include <gtest/gtest.h>
 
 #include <random>
 
 #include "learn/copies.h"
+#include "learn/drift.h"
 #include "learn/telltale.h"
 #include "learn/test_dataset.h"
 
@@ -154,6 +155,36 @@ TEST(Copies, AreNotWhatChanceMakes) {
     return double(random_numbers() % 2);
   };
   EXPECT_EQ(copies_warning(rows_of(Problem::binary, places), all, 2), "");
+}
+
+TEST(Drift, NamesTheColumnThatMoved) {
+  auto make = [](double shift) {
+    return [shift](int64_t, float* floats, int32_t* codes) {
+      fill_by_chance(floats, codes);
+      floats[1] += float(shift);
+      return noisy_answer(Problem::regression, floats);
+    };
+  };
+  const TestDataset moved = rows_of(Problem::regression, make(0), make(1));
+  const nlohmann::json found = find_drift(moved, std::vector<bool>(4), 2);
+  ASSERT_TRUE(found.is_object());
+  EXPECT_NEAR(found["auc"].get<double>(), 0.76, 0.03);  // Φ(1/√2)
+  EXPECT_LT(found["interval"][0], found["auc"]);
+  EXPECT_EQ(found["columns"][0]["column"], "x1");
+  EXPECT_EQ(found, find_drift(moved, std::vector<bool>(4), 7));
+  EXPECT_TRUE(find_drift(moved, {false, true, false, false}, 2).is_null());
+  EXPECT_TRUE(find_drift(moved, std::vector<bool>(4, true), 2).is_null());
+}
+
+TEST(Drift, IsSilentOfChance) {
+  for (int trial = 0; trial < 5; ++trial) {
+    const TestDataset same =
+        rows_of(Problem::regression, [](int64_t, float* floats, int32_t* codes) {
+          fill_by_chance(floats, codes);
+          return noisy_answer(Problem::regression, floats);
+        });
+    EXPECT_TRUE(find_drift(same, std::vector<bool>(4), 2).is_null());
+  }
 }
 
 }  // namespace

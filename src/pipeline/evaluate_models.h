@@ -25,6 +25,10 @@ struct Evaluation {
   nlohmann::json test, test_interval;  // model → metric → score, or [low, high]; null: not defined
   // Of the best: class_report(), and "slices": worst_slices().
   nlohmann::json best;
+  // The best beside the next by the metric on validate: {"other", "difference", "interval"} of
+  // their scores on the test rows; null where there is none.
+  nlohmann::json next;
+  nlohmann::json drift;               // find_drift()
   std::vector<std::string> warnings;  // of scores that are too good to be believed
 };
 

@@ -22,7 +22,7 @@ using nlohmann::json;
 // Change when the same parameters over the same inputs give another result.
 constexpr int dataset_version = 8;
 constexpr int model_version = 1;
-constexpr int bundle_version = 5;
+constexpr int bundle_version = 6;
 
 constexpr std::string_view dataset_type = "application/vnd.gristmill.dataset.v1";
 constexpr std::string_view fitted_type = "application/vnd.gristmill.fitted.v1";
@@ -273,12 +273,15 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
         executor.progress().end();
         const Descriptor blob =
             executor.workspace().store().put(made.bytes, std::string(bundle_type));
+        json evaluation = made.evaluation.best;
+        evaluation["next"] = made.evaluation.next;
+        evaluation["drift"] = made.evaluation.drift;
         return {blob.digest,
                 {{"best", made.best},
                  {"metric", metric.name},
                  {"test", made.evaluation.test},
                  {"test_interval", made.evaluation.test_interval},
-                 {"evaluation", made.evaluation.best},
+                 {"evaluation", evaluation},
                  {"warnings", made.evaluation.warnings}}};
       });
   outcome.dataset = datasets.front().second.facts;

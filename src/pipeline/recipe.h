@@ -23,7 +23,7 @@ struct PredictOutcome {
   ModelOutcome baseline;
   std::string best;
   std::string metric;
-  nlohmann::json evaluation = nlohmann::json::object();  // of the best: MadeBundle::evaluation
+  nlohmann::json evaluation = nlohmann::json::object();  // Evaluation: `best`, `next`, `drift`
   std::optional<Digest> bundle;                          // absent: a plan, and it is not known yet
 };
 
