@@ -4,6 +4,7 @@
 
 #include "bundle/bundle.h"
 #include "cli/console.h"
+#include "cli/evaluation_text.h"
 #include "cli/open_project.h"
 #include "cli/verb.h"
 
@@ -102,6 +103,9 @@ std::string inspect_text(const json& bundle) {
   out += fmt::format(
       "\nvalidate  {}\ntest      {}\n", scores_text(card.value("validate", json::object())),
       scores_text(card.value("test", json::object()), card.value("test_interval", json::object())));
+  if (card.contains("evaluation"))
+    out +=
+        evaluation_text(card.value("model", ""), card.value("metric", ""), card.at("evaluation"));
   if (card.contains("importance") && !card.at("importance").empty()) {
     std::vector<std::pair<double, std::string>> shares;
     for (const auto& [name, share] : card.at("importance").items())

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/console.h"
+#include "cli/evaluation_text.h"
 
 namespace gristmill {
 namespace {
@@ -128,6 +129,28 @@ std::string left_out_text(const json& dataset) {
   return out;
 }
 
+std::string indented(const std::string& lines) {
+  std::string out;
+  for (size_t at = 0; at < lines.size();) {
+    const size_t end = lines.find('\n', at);
+    out += (end == at ? "" : "  ") + lines.substr(at, end - at + 1);
+    at = end + 1;
+  }
+  return out;
+}
+
+// The best beside the next, on the same test rows.
+std::string next_text(const PredictOutcome& prediction) {
+  const json next = prediction.evaluation.value("next", json());
+  if (next.is_null() || next.at("interval").is_null()) return "";
+  const Interval interval = Interval::from_json(next.at("interval"));
+  return fmt::format(
+      "  {} test, {} minus {}: {} ({}){}\n", prediction.metric, prediction.best,
+      next.at("other").get<std::string>(), score_text(next.at("difference").get<double>()),
+      interval_text(interval),
+      interval.low <= 0 && interval.high >= 0 ? ": these rows do not tell which is better" : "");
+}
+
 std::string scores_text(const PredictOutcome& prediction) {
   std::vector<ModelOutcome> models = prediction.models;
   models.push_back(prediction.baseline);
@@ -149,14 +172,9 @@ std::string scores_text(const PredictOutcome& prediction) {
     row.push_back(fmt::format("{:.1f}", model.seconds));
     rows.push_back(std::move(row));
   }
-  std::string table = text_table(head, rows);
-  std::string out;
-  for (size_t at = 0; at < table.size();) {
-    const size_t end = table.find('\n', at);
-    out += "  " + table.substr(at, end - at + 1);
-    at = end + 1;
-  }
-  return out + fmt::format("  * the best by {} on the validate rows\n", prediction.metric);
+  return indented(text_table(head, rows)) +
+         fmt::format("  * the best by {} on the validate rows\n", prediction.metric) +
+         next_text(prediction);
 }
 
 std::string share_text(const json& share) {
@@ -222,6 +240,9 @@ std::string run_report(const RunOutcome& outcome) {
     out += fmt::format("  features: {} columns\n\n", prediction.dataset.at("layout").size());
     out += scores_text(prediction);
     out += answers_text(prediction);
+    const std::string evaluation =
+        evaluation_text(prediction.best, prediction.metric, prediction.evaluation);
+    if (!evaluation.empty()) out += "\n" + indented(evaluation);
   }
   out += fmt::format("\nrun {}: {} tasks ran, {} reused\n", outcome.run,
                      count_fates(outcome.steps, TaskStep::Fate::ran),

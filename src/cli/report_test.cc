@@ -55,6 +55,70 @@ run 20240101-000000: 0 tasks ran, 0 reused
 )");
 }
 
+std::string with_evaluation(const char* evaluation) {
+  RunOutcome outcome;
+  PredictOutcome made = prediction();
+  made.evaluation = Json::parse(evaluation);
+  outcome.predictions = {{"late", made}};
+  const std::string text = run_report(outcome);
+  const size_t begin = text.find("validate rows\n") + 14;  // "\nrun" follows
+  return text.substr(begin, text.find("\n\nrun ") + 1 - begin);
+}
+
+TEST(Report, OfClasses) {
+  EXPECT_EQ(with_evaluation(R"({
+    "confusion": {"classes": ["false", "true"], "rows": [[1000, 25], [0, 0]], "mixed_up": []},
+    "calibration": {"bins": [], "error": 0.0213, "predicted": 0.182, "observed": 0.2}})"),
+            R"(
+  linear on test  → false  → true   right
+  ──────────────  ───────  ──────  ──────
+  false             1,000      25  97.6 %
+  true                  0       0       –
+  calibration error 0.0213: true has a mean probability of 18.2 % and came true in 20.0 %
+)");
+  EXPECT_EQ(with_evaluation(R"({
+    "confusion": {"classes": ["a", "b", "c", "d", "e", "f", "g"],
+                  "mixed_up": [{"is": "a", "answered": "g", "rows": 1200}]},
+    "calibration": {"bins": [], "error": 0.1, "predicted": 0.5, "observed": 0.4}})"),
+            R"(
+  most often mixed up: a → g 1,200
+  calibration error 0.1000: what is answered has a mean probability of 50.0 % and came true in 40.0 %
+)");
+}
+
+TEST(Report, OfSlices) {
+  EXPECT_EQ(with_evaluation(R"({"slices": [
+    {"column": "airline", "slice": "= HA", "rows": 1412, "score": 0.55, "interval": [0.5, 0.6]},
+    {"column": "temp", "slice": "missing", "rows": 99, "score": 0.6, "interval": null}]})"),
+            R"(
+  worse where   test rows     auc  95 % interval
+  ────────────  ─────────  ──────  ───────────────
+  airline = HA      1,412  0.5500  0.5000 … 0.6000
+  temp missing         99  0.6000  –
+)");
+  EXPECT_EQ(with_evaluation(R"({"slices": []})"), "");
+}
+
+TEST(Report, OfDrift) {
+  EXPECT_EQ(with_evaluation(R"({"slices": [], "drift": {"auc": 0.75, "interval": [0.7, 0.8],
+    "columns": [{"column": "temp", "share": 0.614}, {"column": "hour", "share": 0.2}]}})"),
+            "\n  drift: test rows are told from training rows with AUC 0.7500 (0.7000 … 0.8000), "
+            "most by temp 61 %, hour 20 %\n");
+  EXPECT_EQ(with_evaluation(R"({"drift": null})"), "");
+}
+
+TEST(Report, OfTheNextModel) {
+  EXPECT_EQ(with_evaluation(R"({"next": {"other": "ridge", "difference": 0.01,
+                                         "interval": [0.005, 0.02]}})"),
+            "  auc test, linear minus ridge: 0.0100 (0.0050 … 0.0200)\n");
+  EXPECT_EQ(
+      with_evaluation(R"({"next": {"other": "ridge", "difference": -0.01,
+                                         "interval": [-0.02, 0.001]}})"),
+      "  auc test, linear minus ridge: -0.0100 (-0.0200 … 0.0010): these rows do not tell which "
+      "is better\n");
+  EXPECT_EQ(with_evaluation(R"({"next": null})"), "");
+}
+
 TEST(Report, OfTables) {
   RunOutcome outcome;
   outcome.run = "r";

@@ -12,31 +12,6 @@
 namespace gristmill {
 namespace {
 
-// The rows that are resampled: all, or so many evenly spaced ones, copied.
-class Sample {
- public:
-  explicit Sample(const Scored& all) {
-    const int64_t rows = std::min(all.rows, bootstrap_rows);
-    for (int64_t i = 0; i < rows; ++i) {
-      const int64_t from = i * all.rows / rows;
-      target_.push_back(all.target[from]);
-      if (all.weight != nullptr) weight_.push_back(all.weight[from]);
-      const double* predicted = all.predicted + from * all.outputs;
-      predicted_.insert(predicted_.end(), predicted, predicted + all.outputs);
-    }
-    outputs_ = all.outputs;
-  }
-
-  Scored scored() const {
-    return {int64_t(target_.size()), target_.data(), weight_.empty() ? nullptr : weight_.data(),
-            predicted_.data(), outputs_};
-  }
-
- private:
-  std::vector<double> target_, weight_, predicted_;
-  int64_t outputs_ = 1;
-};
-
 // How often 1/65536 of all draws from a Poisson distribution of mean 1 come out as what.
 std::array<uint8_t, 65536> poisson_table() {
   std::array<uint8_t, 65536> counts;
@@ -94,8 +69,9 @@ Interval Resampled::interval() const {
 }
 
 std::map<std::string, Resampled> resample(const std::vector<const MetricKind*>& metrics,
-                                          const Scored& scored, int threads) {
-  const Sample sample(scored);
+                                          const Scored& scored, int threads,
+                                          const BootstrapSize& size) {
+  const ScoredRows sample(scored, evenly_spaced(scored.rows, size.rows));
   const Scored rows = sample.scored();
   const bool all = rows.rows == scored.rows;
   const double shrink = all ? 1 : std::sqrt(double(rows.rows) / double(scored.rows));
@@ -108,14 +84,14 @@ std::map<std::string, Resampled> resample(const std::vector<const MetricKind*>& 
     centers.push_back(scorings.back()(rows.weight));
     results.push_back(&out[metric->name]);
     results.back()->score = all ? centers.back() : metric->score(scored);
-    results.back()->resamples.resize(size_t(bootstrap_resamples));
+    results.back()->resamples.resize(size_t(size.resamples));
   }
   ThreadPool pool(threads);
   constexpr int64_t at_once = 10;  // that share a buffer
-  pool.for_each(bootstrap_resamples / at_once, [&](int64_t part) {
+  pool.for_each((size.resamples + at_once - 1) / at_once, [&](int64_t part) {
     check_interrupted();
     std::vector<double> weights;
-    for (int64_t r = part * at_once; r < (part + 1) * at_once; ++r) {
+    for (int64_t r = part * at_once; r < std::min((part + 1) * at_once, size.resamples); ++r) {
       draw_weights(r, rows, weights);
       for (size_t m = 0; m < scorings.size(); ++m) {
         const double deviation = scorings[m](weights.data()) - centers[m];
@@ -123,6 +99,12 @@ std::map<std::string, Resampled> resample(const std::vector<const MetricKind*>& 
       }
     }
   });
+  return out;
+}
+
+Resampled difference(const Resampled& a, const Resampled& b) {
+  Resampled out{.score = a.score - b.score, .resamples = a.resamples};
+  for (size_t i = 0; i < out.resamples.size(); ++i) out.resamples[i] -= b.resamples.at(i);
   return out;
 }
 

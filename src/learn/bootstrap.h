@@ -11,10 +11,13 @@
 
 namespace gristmill {
 
-constexpr int64_t bootstrap_resamples = 400;
-// Of more rows, so many evenly spaced ones are resampled, and the scores' deviations shrunk by the
-// root of their share (Bickel, Götze and van Zwet 1997): a bounded cost for test sets of any size.
-constexpr int64_t bootstrap_rows = 25000;
+struct BootstrapSize {
+  int64_t resamples = 400;
+  // Of more rows, so many evenly spaced ones are resampled, and the scores' deviations shrunk by
+  // the root of their share (Bickel, Götze and van Zwet 1997): a bounded cost for any number of
+  // rows.
+  int64_t rows = 20000;
+};
 
 // NaN: not defined.
 struct Interval {
@@ -33,6 +36,10 @@ struct Resampled {
 // Scores by metric. Rows as many as elsewhere get the same weights: the resamples of two models on
 // the same rows are pairs. The same for any number of threads (0: all cores).
 std::map<std::string, Resampled> resample(const std::vector<const MetricKind*>& metrics,
-                                          const Scored& scored, int threads);
+                                          const Scored& scored, int threads,
+                                          const BootstrapSize& size = {});
+
+// a − b, resample by resample: of two models on the same rows.
+Resampled difference(const Resampled& a, const Resampled& b);
 
 }  // namespace gristmill

@@ -130,6 +130,22 @@ TEST(Bootstrap, OfManyRowsIsAsNarrowAsTheyAllow) {
   EXPECT_GT(interval.high, score);
 }
 
+// Two models that err on the same rows are told apart by far less than each of them is sure of.
+TEST(Bootstrap, DifferencesAreOfPairs) {
+  const Rows rows = binary_rows(1000, 6);
+  Rows better = rows;
+  for (size_t i = 0; i < better.predicted.size(); ++i)
+    better.predicted[i] += 0.05 * (better.target[i] - 0.5);
+  const MetricKind& auc = Metrics::instance().get("auc", "metric");
+  const Resampled a = resample({&auc}, better.scored(), 2).at("auc");
+  const Resampled b = resample({&auc}, rows.scored(), 1).at("auc");
+  const Interval apart = difference(a, b).interval();
+  EXPECT_NEAR(difference(a, b).score, a.score - b.score, 1e-15);
+  EXPECT_GT(apart.low, 0);
+  EXPECT_LT(a.interval().low, b.interval().high);
+  EXPECT_LT(apart.high - apart.low, 0.3 * (b.interval().high - b.interval().low));
+}
+
 TEST(Bootstrap, IsTheSameForAnyNumberOfThreads) {
   const Rows rows = binary_rows(3000, 5);
   const auto metrics = metrics_for(Problem::binary);

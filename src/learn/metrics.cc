@@ -44,13 +44,6 @@ Scoring mean_of(Values values) {
   return [values = std::move(values)](const double* weight) { return mean(values, weight); };
 }
 
-// The class answered: the most probable, or at 0.5.
-int answered_class(const Scored& s, int64_t i) {
-  const double* p = s.predicted + i * s.outputs;
-  if (s.outputs == 1) return p[0] >= 0.5;
-  return int(std::max_element(p, p + s.outputs) - p);
-}
-
 double probability_of_truth(const Scored& s, int64_t i) {
   const double* p = s.predicted + i * s.outputs;
   if (s.outputs == 1) return s.target[i] == 1 ? p[0] : 1 - p[0];
@@ -85,20 +78,21 @@ Scoring accuracy(const Scored& s) {
 
 // Classes that neither occur nor are answered do not count.
 Scoring f1(const Scored& s) {
-  struct Row {
-    int says, is;
-  };
-  std::vector<Row> rows(static_cast<size_t>(s.rows));
-  for (int64_t i = 0; i < s.rows; ++i) rows[size_t(i)] = {answered_class(s, i), int(s.target[i])};
-  return [rows = std::move(rows), outputs = s.outputs](const double* weight) {
+  std::map<std::pair<size_t, size_t>, size_t> cells;  // answer and truth that occur together
+  std::vector<size_t> cell_of(static_cast<size_t>(s.rows));
+  for (int64_t i = 0; i < s.rows; ++i) {
+    const std::pair at(size_t(answered_class(s, i)), size_t(s.target[i]));
+    cell_of[size_t(i)] = cells.emplace(at, cells.size()).first->second;
+  }
+  return [cells = std::move(cells), cell_of = std::move(cell_of),
+          outputs = s.outputs](const double* weight) {
     const auto classes = size_t(outputs == 1 ? 2 : outputs);
-    Values hit(classes), answered(classes), truth(classes);
-    for (size_t i = 0; i < rows.size(); ++i) {
-      const auto says = size_t(rows[i].says), is = size_t(rows[i].is);
-      const double w = weight_of(weight, i);
-      answered[says] += w;
-      truth[is] += w;
-      if (says == is) hit[is] += w;
+    Values counts(cells.size()), hit(classes), answered(classes), truth(classes);
+    for (size_t i = 0; i < cell_of.size(); ++i) counts[cell_of[i]] += weight_of(weight, i);
+    for (const auto& [at, cell] : cells) {
+      answered[at.first] += counts[cell];
+      truth[at.second] += counts[cell];
+      if (at.first == at.second) hit[at.first] += counts[cell];
     }
     double sum = 0, counted = 0;
     for (size_t c = outputs == 1 ? 1 : 0; c < classes; ++c) {
@@ -155,6 +149,33 @@ const RegisterMetric r2_kind(
     {"r2", "Share of the target's variance that is explained", true, {Problem::regression}, r2});
 
 }  // namespace
+
+ScoredRows::ScoredRows(const Scored& all, const std::vector<int64_t>& rows)
+    : outputs_(all.outputs) {
+  for (const int64_t i : rows) {
+    target_.push_back(all.target[i]);
+    if (all.weight != nullptr) weight_.push_back(all.weight[i]);
+    const double* predicted = all.predicted + i * all.outputs;
+    predicted_.insert(predicted_.end(), predicted, predicted + all.outputs);
+  }
+}
+
+Scored ScoredRows::scored() const {
+  return {int64_t(target_.size()), target_.data(), weight_.empty() ? nullptr : weight_.data(),
+          predicted_.data(), outputs_};
+}
+
+std::vector<int64_t> evenly_spaced(int64_t rows, int64_t count) {
+  std::vector<int64_t> out(static_cast<size_t>(std::min(rows, count)));
+  for (size_t i = 0; i < out.size(); ++i) out[i] = int64_t(i) * rows / int64_t(out.size());
+  return out;
+}
+
+int answered_class(const Scored& scored, int64_t row) {
+  const double* p = scored.predicted + row * scored.outputs;
+  if (scored.outputs == 1) return p[0] >= 0.5;
+  return int(std::max_element(p, p + scored.outputs) - p);
+}
 
 std::string default_metric(Problem problem) {
   switch (problem) {

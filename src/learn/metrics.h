@@ -23,6 +23,22 @@ struct Scored {
   int64_t outputs = 1;
 };
 
+// Some of the rows, copied.
+class ScoredRows {
+ public:
+  ScoredRows(const Scored& all, const std::vector<int64_t>& rows);
+  Scored scored() const;
+
+ private:
+  std::vector<double> target_, weight_, predicted_;
+  int64_t outputs_;
+};
+// `count` of them, evenly spaced; all where there are no more.
+std::vector<int64_t> evenly_spaced(int64_t rows, int64_t count);
+
+// The class answered: the most probable, or of two the second from 0.5 on.
+int answered_class(const Scored& scored, int64_t row);
+
 // What a metric needs of the rows it was shown, to score them under weights (null: all 1) as often
 // as one likes. NaN when it is not defined (AUC with one class).
 using Scoring = std::function<double(const double* weight)>;

@@ -18,6 +18,7 @@ constexpr size_t max_broken_shown = 5;
 struct Slot {
   std::vector<RuleReport> reports;
   std::unique_ptr<FeaturizerFit> features;
+  BatchBuffer sliced;
 };
 
 // Rules that are fitted have an answer for every row.
@@ -71,6 +72,8 @@ class Fitter {
   std::vector<Slot> slots_;
   RuleChain later_;  // over labels_.rules().output()
   std::vector<RuleReport> later_reports_;
+  SliceRows slice_rows_;
+  BatchBuffer sliced_;  // the columns that are encoded, of the test rows looked at
   FitResult result_;
 };
 
@@ -125,17 +128,25 @@ void Fitter::encode() {
   std::copy(folds_.counts().begin(), folds_.counts().end(), result_.fold_rows);
   const auto writer = DatasetWriter::create(request_.dataset_path, info, result_.fold_rows);
   later_reports_.resize(later_.steps().size());
+  Schema sliced;
+  for (const std::string& name : result_.featurizer.reads())
+    sliced.add(later_.output()[later_.output().index_of(name, "features")]);
+  slice_rows_ = SliceRows(result_.fold_rows[int(Fold::test)], sliced.size());
+  sliced_.reset(sliced);
   progress_.begin(fmt::format("{}: encoding", spec_.name), found_.read, "rows");
   source_.pass([&](const Batch& raw, int64_t first_row, int64_t index,
                    int64_t at) { encode_chunk(raw, first_row, index, at, *writer); },
                [&](int64_t, int64_t at) {
                  for (size_t i = 0; i < later_reports_.size(); ++i)
                    later_reports_[i].merge(slots_[size_t(at)].reports[i]);
+                 const Batch sliced = slots_[size_t(at)].sliced.view();
+                 sliced_.append(sliced, 0, sliced.rows);
                },
                progress_);
   progress_.end();
   ++result_.passes;
   result_.dataset = writer->finish();
+  result_.slices = cut_slices(sliced_.view());
 }
 
 void Fitter::encode_chunk(const Batch& raw, int64_t first_row, int64_t index, int64_t slot,
@@ -145,10 +156,13 @@ void Fitter::encode_chunk(const Batch& raw, int64_t first_row, int64_t index, in
   labels_.fill_keys(raw, fold.chunk);
   std::vector<RuleReport>& reports = slots_[size_t(slot)].reports;
   reports.assign(later_.steps().size(), RuleReport{});
+  slots_[size_t(slot)].sliced.reset(sliced_.schema());
   for (int f = 0; f < 3; ++f) {
     Batch rows = folds_.select(Fold(f), fold);
     if (rows.rows == 0) continue;
     later_.apply(rows, fold.chunk.scratch, &reports, first_row);
+    if (f == int(Fold::test))
+      slice_rows_.pick(rows, folds_.rows_before(index, Fold(f)), slots_[size_t(slot)].sliced);
     const DatasetWriter::Part part =
         writer.part(Fold(f), folds_.rows_before(index, Fold(f)), rows.rows);
     if (f == int(Fold::train)) {

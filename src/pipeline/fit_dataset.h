@@ -9,6 +9,7 @@
 
 #include "bundle/bundle.h"
 #include "feature/featurizer.h"
+#include "learn/slices.h"
 #include "pipeline/label.h"
 #include "pipeline/quarantine.h"
 #include "pipeline/row_source.h"
@@ -45,7 +46,8 @@ struct FitResult {
   std::vector<std::string> target_warnings;
   std::vector<RuleSpec> steps;  // that the quarantine's errors name
   Quarantine quarantine;
-  Digest dataset;  // of the content
+  std::vector<SlicedColumn> slices;  // of the test rows, by the columns that are encoded
+  Digest dataset;                    // of the content
 
   nlohmann::json facts() const;
   // Of rules and of the target; `table` is what the prediction is made from.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "learn/metrics.h"
+#include "pipeline/evaluate_models.h"
 #include "pipeline/fit_dataset.h"
 #include "store/store.h"
 
@@ -15,19 +16,10 @@ namespace gristmill {
 // Rules, featurizer and signature of a data set, as kept beside it.
 State fitted_state(const FitResult& result);
 
-struct Candidate {
-  std::string name;
-  std::optional<Digest> dataset;  // manifest
-  std::optional<Digest> model;    // blob
-  std::map<std::string, double> validate;
-  double seconds = 0;
-};
-
 struct MadeBundle {
   std::string best;
-  // How the best one answers: "calibration", "decision", "interval", those that were asked for.
-  nlohmann::json answers = nlohmann::json::object();
-  nlohmann::json test, test_interval;  // model → metric → score, or [low, high]; null: not defined
+  nlohmann::json answers;  // how the best one answers: Answering::facts
+  Evaluation evaluation;
   std::string bytes;
 };
 

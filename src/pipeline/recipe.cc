@@ -21,7 +21,7 @@ using nlohmann::json;
 // Change when the same parameters over the same inputs give another result.
 constexpr int dataset_version = 8;
 constexpr int model_version = 1;
-constexpr int bundle_version = 2;
+constexpr int bundle_version = 6;
 
 constexpr std::string_view dataset_type = "application/vnd.gristmill.dataset.v1";
 constexpr std::string_view fitted_type = "application/vnd.gristmill.fitted.v1";
@@ -306,12 +306,17 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
         executor.progress().end();
         const Descriptor blob =
             executor.workspace().store().put(made.bytes, std::string(bundle_type));
+        json evaluation = made.evaluation.best;
+        evaluation["next"] = made.evaluation.next;
+        evaluation["drift"] = made.evaluation.drift;
         return {blob.digest,
                 {{"best", made.best},
                  {"answers", made.answers},
                  {"metric", metric.name},
-                 {"test", made.test},
-                 {"test_interval", made.test_interval}}};
+                 {"test", made.evaluation.test},
+                 {"test_interval", made.evaluation.test_interval},
+                 {"evaluation", evaluation},
+                 {"warnings", made.evaluation.warnings}}};
       });
   outcome.dataset = datasets.front().second.facts;
   if (!result.output) return outcome;
@@ -319,6 +324,9 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
   outcome.best = result.facts.at("best").get<std::string>();
   outcome.answers = result.facts.value("answers", json::object());
   outcome.metric = result.facts.at("metric").get<std::string>();
+  outcome.evaluation = result.facts.at("evaluation");
+  for (const json& warning : result.facts.at("warnings"))
+    outcome.dataset["warnings"].push_back(warning);
   for (const Candidate& candidate : candidates) {
     outcome.models.push_back({candidate.name, candidate.validate,
                               scores_from(result.facts.at("test").at(candidate.name)),

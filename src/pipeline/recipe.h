@@ -19,14 +19,15 @@ struct ModelOutcome {
 };
 
 struct PredictOutcome {
-  nlohmann::json dataset;            // FitResult::facts
+  nlohmann::json dataset;            // FitResult::facts, with the warnings of what came of it
   std::vector<ModelOutcome> models;  // as in the project file
   ModelOutcome baseline;
   std::string best;
   std::string metric;
-  nlohmann::json answers;        // how the best one answers: MadeBundle::answers
-  std::vector<Verdict> accept;   // of run
-  std::optional<Digest> bundle;  // absent: a plan, and it is not known yet
+  nlohmann::json answers;                                // Answering::facts
+  std::vector<Verdict> accept;                           // of run
+  nlohmann::json evaluation = nlohmann::json::object();  // Evaluation: `best`, `next`, `drift`
+  std::optional<Digest> bundle;                          // absent: a plan, and it is not known yet
 
   const std::map<std::string, double>& scores_of_best() const;  // on test
 };

@@ -129,6 +129,7 @@ nlohmann::json RunOutcome::json() const {
         {"answers", prediction.answers},
         {"accepted", is_accepted(prediction)},
         {"accept", verdicts},
+        {"evaluation", prediction.evaluation},
         {"bundle", bundle == bundles.end() ? nlohmann::json() : nlohmann::json(bundle->second)}};
   }
   nlohmann::json by_table = nlohmann::json::object();

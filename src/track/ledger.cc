@@ -83,12 +83,8 @@ std::optional<TaskRecord> first_task(Statement& statement) {
 }
 
 RunRecord read_run(const Statement& row) {
-  return {row.text(0),
-          row.integer(1),
-          row.integer(2),
-          row.text(3),
-          read_json(row.text(4)),
-          read_json(row.text(5)),
+  return {row.text(0), row.integer(1),         row.integer(2),
+          row.text(3), read_json(row.text(4)), read_json(row.text(5)),
           {}};
 }
 

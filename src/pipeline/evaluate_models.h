@@ -1,0 +1,41 @@
+// What the test rows say of the models: asked once, after the best is chosen.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "learn/metrics.h"
+#include "model/calibrated.h"
+#include "store/store.h"
+
+namespace gristmill {
+
+struct Candidate {
+  std::string name;
+  std::optional<Digest> dataset;  // manifest
+  std::optional<Digest> model;    // blob
+  std::map<std::string, double> validate;
+  double seconds = 0;
+};
+
+struct Evaluation {
+  nlohmann::json test, test_interval;  // model → metric → score, or [low, high]; null: not defined
+  // Of the best: class_report(), and "slices": worst_slices().
+  nlohmann::json best;
+  // The best beside the next by the metric on validate: {"other", "difference", "interval"} of
+  // their scores on the test rows; null where there is none.
+  nlohmann::json next;
+  nlohmann::json drift;               // find_drift()
+  std::vector<std::string> warnings;  // of scores that are too good to be believed
+};
+
+// `calibration` and `threshold`: how the best answers.
+Evaluation evaluate_models(const std::vector<Candidate>& candidates, const Candidate& best,
+                           const std::optional<Calibration>& calibration, double threshold,
+                           const MetricKind& metric, const Store& store);
+
+}  // namespace gristmill
