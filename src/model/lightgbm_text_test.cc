@@ -112,14 +112,14 @@ TEST(LightgbmText, SavedStateLoadsToTheSameModel) {
 }
 
 TEST(LightgbmText, CountsOfRowsMakeItExplainable) {
-  EXPECT_EQ(parse_lightgbm(binary_model, layout()).leaf_count, std::vector<int32_t>{});
+  EXPECT_EQ(parse_lightgbm(binary_model, layout()).leaf_count, std::vector<double>{});
   EXPECT_EQ(read_lightgbm(binary_model, layout())->make_explainer(layout()), nullptr);
   std::string counted =
       replaced(binary_model, "leaf_value=1.25", "leaf_count=5 4 3 2 1\nleaf_value=1.25");
-  EXPECT_EQ(parse_lightgbm(counted, layout()).leaf_count, std::vector<int32_t>{});
+  EXPECT_EQ(parse_lightgbm(counted, layout()).leaf_count, std::vector<double>{});
   counted = replaced(counted, "leaf_value=0.20", "leaf_count=1 2 3 4\nleaf_value=0.20");
   EXPECT_EQ(parse_lightgbm(counted, layout()).leaf_count,
-            (std::vector<int32_t>{5, 4, 3, 2, 1, 1, 2, 3, 4}));
+            (std::vector<double>{5, 4, 3, 2, 1, 1, 2, 3, 4}));
   EXPECT_EQ(read_lightgbm(counted, layout())->make_explainer(layout())->features(), 3);
   EXPECT_THROW(parse_lightgbm(replaced(counted, "=1 2 3 4", "=1 2 3"), layout()), Error);
   EXPECT_THROW(parse_lightgbm(replaced(counted, "=1 2 3 4", "=1 2 3 -4"), layout()), Error);
@@ -141,7 +141,7 @@ TEST(LightgbmText, TreesOfOneLeafAreConstants) {
 TEST(LightgbmText, RefusesByNameWhatItCannotRead) {
   const std::pair<std::string, std::string> changes[] = {
       {"version=v4", "version=v3"},
-      {"objective=binary sigmoid:0.7", "objective=poisson"},
+      {"objective=binary sigmoid:0.7", "objective=cross_entropy_lambda"},
       {"objective=binary sigmoid:0.7", "objective=regression sqrt"},
       {"objective=binary sigmoid:0.7", "objective=multiclassova num_class:3"},
       {"objective=binary sigmoid:0.7", "objective=binary sigmoid:-1"},
@@ -149,7 +149,9 @@ TEST(LightgbmText, RefusesByNameWhatItCannotRead) {
       {"num_class=1", "num_class=2"},
       {"num_tree_per_iteration=1", "num_tree_per_iteration=0"},
       {"max_feature_idx=2", "max_feature_idx=3"},
-      {"version=v4", "version=v4\naverage_output"},
+      {"max_feature_idx=2", "max_feature_idx=-1"},
+      {"max_feature_idx=2", "max_feature_idx=1000000000000"},
+      {"Column_0 Column_1", "Column_0"},
       {"is_linear=0", "is_linear=1"},
       {"num_leaves=5", "num_leaves=6"},
       {"num_leaves=5", "num_leaves=2147483647"},
@@ -161,6 +163,7 @@ TEST(LightgbmText, RefusesByNameWhatItCannotRead) {
       {"cat_boundaries=0 1", "cat_boundaries=1 1"},
       {"cat_threshold=18", "cat_threshold=18 19"},
       {"cat_threshold=18", "cat_threshold=-18"},
+      {"threshold=1.0000000180025095e-35 0 -0.55", "threshold=1.0000000180025095e-35 -0.5 -0.55"},
       {"left_child=1 -1 -3 -2", "left_child=1 -1 -3 -3"},
       {"left_child=1 -1 -3 -2", "left_child=0 -1 -3 -2"},
       {"left_child=1 -1 -3 -2", "left_child=4 -1 -3 -2"},
