@@ -168,20 +168,20 @@ NumberShape NumberShape::load(const State& state) {
     if (exponent.size() != 1 || !std::isfinite(exponent[0])) throw refuse();
     shape.exponent_ = exponent[0];
   }
-  auto load_rising = [&](const std::string& array, std::vector<double>& to) {
+  auto load_rising = [&](const std::string& array, std::vector<double>& to, auto allowed) {
     const auto given = state.get<double>(array);
     to.assign(given.begin(), given.end());
-    const bool finite =
-        std::all_of(to.begin(), to.end(), [](double x) { return std::isfinite(x); });
-    if (!finite || std::adjacent_find(to.begin(), to.end(), std::greater_equal()) != to.end())
+    if (!std::all_of(to.begin(), to.end(), allowed) ||
+        std::adjacent_find(to.begin(), to.end(), std::greater_equal()) != to.end())
       throw refuse();
   };
+  auto finite = [](double x) { return std::isfinite(x); };
   if (shape.kind_ == Kind::steps) {
-    load_rising("values", shape.values_);
+    load_rising("values", shape.values_, [](double x) { return !std::isnan(x); });
     shape.zeros_missing_ = state.at<bool>("zeros_missing");
   } else if (shape.kind_ == Kind::quantile) {
-    load_rising("values", shape.values_);
-    load_rising("scores", shape.scores_);
+    load_rising("values", shape.values_, finite);
+    load_rising("scores", shape.scores_, finite);
     if (shape.values_.empty() || shape.values_.size() != shape.scores_.size()) throw refuse();
   }
   return shape;

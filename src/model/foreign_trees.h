@@ -22,6 +22,7 @@ struct ForeignTrees {
   std::string format, objective;  // "XGBoost", "reg:squarederror"
   Problem problem = Problem::regression;
   std::vector<Feature> features;
+  bool float_inputs = false;       // numbers are rounded to float32 before they are compared
   std::vector<std::string> notes;  // what its user should know
 
   // Without thresholds, sets and importance; `feature` counts `features`, each in range.

@@ -201,7 +201,7 @@ void read_nodes(const Section& tree, int64_t nodes, ForeignTrees& model) {
     if (features[i] < 0 || features[i] >= int64_t(model.features.size()))
       corrupt("no such feature");
     if (decisions[i] < 0 || decisions[i] > 15) corrupt("unknown decision type");
-    if (!std::isfinite(thresholds[i])) corrupt("a threshold is not finite");
+    if (std::isnan(thresholds[i])) corrupt("a threshold is not a number");
     // What is missing is in no set: it goes right.
     const bool categorical = decisions[i] & Decision::categorical;
     if (categorical) model.features[size_t(features[i])].category = true;

@@ -51,7 +51,7 @@ constexpr Objective objectives[] = {
     {"reg:quantileerror", Link::identity, Problem::regression, Link::identity},
     {"reg:logistic", Link::logistic, Problem::regression, Link::logistic},
     {"binary:logistic", Link::logistic, Problem::binary, Link::logistic},
-    {"binary:logitraw", Link::identity, Problem::regression, Link::logistic},
+    {"binary:logitraw", Link::identity, Problem::regression, Link::identity},
     {"count:poisson", Link::exponential, Problem::regression, Link::exponential},
     {"reg:gamma", Link::exponential, Problem::regression, Link::exponential},
     {"reg:tweedie", Link::exponential, Problem::regression, Link::exponential},
@@ -136,13 +136,30 @@ json levels_of(const json& encoded) {
   return levels;
 }
 
+// XGBoost 3 counts characters of pandas' categories where it counts on bytes.
+bool is_ascii_text(const json& levels) {
+  return std::all_of(levels.begin(), levels.end(), [](const json& level) {
+    if (!level.is_string()) return true;
+    const auto& text = level.get_ref<const std::string&>();
+    return std::all_of(text.begin(), text.end(), [](char c) { return uint8_t(c) < 0x80; });
+  });
+}
+
 void read_categories(const json& booster, ForeignTrees& model) {
   if (!booster.contains("cats")) return;
   const json& encoded = booster.at("cats").at("enc");
   if (encoded.empty()) return;
   if (encoded.size() != model.features.size()) corrupt("`cats` are not as many as the features");
   for (size_t f = 0; f < encoded.size(); ++f) {
-    if (model.features[f].category) model.features[f].levels = levels_of(encoded[f]);
+    ForeignTrees::Feature& feature = model.features[f];
+    if (!feature.category) continue;
+    feature.levels = levels_of(encoded[f]);
+    if (!is_ascii_text(feature.levels)) {
+      feature.levels = nullptr;
+      model.notes.push_back(
+          "XGBoost cuts the names of categories that are not ASCII, as those of " +
+          excerpt(feature.name) + ": give them in a schema");
+    }
   }
 }
 
@@ -183,9 +200,9 @@ void read_trees(const json& learner, const std::vector<float>& margins, ForeignT
         dart ? json_float(gradient_booster.at("weight_drop").at(t), "weight_drop") : 1.0f;
     add_xgboost_tree(trees[t], weight, model);
   }
-  // Objectives of one's own may weigh rows by less than nothing: then shares of rows mean nothing.
+  // Objectives of one's own may weigh rows by less than nothing: then shares mean nothing.
   std::vector<double>& counts = model.trees.leaf_count;
-  if (std::any_of(counts.begin(), counts.end(), [](double count) { return count < 0; }))
+  if (std::any_of(counts.begin(), counts.end(), [](double count) { return !(count >= 0); }))
     counts.clear();
 }
 
@@ -199,6 +216,26 @@ void note_best_iteration(const json& learner, ForeignTrees& model) {
                         "used (save booster[:best_iteration + 1] for the best alone)");
 }
 
+// XGBoost writes numbers that JSON does not have: the condition of a set of categories is NaN.
+std::string without_unwritable(std::string_view text) {
+  std::string plain;
+  plain.reserve(text.size());
+  bool quoted = false;
+  while (!text.empty()) {
+    size_t part = quoted && text[0] == '\\' ? 2 : 1;
+    if (text[0] == '"') quoted = !quoted;
+    std::string_view to;
+    for (const std::string_view word : {"NaN", "-NaN", "Infinity", "-Infinity"}) {
+      if (quoted || !text.starts_with(word)) continue;
+      to = "null";
+      part = word.size();
+    }
+    plain += to.empty() ? text.substr(0, part) : to;
+    text.remove_prefix(std::min(part, text.size()));
+  }
+  return plain;
+}
+
 ForeignTrees read_model(const json& whole) {
   const json& learner = whole.at("learner");
   const json& param = learner.at("learner_model_param");
@@ -209,6 +246,7 @@ ForeignTrees read_model(const json& whole) {
     corrupt("several targets are not supported");
   Forest& forest = model.trees;
   forest.float_sums = true;
+  model.float_inputs = true;
   forest.outputs = std::max<int64_t>(1, parameter<int64_t>(param, "num_class"));
   if (forest.outputs > classes_max ||
       (model.problem == Problem::multiclass) != (forest.outputs > 1))
@@ -224,7 +262,7 @@ ForeignTrees read_model(const json& whole) {
 ForeignTrees parse_xgboost(std::string_view text) {
   json whole;
   try {
-    whole = parse_json(text);
+    whole = parse_json(without_unwritable(text));
   } catch (const json::exception&) {
     corrupt("it is no JSON, or is cut short", "save it anew: booster.save_model(\"model.json\")");
   }

@@ -142,6 +142,7 @@ class TreeWalker {
     ++inner_;
     const int32_t feature = nodes_.feature[node];
     if (feature < 0 || size_t(feature) >= model_.features.size()) corrupt("no such feature");
+    if (!category && std::isnan(nodes_.condition[node])) corrupt("a threshold is not a number");
     if (category != (nodes_.set[node] >= 0)) corrupt("a node has no set of categories");
     if (category) model_.features[size_t(feature)].category = true;
     const bool missing_left = (nodes_.default_left[node] != 0) != category;
@@ -178,6 +179,7 @@ int32_t json_integer(const json& value, const char* key) {
 }
 
 float json_float(const json& value, const char* key) {
+  if (value.is_null()) return std::numeric_limits<float>::quiet_NaN();
   const double number = value.get<double>();
   if (!(std::abs(number) <= double(std::numeric_limits<float>::max())))
     corrupt(std::string("`") + key + "` holds " + value.dump());

@@ -9,7 +9,7 @@ namespace gristmill {
 
 // Numbers in its range. Code::corrupt, naming the member `key`.
 int32_t json_integer(const nlohmann::json& value, const char* key);  // booleans are 0 and 1
-float json_float(const nlohmann::json& value, const char* key);
+float json_float(const nlohmann::json& value, const char* key);      // null is NaN
 
 // A tree of one leaf.
 void add_constant(float value, ForeignTrees& model);
