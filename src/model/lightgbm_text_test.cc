@@ -138,6 +138,46 @@ TEST(LightgbmText, TreesOfOneLeafAreConstants) {
   EXPECT_EQ(out, std::vector<double>(6, 2.5));
 }
 
+double answer_of(const std::string& text) {
+  Rows rows{{0, 0}, {0}};
+  double out = 0;
+  read_lightgbm(text, layout())->predict(rows.view(), &out);
+  return out;
+}
+
+TEST(LightgbmText, ObjectivesDecideTheAnswer) {
+  const std::string score_text = replaced(binary_model, "binary sigmoid:0.7", "regression");
+  const double score = answer_of(score_text);
+  for (const char* name : {"poisson", "gamma", "tweedie tweedie_variance_power:1.5"})
+    EXPECT_DOUBLE_EQ(answer_of(replaced(score_text, "regression", name)), std::exp(score)) << name;
+  EXPECT_DOUBLE_EQ(answer_of(replaced(score_text, "regression", "cross_entropy")),
+                   1 / (1 + std::exp(-score)));
+  for (const char* name : {"regression_l1", "huber", "fair", "quantile", "mape", "lambdarank"})
+    EXPECT_EQ(answer_of(replaced(score_text, "regression", name)), score) << name;
+  EXPECT_DOUBLE_EQ(answer_of(replaced(score_text, "version=v4", "version=v4\naverage_output")),
+                   score / 2);
+}
+
+TEST(LightgbmText, SaysWhatItsFeaturesAre) {
+  auto levels = [](const std::string& lists) {
+    return parse_lightgbm(std::string(binary_model) +
+                          "\nparameters:\n[categorical_feature: 1,2]\nend of parameters\n\n"
+                          "pandas_categorical:" +
+                          lists + "\n");
+  };
+  const ForeignTrees model = levels(R"([[1.0, 2.0], ["x", "y"]])");
+  EXPECT_EQ(model.features[0].name, "Column_0");
+  EXPECT_FALSE(model.features[0].category);
+  EXPECT_EQ(model.features[1].levels, nlohmann::json({1.0, 2.0}));  // no tree splits on it
+  EXPECT_EQ(model.features[2].levels, nlohmann::json({"x", "y"}));
+  EXPECT_TRUE(levels("null").features[2].levels.is_null());
+  // One of them is ordered, and split as a number: nothing says which.
+  const ForeignTrees doubtful = levels(R"([["a"], ["b"], ["c"]])");
+  EXPECT_TRUE(doubtful.features[2].levels.is_null());
+  EXPECT_EQ(doubtful.notes.size(), 1);
+  EXPECT_THROW(levels(R"([["a", "b)"), Error);
+}
+
 TEST(LightgbmText, RefusesByNameWhatItCannotRead) {
   const std::pair<std::string, std::string> changes[] = {
       {"version=v4", "version=v3"},
