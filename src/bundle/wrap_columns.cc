@@ -17,9 +17,13 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t most_levels = 1'000'000;  // of an encoder `category`
+constexpr size_t most_features = 20'000;   // a signature names them all, in at most 16 MB
 constexpr size_t most_choices = 50;        // shown in a signature
 
 std::vector<std::string> feature_names(const ForeignTrees& model) {
+  if (model.features.size() > most_features)
+    throw Error(Code::exhausted, fmt::format("the model has {} features, a bundle at most {}",
+                                             model.features.size(), most_features));
   std::vector<std::string> names;
   std::set<std::string> seen;
   for (size_t f = 0; f < model.features.size(); ++f) {

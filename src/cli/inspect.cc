@@ -94,9 +94,11 @@ std::string inspect_text(const json& bundle) {
                         feature.at("source").get<std::string>()});
   }
   out += "\n" + text_table({"feature", "kind", "width", "from"}, features);
-  out += fmt::format("\nvalidate  {}\ntest      {}\n",
-                     scores_text(card.value("validate", json::object())),
-                     scores_text(card.value("test", json::object())));
+  out += "\n";
+  if (card.contains("test"))  // a model made elsewhere has no scores
+    out += fmt::format("validate  {}\ntest      {}\n",
+                       scores_text(card.value("validate", json::object())),
+                       scores_text(card.at("test")));
   if (card.contains("importance") && !card.at("importance").empty()) {
     std::vector<std::pair<double, std::string>> shares;
     for (const auto& [name, share] : card.at("importance").items())
