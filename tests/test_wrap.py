@@ -180,7 +180,7 @@ def test_served_as_in_a_file(tmp_path):
         gristmill("wrap", tmp_path / (name + suffix), "-o", bundles[-1], "--schema", tmp_path / "s.yaml")
     with serving(*bundles, program=(GRISTMILL_SERVE,)) as server:
         for bundle in bundles:
-            answered = server.post(f"/models/{bundle.stem}/predict", {"instances": plain(ROWS)})["predictions"]
+            answered = server.predict(plain(ROWS), f"/models/{bundle.stem}/predict")["predictions"]
             filed = predicted(bundle, ROWS)
             assert [a["prediction"] for a in answered] == [a["prediction"] for a in filed]
             assert [[a["probabilities"][c] for c in CLASSES] for a in answered] == [
@@ -265,9 +265,9 @@ def test_a_schema_that_does_not_fit(tmp_path):
     schema = tmp_path / "s.yaml"
     for text, part in [("columns:\n  plian: number\n", 'did you mean "plain"?'),
                        ("columns:\n  town: number\n", "as a category, the schema as a number"),
-                       ("columns:\n  town: [x]\n", "split on number"), ("classes: [a, b, c]\n", "has 2 classes")]:
+                       ("columns:\n  many: [x]\n", "split on number"), ("classes: [a, b, c]\n", "has 2 classes")]:
         schema.write_text(text)
         message = fails("wrap", tmp_path / "m.txt", "-o", tmp_path / "m.bundle", "--schema", schema)
         assert part in message and ("split on" in part or "s.yaml" in message)
-    fails("wrap", tmp_path / "m.txt", "-o", tmp_path / "m.txt")
+    fails("wrap", tmp_path / "m.txt", "-o", tmp_path / "m.txt", code=2)
     assert (tmp_path / "m.txt").read_text().startswith("tree")
