@@ -62,7 +62,7 @@ Signature Signature::from_json(const nlohmann::json& json) {
   const size_t classes = signature.classes.size();
   if (signature.problem == Problem::binary
           ? classes != 2
-          : (signature.problem == Problem::multiclass && classes < 3)) {
+          : (signature.problem == Problem::multiclass && classes < 2)) {
     throw Error(Code::corrupt, "the bundle's classes do not fit its problem");
   }
   if (signature.boolean_target && signature.problem != Problem::binary) {

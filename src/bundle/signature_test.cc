@@ -29,7 +29,7 @@ TEST(Signature, ClassesFitTheProblem) {
   EXPECT_NO_THROW(Signature::from_json(signature(Problem::binary, {"no", "yes"}, true)));
   EXPECT_NO_THROW(Signature::from_json(signature(Problem::multiclass, {"a", "b", "c"}, false)));
   EXPECT_EQ(refusal(signature(Problem::binary, {"no"}, false)), Code::corrupt);
-  EXPECT_EQ(refusal(signature(Problem::multiclass, Names{"a", "b"}, false)), Code::corrupt);
+  EXPECT_EQ(refusal(signature(Problem::multiclass, Names{"a"}, false)), Code::corrupt);
 }
 
 // `false` and `true` are the labels of two classes: a third would have none.

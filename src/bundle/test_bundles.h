@@ -147,7 +147,7 @@ inline std::unique_ptr<Model> order_trees(const FeatureLayout& layout, Link link
     forest.left.insert(forest.left.end(), {-1, -2});
     forest.right.insert(forest.right.end(), {1, -3});
     forest.leaf_value.insert(forest.leaf_value.end(), {-0.75, 0.5 + t, 0.125});
-    forest.leaf_count.insert(forest.leaf_count.end(), {3, 1 + t, 2});
+    forest.leaf_count.insert(forest.leaf_count.end(), {3.0, 1.0 + t, 2.0});
     forest.set_words.push_back(0b10110u + uint32_t(t));
     forest.set_offset.push_back(t + 1);
   }

@@ -7,6 +7,7 @@
 #include "feature/encoder.h"
 #include "feature/level_column.h"
 #include "feature/source_column.h"
+#include "feature/unfitted.h"
 
 namespace gristmill {
 namespace {
@@ -180,4 +181,9 @@ const RegisterEncoder registered({
 });
 
 }  // namespace
+
+std::unique_ptr<Encoder> unfitted_category(const Field& field, std::vector<std::string> levels) {
+  return std::make_unique<CategoryEncoder>(SourceColumn(field), std::move(levels));
+}
+
 }  // namespace gristmill

@@ -11,6 +11,7 @@
 #include "feature/number_shape.h"
 #include "feature/row_numbers.h"
 #include "feature/source_column.h"
+#include "feature/unfitted.h"
 #include "sketch/moments.h"
 #include "sketch/values.h"
 
@@ -273,4 +274,9 @@ const RegisterEncoder registered({
 });
 
 }  // namespace
+
+std::unique_ptr<Encoder> unfitted_number(const Field& field, NumberShape shape) {
+  return std::make_unique<NumberEncoder>(SourceColumn(field), std::move(shape), Scaling());
+}
+
 }  // namespace gristmill

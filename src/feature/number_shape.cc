@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "base/error.h"
+#include "model/forest.h"
 
 namespace gristmill {
 namespace {
 
-constexpr std::array<const char*, 4> kind_names = {"identity", "log", "power", "quantile"};
+constexpr std::array<const char*, 5> kind_names = {"identity", "log", "power", "quantile", "steps"};
 constexpr int64_t most_points = 1001;
 constexpr double outermost = 5.2;  // the score of a share of 1e-7
 
@@ -104,6 +106,14 @@ NumberShape NumberShape::quantile(const Quantiles& seen) {
   return shape;
 }
 
+NumberShape NumberShape::steps(std::vector<double> edges, bool zeros_missing) {
+  NumberShape shape;
+  shape.kind_ = Kind::steps;
+  shape.values_ = std::move(edges);
+  shape.zeros_missing_ = zeros_missing;
+  return shape;
+}
+
 double NumberShape::of(double x) const {
   switch (kind_) {
     case Kind::log:
@@ -112,6 +122,8 @@ double NumberShape::of(double x) const {
       return yeo_johnson(x, exponent_);
     case Kind::quantile:
       return score_of(x);
+    case Kind::steps:
+      return step_of(x);
     default:
       return x;
   }
@@ -127,13 +139,20 @@ double NumberShape::score_of(double x) const {
   return scores_[i - 1] + share * (scores_[i] - scores_[i - 1]);
 }
 
+double NumberShape::step_of(double x) const {
+  if (std::isnan(x)) return x;
+  if (zeros_missing_ && std::abs(x) <= zero_threshold)
+    return std::numeric_limits<double>::quiet_NaN();
+  return double(std::lower_bound(values_.begin(), values_.end(), x) - values_.begin());
+}
+
 void NumberShape::save(State& state) const {
   if (identity()) return;  // as encoders without a shape were written
   state.json["shape"] = kind_names[size_t(kind_)];
   if (kind_ == Kind::power) state.put<double>("exponent", {exponent_});
-  if (kind_ != Kind::quantile) return;
-  state.put("values", values_);
-  state.put("scores", scores_);
+  if (kind_ == Kind::steps) state.json["zeros_missing"] = zeros_missing_;
+  if (kind_ == Kind::steps || kind_ == Kind::quantile) state.put("values", values_);
+  if (kind_ == Kind::quantile) state.put("scores", scores_);
 }
 
 NumberShape NumberShape::load(const State& state) {
@@ -149,18 +168,22 @@ NumberShape NumberShape::load(const State& state) {
     if (exponent.size() != 1 || !std::isfinite(exponent[0])) throw refuse();
     shape.exponent_ = exponent[0];
   }
-  if (shape.kind_ != Kind::quantile) return shape;
-  for (auto [name, to] :
-       {std::pair("values", &shape.values_), std::pair("scores", &shape.scores_)}) {
-    const auto given = state.get<double>(name);
-    to->assign(given.begin(), given.end());
-    const bool finite =
-        std::all_of(to->begin(), to->end(), [](double x) { return std::isfinite(x); });
-    if (to->empty() || !finite ||
-        std::adjacent_find(to->begin(), to->end(), std::greater_equal()) != to->end())
+  auto load_rising = [&](const std::string& array, std::vector<double>& to, auto allowed) {
+    const auto given = state.get<double>(array);
+    to.assign(given.begin(), given.end());
+    if (!std::all_of(to.begin(), to.end(), allowed) ||
+        std::adjacent_find(to.begin(), to.end(), std::greater_equal()) != to.end())
       throw refuse();
+  };
+  auto finite = [](double x) { return std::isfinite(x); };
+  if (shape.kind_ == Kind::steps) {
+    load_rising("values", shape.values_, [](double x) { return !std::isnan(x); });
+    shape.zeros_missing_ = state.at<bool>("zeros_missing");
+  } else if (shape.kind_ == Kind::quantile) {
+    load_rising("values", shape.values_, finite);
+    load_rising("scores", shape.scores_, finite);
+    if (shape.values_.empty() || shape.values_.size() != shape.scores_.size()) throw refuse();
   }
-  if (shape.values_.size() != shape.scores_.size()) throw refuse();
   return shape;
 }
 

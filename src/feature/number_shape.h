@@ -1,5 +1,4 @@
-// What the encoder `number` makes of a value before it is scaled: a rising function that draws in
-// what lies far out.
+// What the encoder `number` makes of a value before it is scaled: a rising function.
 #pragma once
 
 #include <string>
@@ -20,6 +19,10 @@ class NumberShape {
   // Normal scores: the value's share among those seen, as a normal distribution has it; linear
   // between 1,001 quantiles, and never beyond ±5.2.
   static NumberShape quantile(const Quantiles& seen);
+  // How many of `edges`, which are rising, lie below the value: all that trees with these
+  // thresholds ask of it, exact where a float32 is not. NaN for zeros (as LightGBM has them) when
+  // they count as missing.
+  static NumberShape steps(std::vector<double> edges, bool zeros_missing);
 
   bool identity() const { return kind_ == Kind::identity; }
   double of(double x) const;  // NaN stays NaN
@@ -28,12 +31,14 @@ class NumberShape {
   static NumberShape load(const State& state);  // Code::corrupt
 
  private:
-  enum class Kind : uint8_t { identity, log, power, quantile };
+  enum class Kind : uint8_t { identity, log, power, quantile, steps };
   double score_of(double x) const;
+  double step_of(double x) const;
 
   Kind kind_ = Kind::identity;
   double exponent_ = 1;
   std::vector<double> values_, scores_;  // rising
+  bool zeros_missing_ = false;
 };
 
 }  // namespace gristmill

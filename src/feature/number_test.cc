@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "feature/test_rows.h"
+#include "feature/unfitted.h"
 
 namespace gristmill {
 namespace {
@@ -120,6 +121,31 @@ TEST(Number, AShapeThatIsNoneIsRefused) {
   State state = fit_encoder("number", rows, for_linear, {{"transform", "quantile"}})->save();
   state.put<double>("values", {3, 2, 1});
   EXPECT_THROW(Encoders::instance().get("number", "encoder").load(state), Error);
+}
+
+// Where a float32 could not tell them apart, the steps do.
+TEST(Number, StepsCountTheEdgesBelow) {
+  const double edge = 1.7e9 + 1.0 / 3, next = std::nextafter(edge, 1e300);
+  const NumberShape shape =
+      NumberShape::steps({-1e-40, 0.5, edge, std::numeric_limits<double>::infinity()}, false);
+  const std::pair<double, double> expected[] = {{-1, 0},   {-1e-40, 0}, {0, 1},       {0.5, 1},
+                                                {edge, 2}, {next, 3},   {HUGE_VAL, 3}};
+  for (const auto& [x, step] : expected) EXPECT_EQ(shape.of(x), step) << x;
+  EXPECT_TRUE(std::isnan(shape.of(std::nan(""))));
+  const NumberShape without_zeros = NumberShape::steps({0.5}, true);
+  for (const double zero : {0.0, -0.0, 1e-36}) EXPECT_TRUE(std::isnan(without_zeros.of(zero)));
+  EXPECT_EQ(without_zeros.of(2e-35), 0);
+
+  const Field field{"x", Type::float64};
+  const State state = unfitted_number(field, without_zeros)->save();
+  const auto again = Encoders::instance().get("number", "encoder").load(state);
+  EXPECT_EQ(again->save().digest_hex(), state.digest_hex());
+  for (const std::vector<double>& edges :
+       {std::vector<double>{2, 1}, std::vector<double>{1, 1}, std::vector<double>{std::nan("")}}) {
+    State damaged = state;
+    damaged.put("values", edges);
+    EXPECT_THROW(Encoders::instance().get("number", "encoder").load(damaged), Error);
+  }
 }
 
 TEST(Number, ConstantsCarryNothing) {

@@ -11,6 +11,7 @@
 #include "feature/encoder.h"
 #include "feature/level_column.h"
 #include "feature/level_values.h"
+#include "feature/unfitted.h"
 
 namespace gristmill {
 namespace {
@@ -155,4 +156,14 @@ const RegisterEncoder registered({
 });
 
 }  // namespace
+
+std::unique_ptr<Encoder> unfitted_ordinal(const Field& field, std::vector<std::string> levels) {
+  LevelValues::Table table;
+  table.names = {field.name};
+  table.values.assign(LevelTable::first_code, std::numeric_limits<float>::quiet_NaN());
+  for (size_t place = 0; place < levels.size(); ++place) table.values.push_back(float(place));
+  table.levels = std::move(levels);
+  return std::make_unique<LevelValues>(SourceColumn(field), std::move(table));
+}
+
 }  // namespace gristmill

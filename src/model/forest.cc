@@ -1,6 +1,8 @@
 #include "model/forest.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <string>
 
@@ -10,7 +12,7 @@
 namespace gristmill {
 namespace {
 
-constexpr int saved_version = 2;  // 1 had no leaf_count
+constexpr int saved_version = 3;  // 1 had no leaf_count, 2 whole ones alone
 
 [[noreturn]] void corrupt(const std::string& what) {
   throw Error(Code::corrupt, "the trees are damaged: " + what);
@@ -75,10 +77,24 @@ std::vector<T> copy(const State& state, const std::string& name) {
   return {values.begin(), values.end()};
 }
 
+// What one answer for each class may go through.
+bool has_classes(Link link) { return link == Link::softmax || link == Link::logistic; }
+
+// The earliest form that can say it: what older programs can read, they may read.
+int saved_as(const Forest& forest) {
+  const bool old_link =
+      forest.link != Link::exponential && !(forest.link == Link::logistic && forest.outputs > 1);
+  const bool rows = std::all_of(forest.leaf_count.begin(), forest.leaf_count.end(), [](double n) {
+    return n <= std::numeric_limits<int32_t>::max() && n == std::floor(n);
+  });
+  return old_link && rows && !forest.float_sums ? 2 : saved_version;
+}
+
 }  // namespace
 
 void Forest::check(const FeatureLayout& layout) const {
-  if (outputs < 1 || (link == Link::softmax) != (outputs > 1)) corrupt("wrong number of outputs");
+  if (outputs < 1 || (outputs == 1 ? link == Link::softmax : !has_classes(link)))
+    corrupt("wrong number of outputs");
   if (!(slope > 0) || !std::isfinite(slope)) corrupt("the link's slope is not positive");
   if (leaves.empty() || trees() % outputs != 0) corrupt("wrong number of trees");
   int64_t total = 0;
@@ -99,8 +115,9 @@ void Forest::check(const FeatureLayout& layout) const {
     if (!std::isfinite(value)) corrupt("a leaf's value is not finite");
   }
   if (!leaf_count.empty()) expect_size(leaf_count, total, "leaf_count");
-  for (int32_t count : leaf_count) {
-    if (count < 0) corrupt("a leaf was reached by fewer than no rows");
+  for (double count : leaf_count) {
+    if (!(count >= 0 && count <= std::numeric_limits<float>::max()))  // so that sums are finite
+      corrupt("a leaf was reached by fewer than no rows");
   }
   check_sets(*this);
   for (size_t i = 0; i < nodes; ++i) check_node(*this, i, layout);
@@ -113,8 +130,10 @@ void Forest::check(const FeatureLayout& layout) const {
 
 State Forest::save() const {
   State state;
+  const int version = saved_as(*this);
   state.json = {
-      {"version", saved_version}, {"link", name_of(link)}, {"outputs", outputs}, {"slope", slope}};
+      {"version", version}, {"link", name_of(link)}, {"outputs", outputs}, {"slope", slope}};
+  if (version >= 3) state.json["float_sums"] = float_sums;
   state.put("leaves", leaves);
   state.put("feature", feature);
   state.put("decision", decision);
@@ -123,7 +142,11 @@ State Forest::save() const {
   state.put("left", left);
   state.put("right", right);
   state.put("leaf_value", leaf_value);
-  state.put("leaf_count", leaf_count);
+  if (version >= 3) {
+    state.put("leaf_count", leaf_count);
+  } else {
+    state.put("leaf_count", std::vector<int32_t>(leaf_count.begin(), leaf_count.end()));
+  }
   state.put("set_offset", set_offset);
   state.put("set_words", set_words);
   state.put("importance", importance);
@@ -144,7 +167,13 @@ Forest Forest::load(const State& state, const FeatureLayout& layout) {
   forest.left = copy<int32_t>(state, "left");
   forest.right = copy<int32_t>(state, "right");
   forest.leaf_value = copy<double>(state, "leaf_value");
-  if (version >= 2) forest.leaf_count = copy<int32_t>(state, "leaf_count");
+  if (version >= 3) {
+    forest.float_sums = state.at<bool>("float_sums");
+    forest.leaf_count = copy<double>(state, "leaf_count");
+  } else if (version == 2) {
+    const auto counts = state.get<int32_t>("leaf_count");
+    forest.leaf_count.assign(counts.begin(), counts.end());
+  }
   forest.set_offset = copy<int32_t>(state, "set_offset");
   forest.set_words = copy<uint32_t>(state, "set_words");
   forest.importance = copy<double>(state, "importance");

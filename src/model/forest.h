@@ -26,7 +26,8 @@ inline constexpr float zero_threshold = 1e-35f;
 struct Forest {
   Link link = Link::identity;
   int64_t outputs = 1;
-  double slope = 1;  // of the logistic link
+  double slope = 1;         // of the logistic link
+  bool float_sums = false;  // rounded to float32 after each leaf, as XGBoost adds
 
   std::vector<int32_t> leaves;  // [trees]
   // Of each inner node. A child ≥ 0 is an inner node of the same tree, −1 − leaf a leaf.
@@ -37,9 +38,9 @@ struct Forest {
   std::vector<int32_t> set;      // categorical: its set of codes
   std::vector<int32_t> left, right;
   std::vector<double> leaf_value;  // of each leaf
-  // Of each leaf: the training rows that reached it, for explanations; empty where the trees do not
-  // say.
-  std::vector<int32_t> leaf_count;
+  // Of each leaf: the training rows that reached it, or their weight, for explanations; empty where
+  // the trees do not say.
+  std::vector<double> leaf_count;
   // Set s: code c is in it when bit c of words [set_offset[s], set_offset[s + 1]) is set.
   std::vector<int32_t> set_offset;
   std::vector<uint32_t> set_words;

@@ -1,11 +1,13 @@
 #include "model/lightgbm_text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <map>
 #include <string>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 
 namespace gristmill {
@@ -82,85 +84,135 @@ class Section {
   std::map<std::string_view, std::string_view> values_;
 };
 
+struct Objective {
+  std::string_view name;
+  Link link;
+  Problem problem;
+};
+
+// Those of which the answer is one number, or one for each class.
+constexpr Objective objectives[] = {
+    {"regression", Link::identity, Problem::regression},
+    {"regression_l2", Link::identity, Problem::regression},
+    {"regression_l1", Link::identity, Problem::regression},
+    {"huber", Link::identity, Problem::regression},
+    {"fair", Link::identity, Problem::regression},
+    {"quantile", Link::identity, Problem::regression},
+    {"mape", Link::identity, Problem::regression},
+    {"poisson", Link::exponential, Problem::regression},
+    {"gamma", Link::exponential, Problem::regression},
+    {"tweedie", Link::exponential, Problem::regression},
+    {"cross_entropy", Link::logistic, Problem::regression},
+    {"lambdarank", Link::identity, Problem::regression},
+    {"rank_xendcg", Link::identity, Problem::regression},
+    {"binary", Link::logistic, Problem::binary},
+    {"multiclass", Link::softmax, Problem::multiclass},
+    {"multiclassova", Link::logistic, Problem::multiclass},
+};
+
 // objective=binary sigmoid:1, multiclass num_class:3, regression …
-void read_objective(const Section& header, Forest& forest) {
+void read_objective(const Section& header, ForeignTrees& model) {
   std::string_view rest = header["objective"];
-  std::string_view name = take(rest, ' ');
-  std::map<std::string_view, std::string_view> options;
+  model.objective = rest;
+  const std::string_view name = take(rest, ' ');
+  const auto found = std::find_if(std::begin(objectives), std::end(objectives),
+                                  [&](const Objective& one) { return one.name == name; });
+  bool known = found != std::end(objectives);
   while (!rest.empty()) {
     std::string_view value = take(rest, ' ');
-    std::string_view key = take(value, ':');
-    options.emplace(key, value);
+    const std::string_view key = take(value, ':');
+    if (key == "sigmoid") model.trees.slope = parse_number<double>(value, key);
+    if (key == "sqrt") known = false;
   }
-  const std::string objective(name);
-  if (name == "binary") {
-    forest.link = Link::logistic;
-    if (options.count("sigmoid")) {
-      forest.slope = parse_number<double>(options["sigmoid"], "sigmoid");
-    }
-  } else if (name == "multiclass") {
-    forest.link = Link::softmax;
-  } else if (!(name.starts_with("regression") || name == "huber" || name == "fair" ||
-               name == "quantile" || name == "mape") ||
-             options.count("sqrt")) {
-    corrupt("objective \"" + objective + (options.count("sqrt") ? " sqrt" : "") +
-            "\" is not supported");
-  }
+  if (!known) corrupt("objective \"" + model.objective + "\" is not supported");
+  model.trees.link = found->link;
+  model.problem = found->problem;
 }
 
-void read_header(const Section& header, const FeatureLayout& layout, Forest& forest) {
+// Names are told apart by spaces, which are in none.
+void read_names(const Section& header, ForeignTrees& model) {
+  std::string_view rest = header["feature_names"];
+  size_t count = 0;
+  while (!rest.empty()) {
+    const std::string_view name = take(rest, ' ');
+    if (count < model.features.size()) model.features[count].name = name;
+    ++count;
+  }
+  if (count != model.features.size()) corrupt("`feature_names` are not as many as the features");
+}
+
+constexpr int64_t features_max = 1'000'000;
+
+void read_header(const Section& header, ForeignTrees& model) {
   if (!header.has("tree")) corrupt("it does not begin with \"tree\"");
   if (header["version"] != "v4") corrupt("version is not v4");
-  if (header.has("average_output")) corrupt("averaged output is not supported");
-  read_objective(header, forest);
+  read_objective(header, model);
+  Forest& forest = model.trees;
   forest.outputs = header.number<int64_t>("num_tree_per_iteration");
   if (forest.outputs != header.number<int64_t>("num_class") || forest.outputs < 1 ||
-      (forest.link == Link::softmax) != (forest.outputs > 1)) {
+      (model.problem == Problem::multiclass) != (forest.outputs > 1)) {
     corrupt("the number of classes does not fit the objective");
   }
-  int64_t features = header.number<int64_t>("max_feature_idx");
-  if (features != layout.floats + layout.codes - 1) {
-    corrupt("it was trained on " + std::to_string(features + 1) + " features, not " +
-            std::to_string(layout.floats + layout.codes));
-  }
+  const int64_t last = header.number<int64_t>("max_feature_idx");
+  if (last < 0 || last >= features_max) corrupt("`max_feature_idx` is wrong");
+  model.features.resize(size_t(last) + 1);
+  if (header.has("feature_names")) read_names(header, model);
 }
 
 // The sets of one tree, renumbered behind those of the trees before; returns the first's number.
-int32_t read_sets(const Section& tree, Forest& forest) {
-  int32_t first = int32_t(forest.set_offset.size()) - 1;
-  int64_t count = tree.number<int64_t>("num_cat");
+size_t read_sets(const Section& tree, ForeignTrees& model) {
+  const size_t first = model.set_begin.size() - 1;
+  const int64_t count = tree.number<int64_t>("num_cat");
   if (count == 0) return first;
   if (count < 0 || count > int64_t(tree["cat_boundaries"].size())) corrupt("`num_cat` is wrong");
-  auto bounds = tree.numbers<int32_t>("cat_boundaries", count + 1);
-  auto words = tree.numbers<uint32_t>("cat_threshold", bounds.back());
-  int64_t base = int64_t(forest.set_words.size());
-  if (bounds[0] != 0 || base + int64_t(words.size()) > INT32_MAX) corrupt("`cat_boundaries`");
-  for (int64_t i = 1; i <= count; ++i) forest.set_offset.push_back(int32_t(base + bounds[i]));
-  forest.set_words.insert(forest.set_words.end(), words.begin(), words.end());
+  const auto bounds = tree.numbers<int32_t>("cat_boundaries", count + 1);
+  const auto words = tree.numbers<uint32_t>("cat_threshold", bounds.back());
+  if (bounds[0] != 0 || !std::is_sorted(bounds.begin(), bounds.end())) corrupt("`cat_boundaries`");
+  for (int64_t i = 0; i < count; ++i) {
+    for (int32_t w = bounds[i]; w < bounds[i + 1]; ++w) {
+      for (uint32_t bits = words[w]; bits != 0; bits &= bits - 1)
+        model.categories.push_back((w - bounds[i]) * 32 + __builtin_ctz(bits));
+    }
+    model.set_begin.push_back(model.categories.size());
+  }
   return first;
 }
 
-void read_nodes(const Section& tree, int64_t nodes, Forest& forest, std::vector<double>& gain) {
-  const int32_t first_set = read_sets(tree, forest);
-  const int64_t tree_sets = int64_t(forest.set_offset.size()) - 1 - first_set;
+// A node's set, which is no other node's.
+int32_t set_of(double threshold, size_t first, std::vector<bool>& taken) {
+  if (!(threshold >= 0 && threshold < double(taken.size())))
+    corrupt("a node has no set of categories");
+  if (taken[size_t(threshold)]) corrupt("two nodes have one set of categories");
+  taken[size_t(threshold)] = true;
+  return int32_t(first + size_t(threshold));
+}
+
+void read_nodes(const Section& tree, int64_t nodes, ForeignTrees& model) {
+  Forest& forest = model.trees;
+  const size_t first_set = read_sets(tree, model);
+  std::vector<bool> taken(model.set_begin.size() - 1 - first_set);
   auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
-  append(forest.feature, tree.numbers<int32_t>("split_feature", nodes));
   append(forest.left, tree.numbers<int32_t>("left_child", nodes));
   append(forest.right, tree.numbers<int32_t>("right_child", nodes));
-  auto thresholds = tree.numbers<double>("threshold", nodes);
-  auto decisions = tree.numbers<int32_t>("decision_type", nodes);
+  const auto features = tree.numbers<int32_t>("split_feature", nodes);
+  const auto thresholds = tree.numbers<double>("threshold", nodes);
+  const auto decisions = tree.numbers<int32_t>("decision_type", nodes);
   for (int64_t i = 0; i < nodes; ++i) {
+    if (features[i] < 0 || features[i] >= int64_t(model.features.size()))
+      corrupt("no such feature");
     if (decisions[i] < 0 || decisions[i] > 15) corrupt("unknown decision type");
-    forest.decision.push_back(uint8_t(decisions[i]));
-    bool categorical = decisions[i] & Decision::categorical;
-    if (categorical && !(thresholds[i] >= 0 && thresholds[i] < double(tree_sets))) {
-      corrupt("a node has no set of categories");
-    }
-    forest.set.push_back(categorical ? first_set + int32_t(thresholds[i]) : 0);
-    forest.threshold.push_back(categorical ? 0 : round_down(thresholds[i]));
+    if (std::isnan(thresholds[i])) corrupt("a threshold is not a number");
+    // What is missing is in no set: it goes right.
+    const bool categorical = decisions[i] & Decision::categorical;
+    if (categorical) model.features[size_t(features[i])].category = true;
+    forest.feature.push_back(features[i]);
+    forest.decision.push_back(
+        uint8_t(categorical ? decisions[i] & ~Decision::default_left : decisions[i]));
+    forest.set.push_back(categorical ? set_of(thresholds[i], first_set, taken) : 0);
+    model.threshold.push_back(categorical ? 0 : thresholds[i]);
   }
-  append(gain, tree.has("split_gain") ? tree.numbers<double>("split_gain", nodes)
-                                      : std::vector<double>(nodes, 0.0));
+  append(model.gain, tree.has("split_gain") ? tree.numbers<double>("split_gain", nodes)
+                                            : std::vector<double>(nodes, 0.0));
 }
 
 // A constant has no counts, and needs none.
@@ -170,7 +222,8 @@ void read_counts(const Section& tree, int64_t leaves, Forest& forest) {
   forest.leaf_count.insert(forest.leaf_count.end(), counts.begin(), counts.end());
 }
 
-void read_tree(const Section& tree, Forest& forest, std::vector<double>& gain) {
+void read_tree(const Section& tree, ForeignTrees& model) {
+  Forest& forest = model.trees;
   int64_t leaves = tree.number<int64_t>("num_leaves");
   std::string_view values = tree["leaf_value"];
   if (leaves < 1 || leaves > int64_t(values.size())) corrupt("`num_leaves` is wrong");
@@ -181,49 +234,106 @@ void read_tree(const Section& tree, Forest& forest, std::vector<double>& gain) {
   auto leaf_values = tree.numbers<double>("leaf_value", leaves);
   forest.leaf_value.insert(forest.leaf_value.end(), leaf_values.begin(), leaf_values.end());
   read_counts(tree, leaves, forest);
-  if (leaves > 1) read_nodes(tree, leaves - 1, forest, gain);
+  if (leaves > 1) read_nodes(tree, leaves - 1, model);
 }
 
-// Total gain by spec, summing to 1.
-std::vector<double> importance_of(const Forest& forest, const std::vector<double>& gain,
-                                  const FeatureLayout& layout) {
-  std::vector<size_t> spec_of(layout.floats + layout.codes);
-  for (size_t s = 0; s < layout.specs.size(); ++s) {
-    int64_t begin = layout.at[s];
-    if (layout.specs[s].kind == TensorKind::code) begin += layout.floats;
-    for (int64_t j = 0; j < layout.specs[s].width(); ++j) spec_of[begin + j] = s;
+// A random forest answers with the mean over its rounds.
+void average(Forest& forest) {
+  const double rounds = double(forest.trees() / forest.outputs);
+  for (double& value : forest.leaf_value) value /= rounds;
+}
+
+// What a feature was seen to hold: [least:greatest], categories as 3:0:7, or none.
+void read_feature_infos(const Section& header, ForeignTrees& model) {
+  if (!header.has("feature_infos")) return;
+  std::string_view rest = header["feature_infos"];
+  for (size_t f = 0; f < model.features.size() && !rest.empty(); ++f) {
+    const std::string_view info = take(rest, ' ');
+    if (!info.starts_with('[') && info != "none") model.features[f].category = true;
   }
-  std::vector<double> importance(layout.specs.size());
-  double total = 0;
-  for (size_t i = 0; i < gain.size(); ++i) {
-    if (!(gain[i] > 0) || !std::isfinite(gain[i])) continue;
-    importance[spec_of[forest.feature[i]]] += gain[i];
-    total += gain[i];
+}
+
+// [categorical_feature: 2,3]: also those that no tree splits on.
+void read_parameters(std::string_view text, ForeignTrees& model) {
+  constexpr std::string_view mark = "[categorical_feature: ";
+  while (!text.empty()) {
+    std::string_view line = take(text, '\n');
+    if (!line.starts_with(mark)) continue;
+    line.remove_prefix(mark.size());
+    line = line.substr(0, line.find(']'));
+    if (line.starts_with("name:")) return;  // no numbers: what was seen tells them
+    while (!line.empty()) {
+      const auto feature = parse_number<uint64_t>(take(line, ','), "categorical_feature");
+      if (feature >= model.features.size()) corrupt("`categorical_feature` names none");
+      model.features[feature].category = true;
+    }
   }
-  for (double& share : importance) share = total > 0 ? share / total : 0;
-  return importance;
+}
+
+// The values of pandas' categories, of each such column in the model's order. An ordered one is
+// split as a number: where there are some, nothing says which lists are theirs.
+void read_pandas_categories(std::string_view text, ForeignTrees& model) {
+  constexpr std::string_view mark = "pandas_categorical:";
+  size_t at = text.rfind(mark);
+  if (at == std::string_view::npos || (at > 0 && text[at - 1] != '\n')) return;
+  text.remove_prefix(at + mark.size());
+  const nlohmann::json lists = try_parse_json(take(text, '\n'));
+  if (lists.is_null()) return;
+  if (!lists.is_array()) corrupt("`pandas_categorical` is cut short");
+  const auto categorical = std::count_if(model.features.begin(), model.features.end(),
+                                         [](const auto& feature) { return feature.category; });
+  if (lists.empty()) return;
+  if (int64_t(lists.size()) != categorical) {
+    model.notes.push_back("it holds the values of " + std::to_string(lists.size()) +
+                          " pandas categories, but " + std::to_string(categorical) +
+                          " features are split as such: a schema must give the levels");
+    return;
+  }
+  auto list = lists.begin();
+  for (ForeignTrees::Feature& feature : model.features) {
+    if (feature.category) feature.levels = *list++;
+  }
 }
 
 }  // namespace
 
-Forest parse_lightgbm(std::string_view text, const FeatureLayout& layout) {
-  Forest forest;
-  forest.set_offset = {0};
-  std::vector<double> gain;
+bool is_lightgbm(std::string_view text) {
+  return text.starts_with("tree\n") || text.starts_with("tree\r\n");
+}
+
+ForeignTrees parse_lightgbm(std::string_view text) {
+  ForeignTrees model;
+  model.format = "LightGBM";
   bool counted = true;
-  read_header(Section(text, {"Tree=", "end of trees"}), layout, forest);
+  const Section header(text, {"Tree=", "end of trees"});
+  read_header(header, model);
   while (text.starts_with("Tree=")) {
     take(text, '\n');
     const Section tree(text, {"Tree=", "end of trees"});
     counted = counted && (tree.has("leaf_count") || tree.number<int64_t>("num_leaves") == 1);
-    read_tree(tree, forest, gain);
+    read_tree(tree, model);
   }
   if (!text.starts_with("end of trees")) corrupt("it is cut short");
+  Forest& forest = model.trees;
+  if (forest.leaves.empty() || forest.trees() % forest.outputs != 0)
+    corrupt("the number of trees does not fit the classes");
+  if (header.has("average_output")) average(forest);
   if (!counted) forest.leaf_count.clear();
-  forest.importance.resize(layout.specs.size());
-  forest.check(layout);
-  forest.importance = importance_of(forest, gain, layout);
-  return forest;
+  read_feature_infos(header, model);
+  read_parameters(text, model);
+  read_pandas_categories(text, model);
+  return model;
+}
+
+Forest parse_lightgbm(std::string_view text, const FeatureLayout& layout) {
+  const ForeignTrees model = parse_lightgbm(text);
+  std::vector<FeaturePlace> places(size_t(layout.floats + layout.codes));
+  if (model.features.size() != places.size()) {
+    corrupt("it was trained on " + std::to_string(model.features.size()) + " features, not " +
+            std::to_string(places.size()));
+  }
+  for (size_t f = 0; f < places.size(); ++f) places[f].feature = int32_t(f);
+  return place_trees(model, places, layout);
 }
 
 }  // namespace gristmill

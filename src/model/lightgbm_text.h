@@ -1,14 +1,20 @@
-// LightGBM's text model, format v4, read into a Forest.
+// LightGBM's text model, format v4.
 #pragma once
 
 #include <string_view>
 
-#include "model/forest.h"
+#include "model/foreign_trees.h"
 
 namespace gristmill {
 
-// Refuses what a Forest cannot hold (linear leaves, averaged output, other objectives) and whatever
-// is malformed: Code::corrupt. The result is checked against the layout.
+// Whether it begins as one.
+bool is_lightgbm(std::string_view text);
+
+// Refuses what a Forest cannot hold (linear leaves, other objectives) and whatever is malformed but
+// for the children of nodes, which place_trees() checks: Code::corrupt.
+ForeignTrees parse_lightgbm(std::string_view text);
+
+// The same over a layout whose floats, then codes, are its features as they are. Checked.
 Forest parse_lightgbm(std::string_view text, const FeatureLayout& layout);
 
 }  // namespace gristmill

@@ -112,14 +112,14 @@ TEST(LightgbmText, SavedStateLoadsToTheSameModel) {
 }
 
 TEST(LightgbmText, CountsOfRowsMakeItExplainable) {
-  EXPECT_EQ(parse_lightgbm(binary_model, layout()).leaf_count, std::vector<int32_t>{});
+  EXPECT_EQ(parse_lightgbm(binary_model, layout()).leaf_count, std::vector<double>{});
   EXPECT_EQ(read_lightgbm(binary_model, layout())->make_explainer(layout()), nullptr);
   std::string counted =
       replaced(binary_model, "leaf_value=1.25", "leaf_count=5 4 3 2 1\nleaf_value=1.25");
-  EXPECT_EQ(parse_lightgbm(counted, layout()).leaf_count, std::vector<int32_t>{});
+  EXPECT_EQ(parse_lightgbm(counted, layout()).leaf_count, std::vector<double>{});
   counted = replaced(counted, "leaf_value=0.20", "leaf_count=1 2 3 4\nleaf_value=0.20");
   EXPECT_EQ(parse_lightgbm(counted, layout()).leaf_count,
-            (std::vector<int32_t>{5, 4, 3, 2, 1, 1, 2, 3, 4}));
+            (std::vector<double>{5, 4, 3, 2, 1, 1, 2, 3, 4}));
   EXPECT_EQ(read_lightgbm(counted, layout())->make_explainer(layout())->features(), 3);
   EXPECT_THROW(parse_lightgbm(replaced(counted, "=1 2 3 4", "=1 2 3"), layout()), Error);
   EXPECT_THROW(parse_lightgbm(replaced(counted, "=1 2 3 4", "=1 2 3 -4"), layout()), Error);
@@ -138,10 +138,50 @@ TEST(LightgbmText, TreesOfOneLeafAreConstants) {
   EXPECT_EQ(out, std::vector<double>(6, 2.5));
 }
 
+double answer_of(const std::string& text) {
+  Rows rows{{0, 0}, {0}};
+  double out = 0;
+  read_lightgbm(text, layout())->predict(rows.view(), &out);
+  return out;
+}
+
+TEST(LightgbmText, ObjectivesDecideTheAnswer) {
+  const std::string score_text = replaced(binary_model, "binary sigmoid:0.7", "regression");
+  const double score = answer_of(score_text);
+  for (const char* name : {"poisson", "gamma", "tweedie tweedie_variance_power:1.5"})
+    EXPECT_DOUBLE_EQ(answer_of(replaced(score_text, "regression", name)), std::exp(score)) << name;
+  EXPECT_DOUBLE_EQ(answer_of(replaced(score_text, "regression", "cross_entropy")),
+                   1 / (1 + std::exp(-score)));
+  for (const char* name : {"regression_l1", "huber", "fair", "quantile", "mape", "lambdarank"})
+    EXPECT_EQ(answer_of(replaced(score_text, "regression", name)), score) << name;
+  EXPECT_DOUBLE_EQ(answer_of(replaced(score_text, "version=v4", "version=v4\naverage_output")),
+                   score / 2);
+}
+
+TEST(LightgbmText, SaysWhatItsFeaturesAre) {
+  auto levels = [](const std::string& lists) {
+    return parse_lightgbm(std::string(binary_model) +
+                          "\nparameters:\n[categorical_feature: 1,2]\nend of parameters\n\n"
+                          "pandas_categorical:" +
+                          lists + "\n");
+  };
+  const ForeignTrees model = levels(R"([[1.0, 2.0], ["x", "y"]])");
+  EXPECT_EQ(model.features[0].name, "Column_0");
+  EXPECT_FALSE(model.features[0].category);
+  EXPECT_EQ(model.features[1].levels, nlohmann::json({1.0, 2.0}));  // no tree splits on it
+  EXPECT_EQ(model.features[2].levels, nlohmann::json({"x", "y"}));
+  EXPECT_TRUE(levels("null").features[2].levels.is_null());
+  // One of them is ordered, and split as a number: nothing says which.
+  const ForeignTrees doubtful = levels(R"([["a"], ["b"], ["c"]])");
+  EXPECT_TRUE(doubtful.features[2].levels.is_null());
+  EXPECT_EQ(doubtful.notes.size(), 1);
+  EXPECT_THROW(levels(R"([["a", "b)"), Error);
+}
+
 TEST(LightgbmText, RefusesByNameWhatItCannotRead) {
   const std::pair<std::string, std::string> changes[] = {
       {"version=v4", "version=v3"},
-      {"objective=binary sigmoid:0.7", "objective=poisson"},
+      {"objective=binary sigmoid:0.7", "objective=cross_entropy_lambda"},
       {"objective=binary sigmoid:0.7", "objective=regression sqrt"},
       {"objective=binary sigmoid:0.7", "objective=multiclassova num_class:3"},
       {"objective=binary sigmoid:0.7", "objective=binary sigmoid:-1"},
@@ -149,7 +189,9 @@ TEST(LightgbmText, RefusesByNameWhatItCannotRead) {
       {"num_class=1", "num_class=2"},
       {"num_tree_per_iteration=1", "num_tree_per_iteration=0"},
       {"max_feature_idx=2", "max_feature_idx=3"},
-      {"version=v4", "version=v4\naverage_output"},
+      {"max_feature_idx=2", "max_feature_idx=-1"},
+      {"max_feature_idx=2", "max_feature_idx=1000000000000"},
+      {"Column_0 Column_1", "Column_0"},
       {"is_linear=0", "is_linear=1"},
       {"num_leaves=5", "num_leaves=6"},
       {"num_leaves=5", "num_leaves=2147483647"},
@@ -161,6 +203,7 @@ TEST(LightgbmText, RefusesByNameWhatItCannotRead) {
       {"cat_boundaries=0 1", "cat_boundaries=1 1"},
       {"cat_threshold=18", "cat_threshold=18 19"},
       {"cat_threshold=18", "cat_threshold=-18"},
+      {"threshold=1.0000000180025095e-35 0 -0.55", "threshold=1.0000000180025095e-35 -0.5 -0.55"},
       {"left_child=1 -1 -3 -2", "left_child=1 -1 -3 -3"},
       {"left_child=1 -1 -3 -2", "left_child=0 -1 -3 -2"},
       {"left_child=1 -1 -3 -2", "left_child=4 -1 -3 -2"},

@@ -26,12 +26,14 @@ std::string_view name_of(Link link) {
       return "logistic";
     case Link::softmax:
       return "softmax";
+    case Link::exponential:
+      return "exponential";
   }
   return "identity";
 }
 
 Link parse_link(std::string_view name) {
-  for (Link link : {Link::identity, Link::logistic, Link::softmax}) {
+  for (Link link : {Link::identity, Link::logistic, Link::softmax, Link::exponential}) {
     if (name_of(link) == name) return link;
   }
   throw Error(Code::corrupt, "unknown link \"" + std::string(name) + "\" in a model");
@@ -53,6 +55,8 @@ void apply_link(Link link, double slope, int64_t rows, int64_t outputs, double* 
     for (int64_t i = 0; i < rows * outputs; ++i) scores[i] = 1 / (1 + std::exp(-slope * scores[i]));
   } else if (link == Link::softmax) {
     for (int64_t i = 0; i < rows; ++i) softmax(outputs, scores + i * outputs);
+  } else if (link == Link::exponential) {
+    for (int64_t i = 0; i < rows * outputs; ++i) scores[i] = std::exp(scores[i]);
   }
 }
 

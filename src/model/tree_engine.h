@@ -22,7 +22,8 @@ namespace gristmill {
 class TreeEngine {
  public:
   virtual ~TreeEngine() = default;
-  // out[i * outputs + k]: sum of the leaves of the trees of output k, in tree order. Thread-safe.
+  // out[i * outputs + k]: sum of the leaves of the trees of output k, in tree order; rounded to
+  // float32 after each where the forest says so. Thread-safe.
   virtual void sum(const FeatureRows& rows, double* out) const = 0;
 };
 

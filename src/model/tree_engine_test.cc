@@ -23,8 +23,9 @@ std::vector<double> by_hand(const Forest& forest, const FeatureLayout& layout,
                        : double(rows.codes[i * rows.code_stride + feature - layout.floats]);
         at = goes_left(forest, node, x) ? forest.left[node] : forest.right[node];
       }
-      out[size_t(i * forest.outputs + t % forest.outputs)] +=
-          forest.leaf_value[first_leaf - 1 - at];
+      double& sum = out[size_t(i * forest.outputs + t % forest.outputs)];
+      sum += forest.leaf_value[first_leaf - 1 - at];
+      if (forest.float_sums) sum = float(sum);
       first_node += forest.leaves[t] - 1;
       first_leaf += forest.leaves[t];
     }
@@ -32,9 +33,10 @@ std::vector<double> by_hand(const Forest& forest, const FeatureLayout& layout,
   return out;
 }
 
-void expect_equal(const ForestShape& shape, uint32_t seed) {
+void expect_equal(const ForestShape& shape, uint32_t seed, bool float_sums = false) {
   const FeatureLayout layout = layout_of(shape);
   RandomForest random(shape, seed);
+  random.forest.float_sums = float_sums;
   RandomRows data(shape, 83);
   const auto expected = by_hand(random.forest, layout, data.rows);
   std::vector<std::unique_ptr<TreeEngine>> engines;
@@ -96,6 +98,28 @@ TEST(TreeEngine, CodesOutsideTheirLevelsAreInNoSet) {
       EXPECT_TRUE(std::isfinite(out));
     }
   }
+}
+
+TEST(TreeEngine, SumsMayBeOfFloats) {
+  expect_equal({.outputs = 1}, 1, true);
+  expect_equal({.outputs = 3, .zeros_missing = true}, 2, true);
+}
+
+// Older programs read what they could read; what is new in a forest they refuse.
+TEST(Forest, IsSavedInTheEarliestFormThatCanSayIt) {
+  const ForestShape shape;
+  const FeatureLayout layout = layout_of(shape);
+  auto version_of = [&](auto change) {
+    Forest forest = RandomForest(shape, 2).forest;
+    change(forest);
+    const State state = forest.save();
+    EXPECT_EQ(Forest::load(state, layout).save().digest_hex(), state.digest_hex());
+    return state.at<int>("version");
+  };
+  EXPECT_EQ(version_of([](Forest&) {}), 2);
+  EXPECT_EQ(version_of([](Forest& forest) { forest.float_sums = true; }), 3);
+  EXPECT_EQ(version_of([](Forest& forest) { forest.link = Link::exponential; }), 3);
+  EXPECT_EQ(version_of([](Forest& forest) { forest.leaf_count[0] = 0.5; }), 3);
 }
 
 TEST(Forest, DamagedStatesAreErrors) {

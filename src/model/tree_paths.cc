@@ -57,7 +57,7 @@ void PathFinder::lay_out() {
 void PathFinder::share_out() {
   std::vector<TreePaths::Place>& places = paths_.places;
   for (TreePaths::Place& place : places) {
-    if (place.leaf >= 0) place.rows = double(forest_.leaf_count[place.leaf]);
+    if (place.leaf >= 0) place.rows = forest_.leaf_count[place.leaf];
   }
   for (size_t i = paths_.nodes.size(); i-- > 0;)
     places[paths_.nodes[i].place].rows = places[2 * i + 1].rows + places[2 * i + 2].rows;

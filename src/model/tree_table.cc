@@ -42,8 +42,11 @@ class TreeTable : public TreeEngine {
   double leaf(const Tree& tree, const uint32_t* remaining) const;
   template <int64_t count>
   void sum_block(const FeatureRows& rows, int64_t first, double* out) const;
+  template <int64_t count, class Sum>
+  void add_up(const uint32_t* remaining, double* out) const;
 
   int64_t outputs_ = 1;
+  bool float_sums_ = false;
   size_t words_ = 0;  // of a table row; a multiple of 32
   std::vector<NumberColumn> numbers_;
   std::vector<CategoryColumn> categories_;
@@ -127,10 +130,16 @@ void TreeTable::sum_block(const FeatureRows& rows, int64_t first, double* out) c
     find_rows(rows, first + r, space.found.data());
     combine(space.found.data(), remaining + r * words_);
   }
+  float_sums_ ? add_up<count, float>(remaining, out) : add_up<count, double>(remaining, out);
+}
+
+template <int64_t count, class Sum>
+void TreeTable::add_up(const uint32_t* remaining, double* out) const {
   if (outputs_ == 1) {
     double sums[count] = {};
     for (const Tree& tree : trees_) {
-      for (int64_t r = 0; r < count; ++r) sums[r] += leaf(tree, remaining + r * words_);
+      for (int64_t r = 0; r < count; ++r)
+        sums[r] = Sum(sums[r] + leaf(tree, remaining + r * words_));
     }
     std::copy(sums, sums + count, out);
     return;
@@ -139,7 +148,8 @@ void TreeTable::sum_block(const FeatureRows& rows, int64_t first, double* out) c
   int64_t k = 0;
   for (const Tree& tree : trees_) {
     for (int64_t r = 0; r < count; ++r) {
-      out[r * outputs_ + k] += leaf(tree, remaining + r * words_);
+      double& sum = out[r * outputs_ + k];
+      sum = Sum(sum + leaf(tree, remaining + r * words_));
     }
     if (++k == outputs_) k = 0;
   }
@@ -164,6 +174,7 @@ class TableBuilder {
       if (number && missing_of(forest_, i) >= Missing::zero_right) return nullptr;
     }
     table_.outputs_ = forest_.outputs;
+    table_.float_sums_ = forest_.float_sums;
     number_leaves();
     place_numbers();
     place_categories();

@@ -29,8 +29,11 @@ class TreeWalk : public TreeEngine {
   };
 
   void sum_block(const FeatureRows& rows, int64_t first, int64_t count, double* out) const;
+  template <class Sum>
+  void add_up(const double* leaves, int64_t count, double* out) const;
 
   int64_t outputs_ = 1, trees_ = 0;
+  bool float_sums_ = false;
   TreeSlots slots_;
   std::vector<Node> nodes_;
   std::vector<uint32_t> roots_;  // of the trees, padded to a multiple of eight by a leaf of value 0
@@ -70,10 +73,16 @@ void TreeWalk::sum_block(const FeatureRows& rows, int64_t first, int64_t count, 
       }
     }
   }
+  float_sums_ ? add_up<float>(leaves, count, out) : add_up<double>(leaves, count, out);
+}
+
+template <class Sum>
+void TreeWalk::add_up(const double* leaves, int64_t count, double* out) const {
   std::fill(out, out + count * outputs_, 0.0);
-  for (int64_t r = 0; r < count; ++r) {
+  for (int64_t r = 0; r < count; ++r, leaves += roots_.size()) {
     for (int64_t t = 0, k = 0; t < trees_; ++t) {
-      out[r * outputs_ + k] += leaves[r * lanes + t];
+      double& sum = out[r * outputs_ + k];
+      sum = Sum(sum + leaves[t]);
       if (++k == outputs_) k = 0;
     }
   }
@@ -87,6 +96,7 @@ class WalkBuilder {
 
   std::unique_ptr<TreeEngine> build() {
     walk_.outputs_ = forest_.outputs;
+    walk_.float_sums_ = forest_.float_sums;
     walk_.trees_ = forest_.trees();
     walk_.leaf_value_ = forest_.leaf_value;
     int64_t first_node = 0, first_leaf = 0;

@@ -37,8 +37,12 @@ const RegisterModel registration(ModelKind{
 
 }  // namespace
 
+std::unique_ptr<Model> make_trees(Forest forest, const FeatureLayout& layout) {
+  return std::make_unique<Trees>(std::move(forest), layout);
+}
+
 std::unique_ptr<Model> read_lightgbm(std::string_view text, const FeatureLayout& layout) {
-  return std::make_unique<Trees>(parse_lightgbm(text, layout), layout);
+  return make_trees(parse_lightgbm(text, layout), layout);
 }
 
 }  // namespace gristmill

@@ -47,25 +47,26 @@ std::vector<ModelSpec> read_models(const Spot& spot) {
   return models;
 }
 
-// It stands in URLs, in file names and on command lines.
-void check_prediction_name(const Spot& spot, const std::string& name) {
+}  // namespace
+
+void check_prediction_name(const std::string& name, const Where& where) {
   auto fits = [](char c) {
     return isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '.' ||
            static_cast<unsigned char>(c) >= 0x80;
   };
   constexpr size_t longest = 128;
   if (name.size() > longest)
-    spot.fail(
-        fmt::format("the name of a prediction has at most {} bytes, not {}", longest, name.size()));
+    throw Error(
+        Code::invalid,
+        fmt::format("the name of a prediction has at most {} bytes, not {}", longest, name.size()),
+        where);
   if (!name.empty() && name[0] != '.' && name[0] != '-' &&
       std::all_of(name.begin(), name.end(), fits))
     return;
-  spot.fail(
-      fmt::format("a prediction cannot be named {}", excerpt(name)),
+  throw Error(
+      Code::invalid, fmt::format("a prediction cannot be named {}", excerpt(name)), where,
       "letters, digits, `_`, `-` and `.` make a name; it begins with a letter, a digit or `_`");
 }
-
-}  // namespace
 
 void check_prediction_key(const std::vector<std::string>& key, const Where& where) {
   for (const std::string& column : key) {
@@ -120,7 +121,7 @@ void read_answering(const Spot& spot, PredictSpec& predict) {
 }  // namespace
 
 PredictSpec read_predict(const Spot& spot, const std::string& name) {
-  check_prediction_name(spot, name);
+  check_prediction_name(name, spot.where());
   spot.expect_object(fmt::format("prediction {}", name));
   check_keys(spot, predict_keys(), fmt::format("prediction {}", name));
   PredictSpec predict{.name = name, .where = spot.where()};
