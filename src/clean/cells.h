@@ -86,6 +86,7 @@ Column rewritten(const Column& column, const uint64_t* hits, Scratch& scratch, W
   for_hits(hits, column.length, [&](int64_t i) {
     out.append(column, done, i - done);
     write(i, out);
+    if (column.type == Type::string) scratch.count_text(out.string(i).size());
     done = i + 1;
   });
   out.append(column, done, column.length - done);

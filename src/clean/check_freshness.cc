@@ -1,4 +1,6 @@
 // Check `freshness`: how old the newest value of a column may be.
+#include <limits>
+
 #include <fmt/format.h>
 
 #include "clean/cells.h"
@@ -33,7 +35,7 @@ class FreshnessCheck : public Check {
     const size_t at = bound_column(*rows.schema, field_.name, field_.type, check_owner);
     const Column& column = rows.columns[at];
     for_present(column, [&](int64_t i) {
-      keep_newest(field_.type == Type::date ? column.values<int32_t>()[i] * micros_per_day
+      keep_newest(field_.type == Type::date ? micros_of_days(column.values<int32_t>()[i])
                                             : column.values<int64_t>()[i]);
     });
   }
@@ -58,9 +60,11 @@ class FreshnessCheck : public Check {
     field_.type == Type::date ? append_date(days_of_micros(instant), text)
                               : append_timestamp(instant, text);
     if (instant >= time.now - span_) return {false, "the newest is " + text, {}};
+    int64_t age;
+    if (__builtin_sub_overflow(time.now, instant, &age)) age = std::numeric_limits<int64_t>::max();
     return {true,
             fmt::format("the newest value of {} is {}, {} ago; at most {} allowed", field_.name,
-                        text, age_text(time.now - instant), span_text_),
+                        text, age_text(age), span_text_),
             {}};
   }
 

@@ -1,5 +1,6 @@
 // Rule `derive`: columns computed by expressions, one after the other.
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -154,6 +155,24 @@ Definition bind_text(const Text& text, Schema& schema, const RuleContext& contex
   return {text.name, expr.root(), expr.columns()};
 }
 
+// Where definitions wait for one another, each for the next and the last for the first, says so;
+// `missing` is the column that each could not find.
+void refuse_circle(const std::map<std::string, std::string>& missing) {
+  for (const auto& [start, unused] : missing) {
+    std::vector<std::string> path = {start};
+    std::string name = missing.at(start);
+    while (missing.count(name) > 0 && path.size() <= missing.size() && name != start) {
+      path.push_back(name);
+      name = missing.at(name);
+    }
+    if (name != start || path.size() < 2) continue;
+    path.push_back(start);
+    throw Error(Code::invalid, fmt::format("rule derive: {}: a circle", fmt::join(path, " reads ")),
+                {.field = start},
+                "one of them must be computed from columns that are there before");
+  }
+}
+
 // A mapping has no order here, so each definition waits until what it reads is defined.
 std::vector<Definition> bind_mapping(std::vector<Text> texts, const RuleContext& context) {
   Schema schema = context.schema;
@@ -171,15 +190,20 @@ std::vector<Definition> bind_mapping(std::vector<Text> texts, const RuleContext&
   while (!texts.empty()) {
     std::exception_ptr first;
     std::vector<Text> waiting;
+    std::map<std::string, std::string> missing;
     for (const Text& text : texts) {
       try {
         definitions.push_back(bind_text(text, schema, context));
-      } catch (const Error&) {
+      } catch (const Error& error) {
         if (!first) first = std::current_exception();
+        if (error.code() == Code::not_found) missing[text.name] = error.where().field;
         waiting.push_back(text);
       }
     }
-    if (waiting.size() == texts.size()) std::rethrow_exception(first);
+    if (waiting.size() == texts.size()) {
+      refuse_circle(missing);
+      std::rethrow_exception(first);
+    }
     texts = std::move(waiting);
   }
   for (const Definition& a : definitions) {

@@ -191,6 +191,17 @@ TEST(Expect, MonotoneWithinGroups) {
   EXPECT_FALSE(expecting.holds(of_x("monotone", "increasing")));
 }
 
+TEST(Expect, FreshnessOfDatesThatNoInstantReaches) {
+  for (const int32_t days : {INT32_MAX, -INT32_MAX}) {
+    BatchBuffer rows(Schema({{"x", Type::date}}));
+    rows[0].append_days(days);
+    Expecting expecting{rows};
+    const Json params = of_x("freshness", "2d"), measured = expecting.measured(params);
+    EXPECT_EQ(measured.at("newest") > 0, days > 0);
+    EXPECT_EQ(expecting.make(params)[0]->judge(measured, {.now = day}).broken, days < 0);
+  }
+}
+
 TEST(Expect, FreshnessGoesByTheClock) {
   BatchBuffer rows = column(Type::timestamp, {"2024-05-01 12:00:00", nullptr, "2024-04-01"});
   Expecting expecting{rows};

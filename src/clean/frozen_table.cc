@@ -126,25 +126,52 @@ FrozenTable::FrozenTable(State state) : state_(std::move(state)) {
   });
 }
 
+namespace {
+
+constexpr uint64_t key_seed = 0x51ed270b07a1c5e9ULL;
+
+}  // namespace
+
 uint64_t FrozenTable::hash_key(std::span<const Column* const> cells, int64_t i) {
-  uint64_t hash = 0x51ed270b07a1c5e9ULL;
+  uint64_t hash = key_seed;
   for (const Column* cell : cells) hash = combine64(hash, hash_cell(*cell, i));
   return hash;
+}
+
+template <class Equal>
+uint32_t FrozenTable::search(uint64_t hash, const Equal& equal) const {
+  const size_t mask = slots_.size() - 1;
+  for (size_t at = hash & mask; slots_[at] != 0; at = (at + 1) & mask) {
+    if (equal(slots_[at] - 1)) return slots_[at] - 1;
+  }
+  return no_row;
 }
 
 uint32_t FrozenTable::find(std::span<const Column* const> cells, int64_t i) const {
   for (const Column* cell : cells) {
     if (cell->is_null(i)) return no_row;
   }
-  size_t mask = slots_.size() - 1;
-  for (size_t at = hash_key(cells, i) & mask; slots_[at] != 0; at = (at + 1) & mask) {
-    uint32_t row = slots_[at] - 1;
+  return search(hash_key(cells, i), [&](uint32_t row) {
     bool equal = true;
     for (size_t k = 0; k < cells.size() && equal; ++k)
       equal = equal_cells(keys_[k], row, *cells[k], i);
-    if (equal) return row;
+    return equal;
+  });
+}
+
+void FrozenTable::find_all(std::span<const Column* const> cells, int64_t n, uint32_t* found) const {
+  if (cells.size() != 1 || cells[0]->type != Type::int64 || keys_[0].type != Type::int64) {
+    for (int64_t i = 0; i < n; ++i) found[i] = find(cells, i);
+    return;
   }
-  return no_row;
+  // The usual key, without asking each cell for its type.
+  const int64_t* keys = keys_[0].values<int64_t>();
+  for (int64_t i = 0; i < n; ++i) {
+    const int64_t key = cells[0]->values<int64_t>()[i];
+    found[i] = cells[0]->is_null(i) ? no_row
+                                    : search(combine64(key_seed, hash_number(key)),
+                                             [&](uint32_t row) { return keys[row] == key; });
+  }
 }
 
 namespace {
@@ -168,7 +195,8 @@ void gather_numbers(const Column& column, const uint32_t* rows, int64_t n, Colum
 
 }  // namespace
 
-void FrozenTable::gather(size_t value, const uint32_t* rows, int64_t n, ColumnBuffer& out) const {
+void FrozenTable::gather(size_t value, const uint32_t* rows, int64_t n, ColumnBuffer& out,
+                         Scratch& scratch) const {
   const Column& column = values_[value];
   switch (column.type) {
     case Type::float64:
@@ -187,8 +215,11 @@ void FrozenTable::gather(size_t value, const uint32_t* rows, int64_t n, ColumnBu
       out.append_null();
     else if (column.type == Type::boolean)
       out.append(frozen_boolean(column, rows[i]));
-    else
-      out.append(column.string(rows[i]));
+    else {
+      const std::string_view text = column.string(rows[i]);
+      scratch.count_text(text.size());
+      out.append(text);
+    }
   }
 }
 

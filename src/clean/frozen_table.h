@@ -15,6 +15,7 @@
 
 #include "base/state.h"
 #include "frame/batch.h"
+#include "frame/scratch.h"
 
 namespace gristmill {
 
@@ -43,15 +44,21 @@ class FrozenTable {
   // The row whose key equals cell `i` of each of `cells`, or no_row. Numbers are equal whatever
   // their type; null equals nothing.
   uint32_t find(std::span<const Column* const> cells, int64_t i) const;
+  // The same for rows 0 … n − 1.
+  void find_all(std::span<const Column* const> cells, int64_t n, uint32_t* found) const;
 
-  // Column `value` of rows[0 … n); null where a row is no_row.
-  void gather(size_t value, const uint32_t* rows, int64_t n, ColumnBuffer& out) const;
+  // Column `value` of rows[0 … n), into a buffer of `scratch`; null where a row is no_row.
+  void gather(size_t value, const uint32_t* rows, int64_t n, ColumnBuffer& out,
+              Scratch& scratch) const;
 
   // Only these of the values, by place, ascending.
   FrozenTable with_values(const std::vector<size_t>& kept) const;
   const State& state() const { return state_; }
 
  private:
+  template <class Equal>
+  uint32_t search(uint64_t hash, const Equal& equal) const;
+
   State state_;  // keeps the bytes alive
   size_t rows_ = 0;
   std::span<const uint32_t> slots_;

@@ -30,8 +30,8 @@ class History {
   // FrozenTable::no_row. O(log points).
   uint32_t last_before(int64_t time, std::span<const Column* const> by, int64_t i) const;
   // The values of points[0 … n); null where there is none.
-  void gather(const uint32_t* points, int64_t n, ColumnBuffer& out) const {
-    values_.gather(0, points, n, out);
+  void gather(const uint32_t* points, int64_t n, ColumnBuffer& out, Scratch& scratch) const {
+    values_.gather(0, points, n, out, scratch);
   }
   const State& state() const { return state_; }
 

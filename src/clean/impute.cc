@@ -206,7 +206,7 @@ Column Impute::known_values(const Filling& filling, const Place& place, const Ba
   ColumnBuffer& values = scratch.column(filling.fill.type);
   if (!filling.history) {
     for_hits(hits, rows.rows, [&](int64_t i) { found[count++] = filling.groups->find(by, i); });
-    filling.groups->gather(0, found, count, values);
+    filling.groups->gather(0, found, count, values, scratch);
     return values.view();
   }
   const Column& time = rows.columns[place.time];
@@ -214,7 +214,7 @@ Column Impute::known_values(const Filling& filling, const Place& place, const Ba
     found[count++] = time.is_null(i) ? FrozenTable::no_row
                                      : filling.history->last_before(instant_of(time, i), by, i);
   });
-  filling.history->gather(found, count, values);
+  filling.history->gather(found, count, values, scratch);
   return values.view();
 }
 

@@ -52,7 +52,7 @@ class Lookup : public Rule {
     auto* cells = scratch.values<const Column*>(int64_t(by_.size()));
     for (size_t k = 0; k < by_.size(); ++k) cells[k] = &rows.columns[index_[k]];
     const std::span<const Column* const> keys(cells, by_.size());
-    for (int64_t i = 0; i < rows.rows; ++i) found[i] = taken_.frozen().find(keys, i);
+    taken_.frozen().find_all(keys, rows.rows, found);
     if (report != nullptr) tell(rows, keys, found, *report, first_row);
     // From here on `cells` may point nowhere: the columns move.
     taken_.append(found, rows, scratch, report);

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "clean/column_rule.h"
+#include "clean/repeated_texts.h"
 #include "clean/text_set.h"
 #include "clean/value.h"
 
@@ -23,10 +24,9 @@ struct Target : ColumnTarget {
   TextSet texts;
 
   void set_pairs(std::vector<Pair> given);
-  int find_pair(const Column& column, int64_t i) const;  // -1: none
+  int find_pair(const Column& column, int64_t i) const;  // -1: none; not of text
   bool nullable(bool before) const;
-  bool find(const Column& column, uint64_t* hits) const;
-  void change(Column& column, const uint64_t* hits, Scratch& scratch) const;
+  bool clean(Column& column, uint64_t* hits, Scratch& scratch) const;
   void save(nlohmann::json& saved) const;
   void load(const nlohmann::json& saved);
 };
@@ -48,8 +48,6 @@ int find_sorted(const std::vector<Pair>& pairs, Key key, Key Constant::* part) {
 
 int Target::find_pair(const Column& column, int64_t i) const {
   switch (type) {
-    case Type::string:
-      return texts.find(column.string(i));
     case Type::float64: {
       double cell = column.values<double>()[i];
       if (std::isnan(cell))
@@ -77,14 +75,22 @@ bool Target::nullable(bool before) const {
   return before || std::any_of(pairs.begin(), pairs.end(), [](const Pair& p) { return !p.to; });
 }
 
-bool Target::find(const Column& column, uint64_t* hits) const {
-  return find_hits(column, hits, [&](int64_t i) { return find_pair(column, i) >= 0; });
-}
-
-void Target::change(Column& column, const uint64_t* hits, Scratch& scratch) const {
+bool Target::clean(Column& column, uint64_t* hits, Scratch& scratch) const {
+  if (type == Type::string)
+    return remake_texts(column, hits, scratch, [&](std::string_view text) {
+      const int pair = texts.find(text);
+      if (pair < 0) return std::optional(text);
+      const auto& to = pairs[size_t(pair)].to;
+      return to ? std::optional<std::string_view>(to->text) : std::nullopt;
+    });
+  auto* found = scratch.values<int32_t>(column.length);
+  const bool any =
+      find_hits(column, hits, [&](int64_t i) { return (found[i] = find_pair(column, i)) >= 0; });
+  if (!any) return false;
   column = rewritten(column, hits, scratch, [&](int64_t i, ColumnBuffer& out) {
-    append_value(out, pairs[size_t(find_pair(column, i))].to);
+    append_value(out, pairs[size_t(found[i])].to);
   });
+  return true;
 }
 
 void Target::save(nlohmann::json& saved) const {

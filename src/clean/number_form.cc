@@ -121,6 +121,38 @@ bool take_cell(const NumberForm& form, std::string_view text, Digits& digits) {
   return text.empty() && (had_sign || form.kind != NumberForm::Kind::percent);
 }
 
+// A cell of digits and marks in their places, few enough that their quotient is exact; false: to be
+// read the long way.
+bool quick_number(const NumberForm& form, std::string_view text, double& value) {
+  static constexpr double powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                      1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  if (text.empty() || text.size() > 15) return false;
+  int64_t whole = 0;
+  size_t i = 0;
+  auto take_digits = [&] {
+    const size_t begin = i;
+    for (; i < text.size() && is_digit(text[i]); ++i) whole = whole * 10 + (text[i] - '0');
+    return i - begin;
+  };
+  const size_t first = take_digits();
+  if (first == 0) return false;
+  while (i < text.size() && form.thousands != 0 && text[i] == form.thousands) {
+    ++i;
+    if (first > 3 || take_digits() != 3) return false;
+  }
+  size_t places = 0;
+  if (i < text.size()) {
+    if (form.decimal == 0 || text[i++] != form.decimal) return false;
+    places = take_digits();
+    if (places == 0 || i < text.size()) return false;
+  }
+  value = double(whole) / powers[places];
+  if (negative) value = -value;
+  return true;
+}
+
 }  // namespace
 
 bool take(std::string_view& text, std::string_view prefix) {
@@ -175,6 +207,7 @@ std::optional<NumberForm> NumberForm::parse(std::string_view example, Kind kind)
 }
 
 bool NumberForm::read(std::string_view cell, double& value) const {
+  if (kind == Kind::number && quick_number(*this, cell, value)) return true;
   Digits digits;
   if (!take_cell(*this, cell, digits)) return false;
   const auto text = digits.text();

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "clean/column_rule.h"
+#include "clean/repeated_texts.h"
 #include "clean/value.h"
 #include "expr/regex.h"
 
@@ -34,31 +35,18 @@ struct Target : ColumnTarget {
 // What the pattern matched, or its first group where it has one; missing where it matches nothing.
 bool Target::extract(Column& column, uint64_t* hits, Scratch& scratch) const {
   const int group = regex->groups() > 0 ? 1 : 0;
-  auto* found = scratch.values<std::optional<std::string_view>>(column.length);
-  const bool any = find_hits(column, hits, [&](int64_t i) {
-    found[i] = regex->find(column.string(i), group);
-    return found[i] != column.string(i);
-  });
-  if (!any) return false;
-  column = rewritten(column, hits, scratch, [&](int64_t i, ColumnBuffer& out) {
-    found[i] ? out.append(*found[i]) : out.append_null();
-  });
-  return true;
+  return remake_texts(column, hits, scratch,
+                      [&](std::string_view text) { return regex->find(text, group); });
 }
 
 bool Target::replace(Column& column, uint64_t* hits, Scratch& scratch) const {
-  const bool any =
-      find_hits(column, hits, [&](int64_t i) { return regex->matches(column.string(i)); });
-  if (!any) return false;
-  const Column before = column;
-  std::string text;
-  column = rewritten(before, hits, scratch, [&](int64_t i, ColumnBuffer& out) {
-    text.assign(before.string(i));
-    regex->replace(text, with);
-    out.append(std::string_view(text));
+  std::string made;
+  return remake_texts(column, hits, scratch, [&](std::string_view text) {
+    if (!regex->matches(text)) return std::optional(text);
+    made.assign(text);
+    regex->replace(made, with);
+    return std::optional<std::string_view>(made);
   });
-  // A match may be replaced by itself.
-  return find_hits(column, hits, [&](int64_t i) { return column.string(i) != before.string(i); });
 }
 
 void Target::read(const nlohmann::json& given) {

@@ -40,6 +40,29 @@ TEST(Regex, ReplacesEachMatch) {
             (Texts{"banana"}));
 }
 
+TEST(Regex, IsSoundOnRandomRows) {
+  const BatchBuffer rows = random_rows(3000, 5);
+  expect_sound(world.chain("regex", {{"s", {{"extract", "[a-z]+"}}}}, rows.schema()), rows);
+  expect_sound(world.chain("regex", {{"s", {{"replace", "a"}, {"with", "<>"}}}}, rows.schema()),
+               rows);
+}
+
+// A request of little text may ask for much.
+TEST(Regex, TextThatIsMadeHasALimit) {
+  BatchBuffer rows = cells_of({std::string(1000, 'a')});
+  const Json with = {{"s", {{"replace", "a"}, {"with", std::string(100, 'b')}}}};
+  const RuleChain chain = world.chain("regex", with, rows.schema());
+  Scratch scratch;
+  scratch.limit_text(100'000);
+  Batch batch = rows.view();
+  chain.apply(batch, scratch, nullptr, 0);
+  EXPECT_EQ(scratch.text_made(), 100'000u);
+  EXPECT_NE(
+      error_of([&] { chain.apply(batch = rows.view(), scratch, nullptr, 0); }, Code::exhausted)
+          .find("make more than"),
+      std::string::npos);
+}
+
 TEST(Regex, WhatIsWrittenWronglyIsAnError) {
   const Schema schema({{"s", Type::string, true}, {"n", Type::int64, true}});
   for (const Json& given :

@@ -187,6 +187,22 @@ std::vector<std::string> RuleChain::sources_of(const std::vector<std::string>& w
   return sources;
 }
 
+std::set<std::string> RuleChain::reached_from(std::set<std::string> sources) const {
+  for (const Step& step : steps_) {
+    const std::vector<std::string> writes = step.rule->writes();
+    std::set<std::string> after = sources;
+    for (const std::string& name : writes) after.erase(name);
+    for (const std::string& name : writes) {
+      const std::vector<std::string> reads = step.rule->reads_for(name);
+      if (std::any_of(reads.begin(), reads.end(),
+                      [&](const std::string& read) { return sources.count(read) > 0; }))
+        after.insert(name);
+    }
+    sources = std::move(after);
+  }
+  return sources;
+}
+
 State RuleChain::save() const {
   State state;
   nlohmann::json steps = nlohmann::json::array();

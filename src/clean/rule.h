@@ -117,6 +117,9 @@ struct RuleContext {
   // Opens a whole table by its name; lookup reads its reference with it. Code::not_found.
   std::function<std::unique_ptr<BatchReader>(const std::string& table)> open_table;
   std::function<std::unique_ptr<RepeatFinder>()> find_repeats;
+  // What a rule over a class of columns (`numbers`) leaves alone, in small letters: the key, and
+  // what the target of a prediction is made of.
+  std::set<std::string> outside_classes = {};
 };
 
 struct RuleKind {
@@ -159,6 +162,8 @@ class RuleChain {
              int64_t first_row) const;
   // Columns of `wanted` followed back to the input columns that they depend on.
   std::vector<std::string> sources_of(const std::vector<std::string>& wanted) const;
+  // The other way: the output columns that depend on one of these input columns.
+  std::set<std::string> reached_from(std::set<std::string> sources) const;
   void append(std::string kind, std::unique_ptr<Rule> rule);  // binds it over output()
   State save() const;
   static RuleChain load(const State& state);

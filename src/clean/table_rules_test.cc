@@ -242,7 +242,11 @@ TEST(Derive, RestrictsToWhatIsNeeded) {
 
 TEST(Derive, Refuses) {
   Schema schema({{"a", Type::int64}});
-  error_of([&] { world.fit("derive", {{"b", "c + 1"}, {"c", "b + 1"}}, schema); }, Code::not_found);
+  EXPECT_NE(error_of([&] {
+              world.fit("derive", {{"b", "c + 1"}, {"c", "b + 1"}}, schema);
+            }).find("b reads c reads b: a circle"),
+            std::string::npos);
+  error_of([&] { world.fit("derive", {{"b", "c + 1"}}, schema); }, Code::not_found);
   error_of([&] { world.fit("derive", {{"A", "a + 1"}}, schema); });
   error_of([&] { world.fit("derive", Json::object(), schema); });
   error_of([&] { world.fit("derive", {{"b", nullptr}}, schema); });
@@ -309,6 +313,26 @@ TEST(RuleChain, SourcesGoBackThroughEachRule) {
   RuleChain loaded = RuleChain::load(chain.save());
   EXPECT_EQ(apply(loaded, rows), expected);
   EXPECT_EQ(loaded.save().digest_hex(), chain.save().digest_hex());
+}
+
+TEST(RuleChain, WhatIsReachedIsWhatHasItsSourceThere) {
+  Schema schema({{"a", Type::int64}, {"c", Type::int64}, {"s", Type::string}});
+  RuleChain chain(schema, {});
+  for (const auto& [kind, given] :
+       std::vector<std::pair<std::string, Json>>{{"map", {{"c", {{"1", 2}}}}},
+                                                 {"derive", {{"b", "c + 1"}}},
+                                                 {"derive", {{"c", "a + 1"}}},
+                                                 {"text", {{"s", "trim"}}}})
+    chain.append(kind, world.fit(kind, given, chain.output())->freeze());
+  for (const std::string& source : schema.names()) {
+    const std::set<std::string> reached = chain.reached_from({source});
+    for (const std::string& name : chain.output().names()) {
+      const auto sources = chain.sources_of({name});
+      EXPECT_EQ(reached.count(name) > 0,
+                std::find(sources.begin(), sources.end(), source) != sources.end())
+          << source << " to " << name;
+    }
+  }
 }
 
 TEST(RuleChain, RefusesStatesOfOthers) {

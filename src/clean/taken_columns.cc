@@ -45,7 +45,7 @@ void TakenColumns::append(const uint32_t* found, Batch& rows, Scratch& scratch,
                           RuleReport* report) const {
   for (size_t i = 0; i < names_.size(); ++i) {
     ColumnBuffer& out = scratch.column(frozen_.value_type(i));
-    frozen_.gather(i, found, rows.rows, out);
+    frozen_.gather(i, found, rows.rows, out, scratch);
     rows.columns.push_back(out.view());
     if (report != nullptr) report->cells_touched += rows.rows - rows.columns.back().null_count();
   }

@@ -1,10 +1,9 @@
 // Rule `text`: brings text of one meaning into one form.
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "base/error.h"
 #include "clean/column_rule.h"
+#include "clean/repeated_texts.h"
 #include "clean/text_steps.h"
 #include "clean/value.h"
 
@@ -21,36 +20,12 @@ struct Target : ColumnTarget {
   void load(const nlohmann::json& saved);
 };
 
-// One step over all cells.
-bool run_step(TextStep step, Column& column, uint64_t* hits, TextWork& work, Scratch& scratch) {
-  const bool any = find_hits(column, hits, [&](int64_t i) {
-    const std::string_view text = column.string(i);
-    return work.run(step, text) != text;
-  });
-  if (!any) return false;
-  column = rewritten(column, hits, scratch, [&](int64_t i, ColumnBuffer& out) {
-    out.append(work.run(step, column.string(i)));
-  });
-  return true;
-}
-
-size_t longest_text(const Column& column) {
-  int32_t longest = 0;
-  for (int64_t i = 0; i < column.length; ++i)
-    longest = std::max(longest, column.offsets[i + 1] - column.offsets[i]);
-  return size_t(longest);
-}
-
 bool Target::clean(Column& column, uint64_t* hits, Scratch& scratch) const {
-  const Column before = column;
-  int changes = 0;
-  for (TextStep step : steps) {
-    TextWork work(longest_text(column), scratch);
-    changes += run_step(step, column, hits, work, scratch);
-  }
-  if (changes == 0) return false;
-  // What one step does, the next may undo.
-  return find_hits(column, hits, [&](int64_t i) { return column.string(i) != before.string(i); });
+  TextWork work(scratch);
+  return remake_texts(column, hits, scratch, [&](std::string_view text) {
+    for (TextStep step : steps) text = work.run(step, text);
+    return std::optional(text);
+  });
 }
 
 void Target::save(nlohmann::json& saved) const {

@@ -1,6 +1,8 @@
 #include "clean/text_steps.h"
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
 
 #include "base/text.h"
 #include "expr/unicode.h"
@@ -26,7 +28,9 @@ char upper(char c) { return c >= 'a' && c <= 'z' ? char(c - ('a' - 'A')) : c; }
 bool is_letter(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
 
 bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return uint8_t(c) < 0x80; });
+  uint8_t all = 0;
+  for (char c : text) all |= uint8_t(c);
+  return all < 0x80;
 }
 
 bool is_space_character(int32_t c) {
@@ -100,6 +104,8 @@ size_t leading_space(std::string_view text) {
 }
 
 std::string_view trimmed_unicode(std::string_view text) {
+  text = trimmed(text);
+  if (text.empty() || ((uint8_t(text.front()) | uint8_t(text.back())) & 0x80) == 0) return text;
   while (size_t space = leading_space(text)) text.remove_prefix(space);
   while (!text.empty()) {
     size_t at = text.size() - 1;
@@ -112,19 +118,24 @@ std::string_view trimmed_unicode(std::string_view text) {
 
 // A character has at most 4 bytes after any step, and decomposes into less than two characters for
 // each byte it had.
-TextWork::TextWork(size_t longest, Scratch& scratch)
-    : bytes_(scratch.values<char>(int64_t(longest) * 4 + 1)),
-      codepoints_(scratch.values<int32_t>(int64_t(longest) * 2 + 1)),
-      most_codepoints_(int64_t(longest) * 2) {}
+void TextWork::make_room(size_t bytes) {
+  if (bytes_ != nullptr && bytes <= longest_) return;
+  longest_ = std::max<size_t>(bytes * 2, 64);
+  bytes_ = scratch_.values<char>(int64_t(longest_) * 8);
+  other_bytes_ = scratch_.values<char>(int64_t(longest_) * 8);
+  most_codepoints_ = int64_t(longest_) * 2;
+  codepoints_ = scratch_.values<int32_t>(most_codepoints_ + 1);
+}
 
 std::string_view TextWork::run(TextStep step, std::string_view text) {
+  if (step == TextStep::trim) return trimmed_unicode(text);
+  make_room(text.size());
+  std::swap(bytes_, other_bytes_);
   switch (step) {
     case TextStep::repair:
       return repaired(text);
     case TextStep::nfc:
       return composed(text);
-    case TextStep::trim:
-      return trimmed_unicode(text);
     case TextStep::collapse:
       return collapsed(text);
     default:
@@ -135,7 +146,8 @@ std::string_view TextWork::run(TextStep step, std::string_view text) {
 std::string_view TextWork::collapsed(std::string_view text) {
   size_t size = 0;
   for (size_t i = 0; i < text.size();) {
-    size_t space = leading_space(text.substr(i));
+    const uint8_t first = uint8_t(text[i]);
+    size_t space = first > ' ' && first < 0x80 ? 0 : leading_space(text.substr(i));
     if (space == 0) {
       bytes_[size++] = text[i++];
       continue;
@@ -148,6 +160,10 @@ std::string_view TextWork::collapsed(std::string_view text) {
 
 std::string_view TextWork::cased(TextStep step, std::string_view text) {
   size_t size = 0;
+  if (step != TextStep::title && is_ascii(text)) {
+    for (char c : text) bytes_[size++] = step == TextStep::lower ? lower(c) : upper(c);
+    return {bytes_, size};
+  }
   bool in_word = false;
   for (size_t i = 0, bytes; i < text.size(); i += bytes) {
     if (const char ascii = text[i]; uint8_t(ascii) < 0x80) {
@@ -181,7 +197,8 @@ std::string_view TextWork::composed(std::string_view text) {
   if (count < 0 || count > most_codepoints_) return text;
   const auto size = utf8proc_reencode(codepoints_, count, options);
   if (size < 0) return text;
-  return {reinterpret_cast<const char*>(codepoints_), size_t(size)};
+  std::memcpy(bytes_, codepoints_, size_t(size));
+  return {bytes_, size_t(size)};
 }
 
 std::string_view TextWork::repaired(std::string_view text) {

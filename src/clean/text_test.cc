@@ -52,6 +52,17 @@ TEST(Text, DoesNotHangOnMarks) {
   }
 }
 
+TEST(Text, StepsGoOnFromOneAnother) {
+  EXPECT_EQ(after("u\u0308 \u00a0BER", {"nfc", "trim", "nfc", "collapse", "upper", "lower"}),
+            "ü ber");
+  // Each makes the text longer.
+  std::string longer;
+  for (int i = 0; i < 300; ++i) longer += "\u023a\U0001d160";
+  std::string expected;
+  for (int i = 0; i < 300; ++i) expected += "\u2c65\U0001d158\U0001d165\U0001d16e";
+  EXPECT_EQ(after(longer, {"lower", "nfc", "lower", "nfc", "lower"}), expected);
+}
+
 TEST(Text, RepairsEncoding) {
   EXPECT_EQ(after("MÃ¼nchen", "repair"), "München");
   EXPECT_EQ(after("â‚¬ 5 â€“ â€œquotedâ€\u009d", "repair"), "€ 5 – “quoted”");
@@ -118,6 +129,28 @@ TEST(Text, IsSoundOnRandomRows) {
   expect_sound(world.chain("text", {"repair", "nfc", "trim", "collapse", "title"}, rows.schema()),
                rows);
   expect_sound(world.chain("text", {{"s", "upper"}}, rows.schema()), rows);
+}
+
+// The same texts near and far apart, alone and among many others.
+TEST(Text, OneThatRepeatsBecomesTheSame) {
+  const Schema schema({{"s", Type::string, true}});
+  const RuleChain chain = world.chain("text", {"trim", "lower"}, schema);
+  for (const int64_t different : {1, 3, 300, 5000, 60000}) {
+    BatchBuffer rows(schema);
+    Rows expected;
+    for (int64_t i = 0; i < 20000; ++i) {
+      const int64_t k = i * i % different;
+      if (k % 7 == 3) {
+        rows[0].append_null();
+        expected.emplace_back("~");
+        continue;
+      }
+      const std::string text = std::string(size_t(k % 40), 'A') + std::to_string(k);
+      rows[0].append(std::string_view(k % 2 == 0 ? " " + text : text));
+      expected.push_back(std::string(size_t(k % 40), 'a') + std::to_string(k));
+    }
+    EXPECT_EQ(apply(chain, rows), expected) << different;
+  }
 }
 
 }  // namespace

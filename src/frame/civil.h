@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 
 namespace gristmill {
@@ -33,6 +34,13 @@ inline int weekday_of(int64_t days) {
 
 // The day that an instant lies in.
 inline int64_t days_of_micros(int64_t micros) { return floor_divide(micros, micros_per_day); }
+
+// Midnight of a day; for days that no instant reaches, the last one there is (or the first).
+inline int64_t micros_of_days(int64_t days) {
+  int64_t micros = 0;
+  if (!__builtin_mul_overflow(days, micros_per_day, &micros)) return micros;
+  return days > 0 ? std::numeric_limits<int64_t>::max() : std::numeric_limits<int64_t>::min();
+}
 
 // 2013-01-01; years past 9999 have more digits, years before 0 a minus.
 void append_date(int64_t days, std::string& out);

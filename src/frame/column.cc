@@ -3,7 +3,6 @@
 #include <bit>
 #include <cassert>
 #include <cstring>
-#include <limits>
 
 #include "base/error.h"
 
@@ -172,25 +171,11 @@ void ColumnBuffer::append_days(int32_t value) {
   ++length_;
 }
 
-namespace {
-
-void check_room(size_t used, size_t more) {
-  if (more > size_t(std::numeric_limits<int32_t>::max()) - used)
+void ColumnBuffer::grow_text(size_t more) {
+  if (more > most_text - used_)
     throw Error(Code::exhausted, "65,536 cells of one text column hold more than 2 GiB", {},
                 "leave the column out, or keep a part of it with substr()");
-}
-
-}  // namespace
-
-void ColumnBuffer::append(std::string_view value) {
-  assert(type_ == Type::string);
-  check_room(used_, value.size());
-  set_present(true);
-  grow(bytes_, used_ + value.size());
-  if (!value.empty()) std::memcpy(bytes_.data() + used_, value.data(), value.size());
-  used_ += value.size();
-  offsets_.push_back(int32_t(used_));
-  ++length_;
+  grow(bytes_, used_ + more);
 }
 
 void ColumnBuffer::append(const Column& from, int64_t begin, int64_t count) {
@@ -199,8 +184,7 @@ void ColumnBuffer::append(const Column& from, int64_t begin, int64_t count) {
   if (type_ == Type::string) {
     int32_t first = from.offsets[begin];
     size_t size = size_t(from.offsets[begin + count] - first);
-    check_room(used_, size);
-    grow(bytes_, used_ + size);
+    make_room(size);
     if (size > 0)
       std::memcpy(bytes_.data() + used_, static_cast<const char*>(from.data) + first, size);
     size_t at = offsets_.size();

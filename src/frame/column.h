@@ -2,7 +2,10 @@
 // Column is a view; ColumnBuffer owns and is reused: after the first batches it allocates nothing.
 #pragma once
 
+#include <cassert>
 #include <cstdint>
+#include <cstring>
+#include <limits>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -71,8 +74,27 @@ class ColumnBuffer {
   void append(int64_t value);
   void append(double value);
   void append_days(int32_t value);
-  void append(std::string_view value);  // Code::exhausted past 2 GiB of text in one batch
-  void append(const char*) = delete;    // would become bool
+  void append(std::string_view value) {  // Code::exhausted past 2 GiB of text in one batch
+    assert(type_ == Type::string);
+    make_room(value.size());
+    if (has_nulls_) set_present(true);
+    if (!value.empty()) std::memcpy(bytes_.data() + used_, value.data(), value.size());
+    used_ += value.size();
+    offsets_.push_back(int32_t(used_));
+    ++length_;
+  }
+  void append(const char*) = delete;  // would become bool
+  // The text of an earlier row once more.
+  void append_again(int64_t row) {
+    make_room(string(row).size());  // before the text is looked at: it may move
+    append(string(row));
+  }
+  // The text of a row.
+  std::string_view string(int64_t row) const {
+    const size_t at = size_t(row);
+    return {reinterpret_cast<const char*>(bytes_.data()) + offsets_[at],
+            size_t(offsets_[at + 1] - offsets_[at])};
+  }
   // Rows [begin, begin + count) of a column of the same type.
   void append(const Column& from, int64_t begin, int64_t count);
   // The rows whose bit is set in `keep`.
@@ -94,8 +116,15 @@ class ColumnBuffer {
   size_t memory() const;
 
  private:
+  static constexpr size_t most_text = size_t(std::numeric_limits<int32_t>::max());
+
   void* resize_raw(int64_t length);
   void set_present(bool present);
+  // For `more` bytes of text.
+  void make_room(size_t more) {
+    if (more > most_text - used_ || used_ + more > bytes_.size()) grow_text(more);
+  }
+  void grow_text(size_t more);
 
   Type type_ = Type::string;
   int64_t length_ = 0;

@@ -148,6 +148,18 @@ TEST(ColumnBuffer, CopiesValidity) {
   EXPECT_EQ(to.view().null_count(), 0);
 }
 
+TEST(ColumnBuffer, AppendsATextAgainWhereverItMovesTo) {
+  ColumnBuffer column(Type::string);
+  column.append(std::string_view("a text that is not short"));
+  column.append_null();
+  for (int64_t i = 0; i < 1000; ++i) column.append_again(i % 2);
+  for (int64_t i = 2; i < 1002; ++i) {
+    EXPECT_EQ(column.string(i), i % 2 == 0 ? "a text that is not short" : "");
+    EXPECT_EQ(column.view().string(i), column.string(i));
+  }
+  EXPECT_EQ(column.view().null_count(), 1);
+}
+
 TEST(ColumnBuffer, RefusesTooMuchText) {
   ColumnBuffer column(Type::string);
   std::string cell = "x";

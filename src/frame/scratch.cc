@@ -28,9 +28,8 @@ void Scratch::clear() {
 }
 
 void Scratch::throw_too_much_text() const {
-  throw Error(
-      Code::exhausted,
-      fmt::format("expressions make more than {} MiB of text of these rows", text_limit_ >> 20));
+  throw Error(Code::exhausted,
+              fmt::format("rules make more than {} MiB of text of these rows", text_limit_ >> 20));
 }
 
 }  // namespace gristmill
