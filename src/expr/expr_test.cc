@@ -169,7 +169,7 @@ TEST(ExprTest, TextThatIsPickedCounts) {
   const Schema schema({{"s", Type::string}, {"n", Type::int64, true}});
   const ExprNode s{.op = "column", .type = Type::string, .column = "s"};
   const ExprNode n{.op = "column", .type = Type::int64, .column = "n"};
-  const ExprNode is_null{.op = "is_null", .type = Type::boolean, .args = {n}};
+  const ExprNode is_null{.op = "is null", .type = Type::boolean, .args = {n}};
   const ExprNode much{.op = "constant", .type = Type::string, .value = std::string(1000, 'a')};
   const Expr picked({.op = "case", .type = Type::string, .args = {is_null, s, much}}, schema);
   BatchBuffer rows(schema);
