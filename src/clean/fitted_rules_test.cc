@@ -122,6 +122,22 @@ TEST(Impute, LongFormAndConstants) {
   EXPECT_EQ(apply(impute_chain(params, rows), rows), (Rows{"1|~|0", "0|3|x"}));
 }
 
+TEST(Impute, AClassLeavesOutTheKeyAndTheTarget) {
+  const Schema schema(
+      {{"Id", Type::int64}, {"x", Type::int64}, {"y", Type::float64}, {"z", Type::float64}});
+  RuleContext context = world.context(schema);
+  context.outside_classes = {"id", "y"};
+  const RuleKind& kind = Rules::instance().get("impute", "rule");
+  for (const Json& with : {Json("mean"), Json("knn"), Json("auto"), Json{{"constant", 0}}}) {
+    std::vector<std::string> reads =
+        kind.make({{"columns", "numbers"}, {"with", with}}, context)->reads();
+    std::sort(reads.begin(), reads.end());
+    EXPECT_EQ(reads, (std::vector<std::string>{"x", "z"})) << with;
+    // By their names they are filled.
+    EXPECT_EQ(kind.make({{"columns", {"Id", "y"}}, {"with", with}}, context)->reads().size(), 2u);
+  }
+}
+
 TEST(Impute, ChunksMergedAreOneGoToTheBit) {
   BatchBuffer rows = random_rows(20000, 4);
   Json params = {{"i", "median"}, {"f", "mean"}, {"s", "mode"}, {"d", "mode"}, {"t", "mode"}};

@@ -13,12 +13,15 @@ std::unique_ptr<Rule> load_part(const State& state) {
 
 const RegisterRule register_impute({
     .name = "impute",
-    .version = 4,  // 2: groups; 3: forward, knn, iterative; 4: auto, which earlier ones do not know
+    // 2: groups; 3: forward, knn, iterative; 4: auto; 5: `numbers` without the key and the target.
+    .version = 5,
     .text =
         "Fills missing cells (null, and NaN in columns of numbers) with the mean, median or mode "
         "of the training rows, with a constant, with the last value before, or from the other "
-        "columns of the row. `indicator: true` adds the boolean column "
-        "`<column>_missing`. Mean and median are for numbers and make an int64 column float64; "
+        "columns of the row. `columns: numbers` stands for all columns of numbers but those of a "
+        "key and those that the target reads, or is derived from; they can be named. "
+        "`indicator: true` adds the boolean column `<column>_missing`. Mean and median are for "
+        "numbers and make an int64 column float64; "
         "NaN and infinities are left out of a mean. The median is exact up to 16,384 values, "
         "then its rank is off by at most 0.04 % of the rows; of two values equally frequent the "
         "smaller one is the mode, and beyond 65,536 different values the mode is approximate. A "

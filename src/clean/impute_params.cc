@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "clean/impute_auto.h"
 #include "clean/impute_params.h"
 #include "clean/impute_rows.h"
@@ -142,12 +143,13 @@ ImputeWish parse_wish(const Schema& schema, const std::string& name, const nlohm
   return wish;
 }
 
-// [a, b], a, or `numbers`: all columns of numbers.
-std::vector<std::string> parse_columns(nlohmann::json given, const Schema& schema) {
+// [a, b], a, or `numbers`: all columns of numbers that a class takes in.
+std::vector<std::string> parse_columns(nlohmann::json given, const RuleContext& context) {
   std::vector<std::string> names;
   if (given == "numbers") {
-    for (const Field& field : schema.fields()) {
-      if (is_number(field.type)) names.push_back(field.name);
+    for (const Field& field : context.schema.fields()) {
+      if (is_number(field.type) && context.outside_classes.count(lower(field.name)) == 0)
+        names.push_back(field.name);
     }
     return names;
   }
@@ -161,7 +163,8 @@ std::vector<std::string> parse_columns(nlohmann::json given, const Schema& schem
 }
 
 // {columns: [a, b] | numbers, with: knn, k: 5, indicator: true}
-RowsWish parse_rows(const nlohmann::json& given, const Schema& schema) {
+RowsWish parse_rows(const nlohmann::json& given, const RuleContext& context) {
+  const Schema& schema = context.schema;
   static const std::vector<ParamDoc> params = {
       {"columns", "any", "Names of columns of numbers, or `numbers` for all of them."},
       {"with", "string", "knn or iterative."},
@@ -173,7 +176,7 @@ RowsWish parse_rows(const nlohmann::json& given, const Schema& schema) {
   wish.k = int(parsed.integer("k"));
   if (given.contains("k") && wish.with != "knn")
     throw Error(Code::invalid, owner + ": `k` is for `with: knn` only");
-  for (const std::string& name : parse_columns(parsed["columns"], schema)) {
+  for (const std::string& name : parse_columns(parsed["columns"], context)) {
     const Field& field = schema[schema.index_of(name, owner)];
     if (!is_number(field.type))
       throw refuse(
@@ -193,7 +196,7 @@ RowsWish parse_rows(const nlohmann::json& given, const Schema& schema) {
 }
 
 // {columns: [a, b] | numbers, with: median, indicator: true}
-std::vector<ImputeWish> parse_long(const nlohmann::json& given, const Schema& schema) {
+std::vector<ImputeWish> parse_long(const nlohmann::json& given, const RuleContext& context) {
   static const std::vector<ParamDoc> params = {
       {"columns", "any", "Names of columns, or `numbers` for all columns of numbers."},
       {"with", "any", "mean, median, mode, forward, auto or {constant: value}."},
@@ -203,12 +206,12 @@ std::vector<ImputeWish> parse_long(const nlohmann::json& given, const Schema& sc
   };
   Params parsed(given, params, owner);
   std::vector<ImputeWish> wishes;
-  for (const std::string& name : parse_columns(parsed["columns"], schema)) {
+  for (const std::string& name : parse_columns(parsed["columns"], context)) {
     nlohmann::json how = {{"with", parsed["with"]}, {"indicator", parsed["indicator"]}};
     for (const char* option : {"by", "time"}) {
       if (parsed.has(option)) how[option] = parsed[option];
     }
-    wishes.push_back(parse_wish(schema, name, how));
+    wishes.push_back(parse_wish(context.schema, name, how));
   }
   return wishes;
 }
@@ -231,9 +234,9 @@ std::unique_ptr<RuleFit> make_impute(const nlohmann::json& given, const RuleCont
   std::vector<ImputeWish> wishes;
   if (given.contains("columns") && (given.value("with", nlohmann::json()) == "knn" ||
                                     given.value("with", nlohmann::json()) == "iterative"))
-    return fit_impute_rows(parse_rows(given, context.schema));
+    return fit_impute_rows(parse_rows(given, context));
   if (given.contains("columns") && given.contains("with")) {
-    wishes = parse_long(given, context.schema);
+    wishes = parse_long(given, context);
   } else {
     for (const auto& [name, how] : given.items())
       wishes.push_back(parse_wish(context.schema, name, how));

@@ -71,7 +71,9 @@ class Choice {
     std::vector<TextOperand> operands(values_.begin(), values_.end());
     for (int64_t i = 0; i < evaluation_.rows(); ++i) {
       if (present(i)) {
-        out.append(operands[picks_[i]][i]);
+        const std::string_view text = operands[picks_[i]][i];
+        evaluation_.scratch().count_text(text.size());
+        out.append(text);
       } else {
         out.append_null();
       }

@@ -133,6 +133,7 @@ Column Evaluation::expand(const Value& value) {
   switch (one.type) {
     case Type::string: {
       ColumnBuffer& out = scratch_.column(one.type);
+      scratch_.count_text(one.string(0).size() * size_t(rows()));
       for (int64_t i = 0; i < rows(); ++i) out.append(one, 0, 1);
       return out.view();
     }

@@ -164,6 +164,49 @@ TEST(ExprTest, TextThatIsMadeHasALimit) {
   }
 }
 
+// What picks among texts writes them once more, for each row.
+TEST(ExprTest, TextThatIsPickedCounts) {
+  const Schema schema({{"s", Type::string}, {"n", Type::int64, true}});
+  const ExprNode s{.op = "column", .type = Type::string, .column = "s"};
+  const ExprNode n{.op = "column", .type = Type::int64, .column = "n"};
+  const ExprNode is_null{.op = "is null", .type = Type::boolean, .args = {n}};
+  const ExprNode much{.op = "constant", .type = Type::string, .value = std::string(1000, 'a')};
+  const Expr picked({.op = "case", .type = Type::string, .args = {is_null, s, much}}, schema);
+  BatchBuffer rows(schema);
+  for (int64_t i = 0; i < 10; ++i) {
+    rows[0].append(std::string_view("x"));
+    rows[1].append(i);
+  }
+  Scratch scratch;
+  picked.evaluate(rows.view(), scratch);
+  EXPECT_EQ(scratch.text_made(), 10'000u);
+}
+
+// Texts of a request stand on both sides: no time that grows with the product of their lengths.
+TEST(ExprTest, SearchingTakesTimeByTheSumOfTheLengths) {
+  const Schema schema({{"a", Type::string}, {"b", Type::string}});
+  const ExprNode a{.op = "column", .type = Type::string, .column = "a"};
+  const ExprNode b{.op = "column", .type = Type::string, .column = "b"};
+  const int half = 1 << 20;
+  std::string listed;
+  for (int i = 0; i < half; ++i) listed += "\u00e4";
+  BatchBuffer rows(schema);
+  rows[0].append(std::string_view(std::string(2 * half, 'a')));
+  rows[1].append(std::string_view(std::string(half, 'a') + "b"));
+  rows[0].append(std::string_view("zz" + std::string(2 * half, 'a') + "\u00e4z"));
+  rows[1].append(std::string_view(listed + "a"));
+  Scratch scratch;
+  auto evaluate = [&](const std::string& op, Type type, std::vector<ExprNode> args) {
+    return Expr({.op = op, .type = type, .args = std::move(args)}, schema)
+        .evaluate(rows.view(), scratch);
+  };
+  EXPECT_FALSE(evaluate("contains", Type::boolean, {a, b}).boolean(0));
+  EXPECT_EQ(evaluate("replace", Type::string, {a, b, b}).string(0).size(), size_t(2 * half));
+  EXPECT_EQ(evaluate("trim", Type::string, {a, b}).string(0), "");
+  EXPECT_EQ(evaluate("rtrim", Type::string, {a, b}).string(1).size(), size_t(2 * half + 5));
+  EXPECT_EQ(evaluate("contains", Type::boolean, {a, a}).boolean(1), true);
+}
+
 TEST(ExprTest, NumbersAreWrittenShort) {
   char buffer[40];
   for (auto [value, text] : std::vector<std::pair<double, std::string>>{

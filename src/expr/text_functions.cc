@@ -77,11 +77,11 @@ Value trim(Evaluation& evaluation, const Step& step, std::span<const Value> args
                  [&](int64_t i) { return trimmed_of(text[i], step.op, is_blank_character); });
   }
   const TextOperand characters(args[1]);
+  CharacterSet goes;
   return texts(evaluation, step, args, [&](int64_t i) {
-    // A character of UTF-8 is found in no other's bytes.
-    return trimmed_of(text[i], step.op, [&](string_view character) {
-      return characters[i].find(character) != string_view::npos;
-    });
+    goes.assign(characters[i]);
+    return trimmed_of(text[i], step.op,
+                      [&](string_view character) { return goes.contains(character); });
   });
 }
 
@@ -150,7 +150,7 @@ Value replace(Evaluation& evaluation, const Step& step, std::span<const Value> a
       evaluation, step, evaluation.validity_of(args), active, [&](int64_t i, std::string& buffer) {
         string_view rest = text[i];
         const string_view wanted = from[i];
-        for (size_t at; !wanted.empty() && (at = rest.find(wanted)) != string_view::npos;) {
+        for (size_t at; !wanted.empty() && (at = find_text(rest, wanted)) != string_view::npos;) {
           if (!add(rest.substr(0, at), buffer) || !add(to[i], buffer)) return false;
           rest.remove_prefix(at + wanted.size());
         }
@@ -178,7 +178,7 @@ Value compute_text_function(Evaluation& evaluation, const Step& step, std::span<
       return part(evaluation, step, args, active);
     case Op::contains:
       return test(evaluation, args, [](string_view text, string_view part) {
-        return text.find(part) != string_view::npos;
+        return find_text(text, part) != string_view::npos;
       });
     case Op::starts_with:
       return test(evaluation, args,

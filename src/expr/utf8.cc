@@ -1,5 +1,8 @@
 #include "expr/utf8.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "expr/unicode.h"
 
 namespace gristmill::expr_internal {
@@ -35,6 +38,44 @@ void append_mapped(std::string_view text, std::string& out, OfAscii of_ascii,
 }
 
 }  // namespace
+
+size_t find_text(std::string_view text, std::string_view part) {
+  if (part.empty()) return 0;
+  const void* at = memmem(text.data(), text.size(), part.data(), part.size());
+  return at == nullptr ? std::string_view::npos
+                       : size_t(static_cast<const char*>(at) - text.data());
+}
+
+namespace {
+
+uint32_t number_of(std::string_view character) {
+  uint32_t number = 0;
+  for (char c : character) number = number << 8 | uint8_t(c);
+  return number;
+}
+
+}  // namespace
+
+void CharacterSet::assign(std::string_view listed) {
+  if (listed.data() == listed_.data() && listed.size() == listed_.size()) return;
+  listed_ = listed;
+  ascii_[0] = ascii_[1] = 0;
+  others_.clear();
+  for (size_t at = 0, size; at < listed.size(); at += size) {
+    size = character_size(listed, at);
+    if (const auto first = uint8_t(listed[at]); first < 0x80)
+      ascii_[first / 64] |= uint64_t(1) << (first % 64);
+    else
+      others_.push_back(number_of(listed.substr(at, size)));
+  }
+  std::sort(others_.begin(), others_.end());
+}
+
+bool CharacterSet::contains(std::string_view character) const {
+  if (const auto first = uint8_t(character[0]); first < 0x80)
+    return ascii_[first / 64] >> (first % 64) & 1;
+  return std::binary_search(others_.begin(), others_.end(), number_of(character));
+}
 
 void append_lower(std::string_view text, std::string& out) {
   append_mapped(

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gristmill::expr_internal {
 
@@ -23,6 +24,22 @@ inline int64_t count_characters(std::string_view text) {
   for (char c : text) count += starts_character(c);
   return count;
 }
+
+// Where `part` stands first in the text, or npos; in time that grows with the sum of their lengths.
+size_t find_text(std::string_view text, std::string_view part);
+
+// A set of characters that a text lists.
+class CharacterSet {
+ public:
+  // Takes the characters of this text for those it had.
+  void assign(std::string_view listed);
+  bool contains(std::string_view character) const;
+
+ private:
+  std::string_view listed_;
+  uint64_t ascii_[2] = {};
+  std::vector<uint32_t> others_;  // their bytes as numbers, ascending
+};
 
 // Appends the text with each character in its lower (upper) case, if that is one character.
 void append_lower(std::string_view text, std::string& out);

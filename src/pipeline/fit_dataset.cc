@@ -45,7 +45,7 @@ class Fitter {
     found_ = find_labels(spec_, labels_, source_, progress_);
     result_.passes = 1;
     result_.passes +=
-        fit_rules(labels_.later_rules(), request_.maker, folds_.training_pass(), later_);
+        fit_rules(labels_.later_rules(), labels_.maker(), folds_.training_pass(), later_);
     if (may_break(labels_.later_rules()))
       folds_.reject_by(later_, labels_.cell_rules().size() + labels_.filter_rules().size());
     fit_features();

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "frame/cell.h"
 #include "frame/civil.h"
 
@@ -40,6 +41,24 @@ void add_words(const nlohmann::json& given, std::set<std::string>& words) {
   }
 }
 
+// The names of the key, and all that may be names in the target and in what derives its columns.
+void add_key_and_target(const PredictSpec& spec, const std::vector<RuleSpec>& rules,
+                        std::set<std::string>& names) {
+  std::set<std::string> words(spec.key.begin(), spec.key.end());
+  add_words(spec.target, words);
+  for (auto rule = rules.rbegin(); rule != rules.rend(); ++rule) {
+    if (rule->kind != "derive") continue;
+    for (const auto& part :
+         rule->params.is_array() ? rule->params : nlohmann::json::array({rule->params})) {
+      if (!part.is_object()) continue;
+      for (const auto& [name, text] : part.items()) {
+        if (words.count(name) > 0) add_words(text, words);
+      }
+    }
+  }
+  for (const std::string& word : words) names.insert(lower(word));
+}
+
 void set_all(std::vector<uint8_t>& bitmap, int64_t rows) {
   bitmap.assign(size_t((rows + 7) / 8), 0xff);
   if (rows % 8 != 0) bitmap.back() = uint8_t((1 << (rows % 8)) - 1);
@@ -52,7 +71,7 @@ int64_t count_bits(const std::vector<uint8_t>& bitmap) {
 
 // Instants in microseconds; dates at midnight.
 int64_t instant(const Column& column, int64_t i) {
-  if (column.type == Type::date) return int64_t(column.values<int32_t>()[i]) * micros_per_day;
+  if (column.type == Type::date) return micros_of_days(column.values<int32_t>()[i]);
   return column.values<int64_t>()[i];
 }
 
@@ -80,7 +99,8 @@ std::vector<std::string> touched_by(const RuleFit& fit) {
 
 LabelStage::LabelStage(const PredictSpec& spec, const std::vector<RuleSpec>& rules,
                        const Schema& table, const RuleMaker& maker)
-    : spec_(spec), table_(table), chain_(table, {}) {
+    : spec_(spec), table_(table), maker_(maker), chain_(table, {}) {
+  add_key_and_target(spec, rules, maker_.outside_classes);
   // What a fitted rule touches, or one after it that depends on it.
   std::set<std::string> pending;
   for (const RuleSpec& rule : rules) {
@@ -89,7 +109,7 @@ LabelStage::LabelStage(const PredictSpec& spec, const std::vector<RuleSpec>& rul
     if (kind.stage == RuleStage::check) continue;
     std::unique_ptr<RuleFit> fit;
     try {
-      fit = maker.make(rule, chain_.output());
+      fit = maker_.make(rule, chain_.output());
     } catch (const Error& error) {
       // A column that a later rule makes is not known here yet.
       if (pending.empty() || error.code() != Code::not_found || kind.stage != RuleStage::cells)
@@ -114,7 +134,7 @@ LabelStage::LabelStage(const PredictSpec& spec, const std::vector<RuleSpec>& rul
   for (const auto& filter : filters_) {
     if (filter != nullptr) filter->bind(chain_.output());
   }
-  bind_target(maker);
+  bind_target();
   for (const std::string& name : spec_.key) key_columns_.push_back(index_of(table_, name, "key"));
   if (key_columns_.empty()) {
     key_columns_.resize(table_.size());
@@ -123,10 +143,10 @@ LabelStage::LabelStage(const PredictSpec& spec, const std::vector<RuleSpec>& rul
   find_split_column();
 }
 
-void LabelStage::bind_target(const RuleMaker& maker) {
+void LabelStage::bind_target() {
   auto bind = [&](const std::string& text, const std::string& member) {
     try {
-      return std::make_unique<Expr>(maker.bind_expression(text, chain_.output()));
+      return std::make_unique<Expr>(maker_.bind_expression(text, chain_.output()));
     } catch (const Error& error) {
       throw error.at(spec_.place(member));
     }
@@ -184,11 +204,11 @@ std::vector<std::pair<std::string, std::string>> LabelStage::forbidden(
     // A derived target: what it is made from knows the answer too.
     for (const std::string& source : chain_.sources_of({name})) leaking.insert(source);
   }
+  const std::set<std::string> reached = full.reached_from(leaking);
   for (const Field& field : full.output().fields()) {
-    const std::vector<std::string> sources = full.sources_of({field.name});
     if (leaking.count(field.name) > 0) {
       columns.emplace_back(field.name, "the target is computed from it");
-    } else if (meet(leaking, sources)) {
+    } else if (reached.count(field.name) > 0) {
       columns.emplace_back(field.name, "it is computed from what the target reads");
     }
   }

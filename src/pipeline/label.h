@@ -59,6 +59,7 @@ class LabelStage {
   }  // their reports follow
   const std::vector<std::shared_ptr<Rule>>& filters() const { return filters_; }
   const std::vector<RuleSpec>& later_rules() const { return later_; }
+  const RuleMaker& maker() const { return maker_; }  // of this prediction's rules
   // All rules in the order they run: cells, filters, later ones.
   std::vector<RuleSpec> steps() const;
   Type target_type() const { return target_->type(); }
@@ -86,7 +87,7 @@ class LabelStage {
   static void leave_out_broken(size_t begin, LabelledChunk& out);
   void add_filter(const RuleSpec& rule, std::unique_ptr<RuleFit> fit);
   void run_filters(int64_t first_row, LabelledChunk& out) const;
-  void bind_target(const RuleMaker& maker);
+  void bind_target();
   void find_split_column();
   // Code::not_found, at the member of the prediction that names the column.
   size_t index_of(const Schema& schema, const std::string& column, const std::string& member) const;
@@ -96,6 +97,7 @@ class LabelStage {
 
   const PredictSpec& spec_;
   Schema table_;
+  RuleMaker maker_;
   RuleChain chain_;
   std::vector<RuleSpec> cell_specs_, filter_specs_, later_;
   std::vector<std::shared_ptr<Rule>> filters_;         // null: yet to be fitted

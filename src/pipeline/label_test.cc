@@ -71,6 +71,15 @@ TEST_F(LabelTest, RulesThatWaitForTheSplit) {
   EXPECT_EQ(made.rules().output().names().back(), "known");
 }
 
+TEST_F(LabelTest, AClassOfColumnsLeavesOutTheKeyAndTheTarget) {
+  spec.key = {"id"};
+  spec.target = "late";
+  rule_list = {{{"derive", {{"late", "Y > 1"}, {"twice", "x * 2"}}}},
+               {{"impute", {{"columns", "numbers"}, {"with", {{"constant", 0}}}}}}};
+  const LabelStage made = stage();
+  EXPECT_EQ(made.rules().steps()[1].rule->writes(), (Names{"x", "twice"}));
+}
+
 TEST_F(LabelTest, ARuleThatDoesNotFitNamesItsLine) {
   rule_list = {{{"derive", {{"a", "x + 1"}}}}, {{"range", {{"xx", {0, 1}}}}}};
   const Error error = failure([&] { stage(); });

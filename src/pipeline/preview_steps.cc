@@ -65,7 +65,7 @@ class StepMaker {
     const LabelFindings found = find_labels(spec, labels, source, progress);
     FoldRows folds(spec, labels, found, source, progress);
     RuleChain later(labels.rules().output(), {});
-    fit_rules(labels.later_rules(), maker_, folds.training_pass(), later);
+    fit_rules(labels.later_rules(), labels.maker(), folds.training_pass(), later);
     add_chain(labels.later_rules(), later);
     made_.fitted_on = spec.name;
   }

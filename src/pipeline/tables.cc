@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "pipeline/clean_table.h"
 #include "pipeline/find_repeats.h"
 #include "pipeline/planned_table.h"
@@ -266,6 +267,10 @@ void Tables::check_rules() {
 
 RuleMaker Tables::rule_maker(const std::string& for_table) {
   Engine& engine = executor_.workspace().engine();
+  std::set<std::string> key;
+  if (const auto table = project_.tables.find(for_table); table != project_.tables.end()) {
+    for (const std::string& name : table->second.key) key.insert(lower(name));
+  }
   return {[&engine](const std::string& text, const Schema& schema) {
             return engine.bind(text, schema);
           },
@@ -277,7 +282,7 @@ RuleMaker Tables::rule_maker(const std::string& for_table) {
             return engine.query(fmt::format("SELECT * FROM {}{}", relation,
                                             executor_.plan_only() ? " LIMIT 0" : ""));
           },
-          [&engine] { return find_repeats(engine); }};
+          [&engine] { return find_repeats(engine); }, std::move(key)};
 }
 
 }  // namespace gristmill
