@@ -129,6 +129,14 @@ def test_the_keys_are_sent(folder, database, asked, column):
     assert lines and all(re.search(f"[\"`]{column}[\"`] IN \\(", line) for line in lines)
 
 
+def test_a_large_side_of_which_where_leaves_few_rows_sends_its_keys(folder, database, asked):
+    sql = "SELECT count(*) AS c, sum(b.n) AS s FROM {0} l JOIN {0} b ON b.id = l.short WHERE l.n < 100"
+    answers = []
+    lines = asked(lambda: answers.append(query(folder, sql.format("ops.big"))))
+    assert any(re.search('["`]id["`] IN \\(', line) for line in lines), lines
+    assert answers[0] == query(folder, "WITH whole AS MATERIALIZED (FROM ops.big) " + sql.format("whole"))
+
+
 def test_what_cannot_be_looked_up_is_read_whole(folder, database, asked):
     for sql in ("SELECT count(*) AS c FROM local.s s JOIN ops.big b USING (x)",
                 "SELECT count(*) AS c FROM local.many s JOIN ops.big b USING (id)",

@@ -46,7 +46,7 @@ ARROW = {"id": pyarrow.int64(), "whole": pyarrow.int64(), "real": pyarrow.float6
          "instant": pyarrow.timestamp("us", "Europe/Berlin"), "money": pyarrow.decimal128(12, 2), "bytes": pyarrow.binary()}
 SQL = {"id": "BIGINT", "whole": "BIGINT", "real": "DOUBLE PRECISION", "text": "VARCHAR(100)", "flag": "BOOLEAN", "day": "DATE",
        "at": "TIMESTAMP", "instant": "TIMESTAMPTZ", "money": "DECIMAL(12, 2)", "bytes": "BYTEA"}
-ODD_NAMES = ["Two Words", "dot.ted", "qu\"ote", "ap'os", "ünï", "select", "a;DROP TABLE x;--", "semi;colon", "back\\slash"]
+ODD_NAMES = ["Two Words", "dot.ted", "qu\"ote", "ap'os", "ünï", "select", "a;DROP TABLE x;--", "semi;colon", "back\\slash", "back`tick"]
 
 
 def shown(value):
@@ -300,12 +300,11 @@ class Postgresql(Server):
 
 
 class Mysql(Server):
-    """An instant, TIMESTAMP, begins in 1970 and comes as a timestamp of UTC; the scanner doubles the backslash of a name."""
+    """An instant, TIMESTAMP, begins in 1970 and comes as a timestamp of UTC."""
     serving = staticmethod(lambda: serving_database(Mariadb))
     holds = {"instant": COLUMNS["instant"][1][:2] + [datetime.datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC), None]}
     types = {"instant": "timestamp"}
     cells = {"instant": ["2024-03-31T01:30:00", "2024-07-01T00:00:00.000005", "1970-01-01T00:00:01", None]}
-    lacks_names = {"back\\slash"}
     first = "SET time_zone = '+00:00'; "
     quote, escapes, bytes_of = "`", True, staticmethod(lambda value: f"x'{value.hex()}'")
     sql = {"at": "DATETIME(6)", "bytes": "VARBINARY(20)", "real": "DOUBLE", "instant": "TIMESTAMP(6) NULL"}

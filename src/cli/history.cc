@@ -39,8 +39,11 @@ std::string status_text(const RunRecord& run) {
 
 std::string best_text(const RunRecord& run) {
   std::vector<std::string> parts;
-  if (!run.report.contains("predictions"))
-    return run.report.contains("error") ? run.report["error"].value("message", "") : "";
+  if (!run.report.contains("predictions")) {
+    if (!run.report.contains("error")) return {};
+    const std::string message = run.report["error"].value("message", "");
+    return message.substr(0, message.find('\n'));
+  }
   for (const auto& [name, prediction] : run.report.at("predictions").items()) {
     const std::string best = prediction.value("best", ""), metric = prediction.value("metric", "");
     for (const auto& model : prediction.at("models")) {

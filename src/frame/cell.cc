@@ -148,6 +148,15 @@ void hash_rows(const Batch& batch, int64_t begin, int64_t count, Hasher& hasher)
                [&](int64_t, std::string_view bytes) { hasher.update(bytes); });
 }
 
+// Databases keep dates and times before and behind all others: the extremes of their integers.
+template <class Value>
+static bool append_infinity(Value value, std::string& out) {
+  constexpr Value most = std::numeric_limits<Value>::max();
+  if (value != most && value != -most) return false;
+  out += value > 0 ? "infinity" : "-infinity";
+  return true;
+}
+
 void append_text(const Column& column, int64_t i, std::string& out) {
   if (column.is_null(i)) return;
   switch (column.type) {
@@ -164,14 +173,14 @@ void append_text(const Column& column, int64_t i, std::string& out) {
       break;
     }
     case Type::date:
-      append_date(column.values<int32_t>()[i], out);
+      if (!append_infinity(column.values<int32_t>()[i], out))
+        append_date(column.values<int32_t>()[i], out);
       break;
     case Type::timestamp:
-      append_timestamp(column.values<int64_t>()[i], out);
-      break;
     case Type::timestamptz:
+      if (append_infinity(column.values<int64_t>()[i], out)) break;
       append_timestamp(column.values<int64_t>()[i], out);
-      out += 'Z';
+      if (column.type == Type::timestamptz) out += 'Z';
       break;
     case Type::string:
       out += column.string(i);

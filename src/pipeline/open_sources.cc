@@ -19,6 +19,7 @@ void OpenSources::open(const std::string& source) {
   if (opened_.count(source) > 0) return;
   for (const SourceSpec& spec : project_.sources) {
     if (spec.name != source) continue;
+    if (spec.problem) throw *spec.problem;
     SourceSpec remembering = spec;
     remembering.digests = &workspace_.file_digests();
     remembering.downloads = Workspace::downloads(project_.dir);
@@ -37,8 +38,6 @@ void OpenSources::open(const std::string& source) {
           continue;
         }
         workspace_.engine().define(table.schema, table.name, table.relation);
-        for (const std::string& note : table.notes)
-          progress_.note(fmt::format("{}.{}: {}", table.schema, table.name, note));
         std::string name = table.schema + "." + table.name;
         tables_.emplace(std::move(name), std::move(table));
       }
@@ -78,7 +77,24 @@ const SourceTable* OpenSources::find(const std::string& name, const Where& where
     throw Error(Code::invalid, fmt::format("`{}` and `{}` differ only in case", name, other), where,
                 "rename one of them, or read it through a view of another name");
   }
+  use(found->second);
   return &found->second;
+}
+
+const std::map<std::string, SourceTable>& OpenSources::looked_at() {
+  tables();
+  for (auto& [unused, table] : tables_) use(table);
+  return tables_;
+}
+
+void OpenSources::use(SourceTable& table) {
+  if (!used_.insert(table.schema + "." + table.name).second) return;
+  if (table.look) {
+    table.look(workspace_.engine(), table);
+    workspace_.engine().define(table.schema, table.name, table.relation);
+  }
+  for (const std::string& note : table.notes)
+    progress_.note(fmt::format("{}.{}: {}", table.schema, table.name, note));
 }
 
 void OpenSources::check_unchanged(const SourceTable& table) {

@@ -21,6 +21,8 @@ class OpenSources {
 
   // The tables of all sources, by "source.table".
   const std::map<std::string, SourceTable>& tables();
+  // The same, each looked at.
+  const std::map<std::string, SourceTable>& looked_at();
   // Of one source, those that cannot be read among them; "source.table".
   std::vector<std::string> names(const std::string& source);
   // Opens its source alone. Throws what is wrong with a table that cannot be read. nullptr when it
@@ -34,6 +36,8 @@ class OpenSources {
 
  private:
   void open(const std::string& source);
+  // What is to be known before it is read, and told of it.
+  void use(SourceTable& table);
   // Code::conflict when a file is not the one that was opened.
   void check_unchanged(const SourceTable& table);
   Digest digest(const SourceTable& table, const std::vector<FileContent>& files);
@@ -45,7 +49,7 @@ class OpenSources {
   std::map<std::string, SourceTable> tables_;
   std::map<std::string, Error> broken_;   // why they cannot be read
   std::map<fs::path, FileStamp> before_;  // files, when they were opened
-  std::set<std::string> opened_;
+  std::set<std::string> opened_, used_;
 };
 
 }  // namespace gristmill

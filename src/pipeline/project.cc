@@ -259,7 +259,13 @@ Project Project::read(const fs::path& dir, const std::map<std::string, std::stri
         spot.fail(fmt::format("a source cannot be named `{}`", name), "give it another name");
     }
     if (!spot.value.is_string()) spot.expect_object("a source");
-    project.sources.push_back({name, expanded(spot), dir, place_of_source(spot)});
+    SourceSpec source{name, spot.value, dir, place_of_source(spot)};
+    try {
+      source.given = expanded(spot);
+    } catch (const Error& error) {
+      source.problem = error;
+    }
+    project.sources.push_back(std::move(source));
   });
   each("tables", [&](const Spot& spot, const std::string& name) {
     if (name.find('.') != std::string::npos)

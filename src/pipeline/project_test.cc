@@ -162,8 +162,13 @@ TEST_F(ProjectTest, TheEnvironmentStandsInSourcesOnly) {
   EXPECT_EQ(project.sources[0].given, "x/a b/y${");
   EXPECT_EQ(project.sources[1].given, (Json{{"files", {"a b"}}}));
   EXPECT_EQ(project.tables.at("u").sql, "SELECT '${GRISTMILL_TEST_PLACE}'");
-  EXPECT_EQ(refusal("sources:\n  s: {files: [\"${GRISTMILL_TEST_NONE}\"]}\n"),
-            "2:15 the environment variable GRISTMILL_TEST_NONE is not set");
+  // Who opens it is told, and nobody else.
+  const Project unset = read("sources:\n  s: {files: [\"${GRISTMILL_TEST_NONE}\"]}\n");
+  ASSERT_TRUE(unset.sources[0].problem);
+  EXPECT_EQ(unset.sources[0].problem->message(),
+            "the environment variable GRISTMILL_TEST_NONE is not set");
+  EXPECT_EQ(unset.sources[0].problem->where().line, 2);
+  EXPECT_EQ(unset.sources[0].problem->where().column, 15);
 }
 
 TEST_F(ProjectTest, UnknownKeysNameTheNearest) {

@@ -54,7 +54,7 @@ class Tables {
   std::vector<std::string> define_shown(const std::string& sql);
 
   // All source tables, opened; by "source.table".
-  const std::map<std::string, SourceTable>& source_tables() { return sources_.tables(); }
+  const std::map<std::string, SourceTable>& source_tables() { return sources_.looked_at(); }
   // The names a user may write: source tables and project tables.
   std::vector<std::string> names();
   RuleMaker rule_maker(const std::string& for_table);

@@ -6,6 +6,7 @@
 #include "frame/span.h"
 #include "source/catalog.h"
 #include "source/quote.h"
+#include "source/server_look.h"
 #include "source/server_rules.h"
 #include "source/source.h"
 #include "source/url.h"
@@ -20,6 +21,8 @@ struct ServerKind {
   std::string schema;     // read when none is named; "": the database
   ServerStatistics (*statistics)(SqlSession&, const ServerTable&);
   ServerColumns (*own_rules)(SqlSession&, const ServerTable&);
+  std::map<std::string, NumericColumns> (*numerics)(SqlSession&, const ServerTable&);  // or null
+  bool scans_all_names;                                // a backtick or a backslash in a name, too
   SharedMoment (*moment)(const std::string& catalog);  // null: one connection cannot tell another
 };
 
@@ -33,20 +36,33 @@ SharedMoment postgresql_moment(const std::string& catalog) {
 }
 
 const ServerKind postgresql = {
-    "postgres_scanner",   "postgres",       "", "public", postgresql_statistics,
-    postgresql_own_rules, postgresql_moment};
+    .extension = "postgres_scanner",
+    .type = "postgres",
+    .setting = "",
+    .schema = "public",
+    .statistics = postgresql_statistics,
+    .own_rules = postgresql_own_rules,
+    .numerics = postgresql_numerics,
+    .scans_all_names = true,
+    .moment = postgresql_moment,
+};
 // Aggregates that are pushed down come back with other types than were bound: min(timestamp) fails.
 // The first rows by a text would be the first in the server's collation. A TIMESTAMP is an instant,
 // and comes in the zone of the session.
-const ServerKind mysql = {"mysql_scanner",
-                          "mysql",
-                          "SET GLOBAL mysql_aggregate_pushdown_enabled = false; "
-                          "SET GLOBAL mysql_order_pushdown_enabled = false; "
-                          "SET GLOBAL mysql_session_time_zone = '+00:00'",
-                          "",
-                          mysql_statistics,
-                          mysql_own_rules,
-                          nullptr};
+const ServerKind mysql = {
+    .extension = "mysql_scanner",
+    .type = "mysql",
+    .setting =
+        "SET GLOBAL mysql_aggregate_pushdown_enabled = false; "
+        "SET GLOBAL mysql_order_pushdown_enabled = false; "
+        "SET GLOBAL mysql_session_time_zone = '+00:00'",
+    .schema = "",
+    .statistics = mysql_statistics,
+    .own_rules = mysql_own_rules,
+    .numerics = nullptr,
+    .scans_all_names = false,
+    .moment = nullptr,
+};
 
 const std::vector<ParamDoc>& server_params() {
   static const std::vector<ParamDoc> docs = {
@@ -87,34 +103,47 @@ class DatabaseServer : public Source {
     session.load_extension(kind_.extension);
     if (!kind_.setting.empty()) session.execute(kind_.setting);
     attach(session);
-    std::vector<SourceTable> tables;
     const std::vector<std::string> names = table_names(session);
-    const ServerColumns own = kind_.own_rules(session, {catalog_, schema_, ""});
-    for (const std::string& name : names) {
-      SourceTable table;
-      table.schema = spec_.name;
-      table.name = name;
-      table.relation = quote_name(catalog_) + "." + quote_name(schema_) + "." + quote_name(name);
-      table.server = url_.shown() + "?schema=" + schema_;
-      describe_columns(session, table);
-      std::string select;
-      if (const auto columns = own.find(name); columns != own.end()) {
-        select = select_judged_here(table.relation, table.columns, columns->second);
-        table.relation = "(" + select + ")";
-      }
-      table.statistics = [ask = kind_.statistics, at = ServerTable{catalog_, schema_, name},
-                          select](SqlSession& from) {
-        ServerStatistics known = ask(from, at);
-        known.select = select;
-        return known;
-      };
-      table.max_age = max_age_;
-      tables.push_back(std::move(table));
-    }
+    const ServerTable schema{catalog_, schema_, ""};
+    own_rules_ = kind_.own_rules(session, schema);
+    if (kind_.numerics != nullptr) numerics_ = kind_.numerics(session, schema);
+    std::vector<SourceTable> tables;
+    for (const std::string& name : names)
+      tables.push_back(table(session, {catalog_, schema_, name}));
     return tables;
   }
 
  private:
+  SourceTable table(SqlSession& session, const ServerTable& at) const {
+    SourceTable out;
+    out.schema = spec_.name;
+    out.name = at.name;
+    out.relation = quote_name(catalog_) + "." + quote_name(schema_) + "." + quote_name(at.name);
+    out.server = url_.shown() + "?schema=" + schema_;
+    out.max_age = max_age_;
+    describe_columns(session, out);
+    if (!kind_.scans_all_names && has_odd_name(out)) {
+      out.relation = mysql_query_of(session, at, out.relation);
+      return out;
+    }
+    std::string select;
+    if (const auto columns = own_rules_.find(at.name); columns != own_rules_.end()) {
+      select = select_judged_here(out.relation, out.columns, columns->second);
+      out.relation = "(" + select + ")";
+    }
+    out.statistics = [ask = kind_.statistics, at, select](SqlSession& from) {
+      ServerStatistics known = ask(from, at);
+      known.select = select;
+      return known;
+    };
+    if (const auto columns = numerics_.find(at.name); columns != numerics_.end()) {
+      out.look = [at, found = columns->second](SqlSession& from, SourceTable& looked_at) {
+        look_for_nan(from, at, found, looked_at);
+      };
+    }
+    return out;
+  }
+
   void attach(SqlSession& session) {
     catalog_ = "server " + spec_.name;
     try {
@@ -135,6 +164,12 @@ class DatabaseServer : public Source {
       for (auto& [name, value] : url.options) std::replace(name.begin(), name.end(), '_', '-');
     }
     return url.encoded(kind_.type);
+  }
+
+  bool has_odd_name(const SourceTable& table) const {
+    std::string names = schema_ + table.name;
+    for (const std::string& name : table.columns.names()) names += name;
+    return names.find_first_of("`\\") != std::string::npos;
   }
 
   // What the server said, without the connection's parameters.
@@ -172,6 +207,8 @@ class DatabaseServer : public Source {
   const ServerKind& kind_;
   Url url_;
   std::string schema_, catalog_;
+  ServerColumns own_rules_;
+  std::map<std::string, NumericColumns> numerics_;  // that may hold NaN
   int64_t max_age_ = 0;
 };
 

@@ -42,6 +42,32 @@ ServerColumns mysql_own_rules(SqlSession& session, const ServerTable& schema) {
                                    quote_text(schema.catalog), quote_text(schema.schema)));
 }
 
+// Of a query, text whose collation is of bytes comes as bytes.
+std::string mysql_query_of(SqlSession& session, const ServerTable& at,
+                           const std::string& relation) {
+  const auto quoted = [](const std::string& name) {
+    std::string out = "`";
+    for (const char c : name) out += c == '`' ? "``" : std::string(1, c);
+    return out + "`";
+  };
+  const std::string query = fmt::format(
+      "mysql_query({}, {})", quote_text(at.catalog),
+      quote_text(fmt::format("SELECT * FROM {}.{}", quoted(at.schema), quoted(at.name))));
+  const auto types = [&](const std::string& from) {
+    return session.rows("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM " + from +
+                        ")");
+  };
+  const auto scanned = types(relation), queried = types(query);
+  std::string list;
+  for (size_t i = 0; i < scanned.size(); ++i) {
+    const std::string name = quote_name(scanned[i].at(0));
+    const bool is_text = scanned[i].at(1) == "VARCHAR" && queried.at(i).at(1) == "BLOB";
+    list += list.empty() ? "" : ", ";
+    list += is_text ? fmt::format("decode({0}) AS {0}", name) : name;
+  }
+  return fmt::format("(SELECT {} FROM {})", list, query);
+}
+
 // No condition on a column goes through TRY(), which is the column itself.
 std::string select_judged_here(const std::string& relation, const Schema& schema,
                                const std::set<std::string>& columns) {

@@ -65,6 +65,8 @@ struct SourceTable {
   std::string server;           // where it lies when not in files; without user and password
   // Asks the server; null for what lies in files. A table that is gone has no rows.
   std::function<ServerStatistics(SqlSession&)> statistics = {};
+  // Looks at its rows, once, before they are first read: another relation and notes may come of it.
+  std::function<void(SqlSession&, SourceTable&)> look = {};
   int64_t max_age = 0;             // of what was read from a server, in µs; 0: read on each run
   bool single_file_order = false;  // an unjoined read keeps the file's own order
   Schema columns;
@@ -78,8 +80,9 @@ struct SourceSpec {
   nlohmann::json given;  // text (a path, glob or URL) or an object {files, as, url, kind, …}
   fs::path base;         // folder of the project file
   Where where;
-  FileDigests* digests = nullptr;  // remembers what was found out about files; null: nothing is
-  fs::path downloads = {};         // folder where the files of URLs are kept
+  FileDigests* digests = nullptr;     // remembers what was found out about files; null: nothing is
+  fs::path downloads = {};            // folder where the files of URLs are kept
+  std::optional<Error> problem = {};  // its `given` cannot be told, which whoever opens it is told
 };
 
 class Source {

@@ -181,6 +181,17 @@ Error duckdb_failure(std::string_view said, std::string_view sql) {
                       message.find("does not have a column named") != std::string::npos;
   if (code == Code::invalid && missing_name) code = Code::not_found;
   if (message.starts_with("No files found")) code = Code::not_found;
+  // MySQL's client gives no reason when a connection is cut.
+  if (message.starts_with("Failed to fetch result row for MySQL query") &&
+      message.ends_with("\": "))
+    message = "the connection to the MySQL server was cut while rows were read";
+  const bool cut = message.find("MySQL server was cut") != message.npos ||
+                   message.find("MySQL server has gone away") != message.npos ||
+                   message.find("Lost connection to") != message.npos ||
+                   message.find("server closed the connection unexpectedly") != message.npos ||
+                   message.find("terminating connection due to") != message.npos;
+  if (cut && hint.empty())
+    hint = "run it again; when it happens again, the server's log says why it ended the connection";
   if (code == Code::exhausted && hint.empty()) {
     hint = "give the run more memory, or more room in the folder where it spills";
   }

@@ -214,6 +214,11 @@ TEST_F(NarrowTest, ItMustPay) {
   // Keys from a table as large.
   engine.define("ops", "other", "held", [this](SqlSession&) { return statistics; });
   EXPECT_FALSE(is_narrowed("SELECT * FROM ops.big b JOIN ops.other o ON o.n = b.id"));
+  // It need not be, where WHERE leaves few of its rows.
+  const char* picked = "SELECT * FROM ops.other o JOIN ops.big b ON o.n = b.id WHERE o.n < 3";
+  const std::string few = engine.narrowed(picked).sql;
+  EXPECT_NE(few.find("FROM ops.big WHERE \"id\" IN ('"), std::string::npos) << few;
+  EXPECT_EQ(few.find("FROM ops.other WHERE \"n\" IN ('"), std::string::npos) << few;
 }
 
 TEST_F(NarrowTest, WithoutAnswerOfTheServerTheQueryIsAsItWas) {
