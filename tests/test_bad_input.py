@@ -276,6 +276,13 @@ def test_what_is_odd_about_a_target_is_told(tmp_path):
     assert len(warnings) == 1 and 'is "late", but 0 to validate and 10 to test are' in warnings[0]
 
 
+def test_a_rule_that_empties_a_column_is_told(tmp_path):
+    for rules in ("    - range: {a: [0, 0.0001]}\n    - range: {a: [90, 100]}\n", "    - range: {a: [1000, 2000]}\n"):
+        run = gristmill_json("run", "-C", small(tmp_path, text=SMALL + "clean:\n  rows:\n" + rules))
+        warnings = run["predictions"]["answer"]["warnings"]
+        assert len(warnings) == 1 and "leave no value of a, which had some (by range" in warnings[0], warnings
+
+
 def test_rows_without_a_group_are_split_one_by_one(tmp_path):
     lines = ["id,a,b,y", *(f"{i},{i % 7},{'' if i % 2 else i % 40},{i % 11}" for i in range(400))]
     text = SMALL.replace("random: true", "group: b")

@@ -61,6 +61,7 @@ class Fitter {
   void encode_chunk(const Batch& raw, int64_t first_row, int64_t index, int64_t slot,
                     DatasetWriter& writer);
   void finish();
+  void warn_of_emptied();
 
   const FitRequest& request_;
   const PredictSpec& spec_;
@@ -187,9 +188,9 @@ void Fitter::finish() {
   result_.quarantine.merge(folds_.rejected());
   result_.in_gap = labelled - result_.fold_rows[0] - result_.fold_rows[1] - result_.fold_rows[2];
   result_.split = found_.split;
-  result_.target_warnings = folds_.class_warnings();
+  result_.own_warnings = folds_.class_warnings();
   if (const std::vector<double>& two = found_.only_values; !two.empty()) {
-    result_.target_warnings.push_back(fmt::format(
+    result_.own_warnings.push_back(fmt::format(
         "the target of {0} is a number, {1} or {2}, and is predicted as a number; to predict which "
         "of the two it is, write `target: {3} = {2}`",
         spec_.name, std::min(two[0], two[1]), std::max(two[0], two[1]), spec_.target));
@@ -207,6 +208,30 @@ void Fitter::finish() {
   result_.signature.classes = found_.classes.classes;
   result_.signature.boolean_target = found_.classes.boolean_target;
   result_.signature.target = spec_.target;
+  warn_of_emptied();
+}
+
+// Columns that lost all they held on their way through the rules: a bound or a list is wrong, most
+// likely.
+void Fitter::warn_of_emptied() {
+  for (const FeaturizerFit::LeftOut& left : result_.left_out) {
+    if (left.reason != "all its values are missing") continue;
+    const auto& fields = result_.signature.fields;
+    const auto field = std::find_if(fields.begin(), fields.end(), [&](const SignatureField& one) {
+      return one.field.name == left.column;
+    });
+    if (field == fields.end() || field->example.is_null()) continue;
+    std::vector<std::string> kinds;
+    for (const auto& step : result_.rules.steps()) {
+      const std::vector<std::string> writes = step.rule->writes();
+      if (std::find(writes.begin(), writes.end(), left.column) != writes.end())
+        kinds.push_back(step.kind);
+    }
+    result_.own_warnings.push_back(
+        fmt::format("the rules of {} leave no value of {}, which had some (by {}): `gristmill preview "
+                    "{}` shows what they do",
+                    spec_.from, left.column, fmt::join(kinds, ", "), spec_.from));
+  }
 }
 
 }  // namespace
@@ -252,7 +277,7 @@ std::vector<std::string> FitResult::warnings(const std::string& table) const {
     std::string warning = unread_warning(rule.kind, rule.number, rule.report, table);
     if (!warning.empty()) out.push_back(std::move(warning));
   }
-  out.insert(out.end(), target_warnings.begin(), target_warnings.end());
+  out.insert(out.end(), own_warnings.begin(), own_warnings.end());
   return out;
 }
 
