@@ -84,12 +84,12 @@ def query(folder, sql):
 
 
 def log(database):
-    """What DuckDB has asked for of `big`."""
+    """What DuckDB has asked for of `big`, but for the look for NaN."""
     if isinstance(database, Mariadb):
         text = database.sql("SELECT argument FROM mysql.general_log WHERE command_type = 'Execute'", database="mysql")
     else:
         text = (database.folder / "server.log").read_text(errors="replace")
-    return [line for line in text.splitlines() if re.search("FROM [\"`](public|ops)[\"`].[\"`]big[\"`]", line)]
+    return [line for line in text.splitlines() if re.search("FROM [\"`](public|ops)[\"`].[\"`]big[\"`]", line) and "FILTER (WHERE" not in line]
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_a_large_side_of_which_where_leaves_few_rows_sends_its_keys(folder, data
     sql = "SELECT count(*) AS c, sum(b.n) AS s FROM {0} l JOIN {0} b ON b.id = l.short WHERE l.n < 100"
     answers = []
     lines = asked(lambda: answers.append(query(folder, sql.format("ops.big"))))
-    assert any(re.search('["`]id["`] IN \\(', line) for line in lines), lines
+    assert any(re.search("[\"`]id[\"`] >= '?0", line) for line in lines), lines  # 100 keys without a gap
     assert answers[0] == query(folder, "WITH whole AS MATERIALIZED (FROM ops.big) " + sql.format("whole"))
 
 
