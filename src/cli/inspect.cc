@@ -100,15 +100,11 @@ std::string inspect_text(const json& bundle) {
                         feature.at("source").get<std::string>()});
   }
   out += "\n" + text_table({"feature", "kind", "width", "from"}, features);
-  out +=
-      "
-      ";
-      if (card.contains("test"))  // a model made elsewhere has no scores
-      out += fmt::format(
-          "validate  {}
-          test {} ",
-          scores_text(card.value("validate", json::object())),
-          scores_text(card.at("test"), card.value("test_interval", json::object())));
+  out += "\n";
+  if (card.contains("test"))  // a model made elsewhere has no scores
+    out += fmt::format("validate  {}\ntest      {}\n",
+                       scores_text(card.value("validate", json::object())),
+                       scores_text(card.at("test"), card.value("test_interval", json::object())));
   if (card.contains("evaluation"))
     out +=
         evaluation_text(card.value("model", ""), card.value("metric", ""), card.at("evaluation"));
