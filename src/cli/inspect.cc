@@ -134,7 +134,7 @@ std::string inspect_text(const json& bundle) {
 void inspect(const Invocation& call) {
   const fs::path path = find_bundle(call, call.value("BUNDLE"));
   const json facts = inspect_json(*Bundle::open(path), path);
-  fmt::print("{}", call.json ? facts.dump(2) + "\n" : inspect_text(facts));
+  fmt::print("{}", call.json ? facts.dump(2) + "\n" : without_controls(inspect_text(facts)));
 }
 
 const RegisterVerb registration({

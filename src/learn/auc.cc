@@ -1,5 +1,6 @@
 // Area under the ROC curve as the probability that a positive is ranked above a negative, ties half
 // (Hanley and McNeil 1982).
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -25,7 +26,13 @@ uint64_t rank_of(double value) {
 
 // Radix sort, eleven bits at a time; what all ranks share is passed over. Stable, O(n).
 void sort_by_rank(std::vector<Ranked>& rows) {
-  if (rows.empty()) return;
+  constexpr size_t few = 4096;  // whose digits cost more to count than they save
+  if (rows.size() < few) {
+    std::sort(rows.begin(), rows.end(), [](const Ranked& a, const Ranked& b) {
+      return a.rank != b.rank ? a.rank < b.rank : a.row < b.row;
+    });
+    return;
+  }
   constexpr int digit_bits = 11;
   constexpr size_t digits = size_t(1) << digit_bits;
   std::vector<Ranked> other(rows.size());

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/progress.h"
 #include "base/thread_pool.h"
 #include "learn/metrics.h"
 #include "sketch/hash.h"
@@ -45,6 +46,7 @@ Hashes hashes_of(const Dataset& data, Fold fold, const std::vector<bool>& skip, 
   const int64_t count = data.fold_rows(fold), blocks = (count + rows_at_once - 1) / rows_at_once;
   std::vector<Hashes> found(static_cast<size_t>(blocks));
   pool.for_each(blocks, [&](int64_t block) {
+    check_interrupted();
     const int64_t end = std::min(count, (block + 1) * rows_at_once);
     for (int64_t i = block * rows_at_once; i < end; ++i) {
       uint64_t hash = 0;

@@ -10,12 +10,15 @@ namespace gristmill {
 namespace {
 
 constexpr int64_t rows_of_fold = 8000, max_cells = 2'000'000, least_rows = 100;
+// That halves are made of, in turn: rows that stand together may be of one day or customer, whose
+// values tell the fold in the other half, too, when they are dealt out row by row.
+constexpr size_t stretches = 4;
 constexpr double clearly = 0.55;  // what the interval must lie above
 constexpr size_t max_columns = 3;
 constexpr double least_share = 0.1;  // of the splits' gain, to be named
 
-// Training and test rows of which every second one trains and the others validate; the target is
-// whether a row is a test row.
+// Training and test rows of which one half trains and the other validates; the target is whether a
+// row is a test row.
 class FoldsToTell : public Dataset {
  public:
   FoldsToTell(const Dataset& data, const std::vector<bool>& skip, int64_t odd) : data_(data) {
@@ -33,7 +36,9 @@ class FoldsToTell : public Dataset {
     for (const int64_t half : {odd, 1 - odd}) {
       for (const Fold fold : {Fold::train, Fold::test}) {
         const std::vector<int64_t> rows = evenly_spaced(data.fold_rows(fold), most);
-        for (size_t i = size_t(half); i < rows.size(); i += 2) add(fold, rows[i]);
+        for (size_t i = 0; i < rows.size(); ++i) {
+          if (int64_t(i * stretches / rows.size()) % 2 == half) add(fold, rows[i]);
+        }
       }
       if (half == odd) training_ = int64_t(target_.size());
     }

@@ -168,12 +168,25 @@ TEST(Drift, NamesTheColumnThatMoved) {
   const TestDataset moved = rows_of(Problem::regression, make(0), make(1));
   const nlohmann::json found = find_drift(moved, std::vector<bool>(4), 2);
   ASSERT_TRUE(found.is_object());
-  EXPECT_NEAR(found["auc"].get<double>(), 0.76, 0.03);  // Φ(1/√2)
+  EXPECT_NEAR(found["auc"].get<double>(), 0.74, 0.04);  // at best Φ(1/√2), 0.76
   EXPECT_LT(found["interval"][0], found["auc"]);
   EXPECT_EQ(found["columns"][0]["column"], "x1");
   EXPECT_EQ(found, find_drift(moved, std::vector<bool>(4), 7));
   EXPECT_TRUE(find_drift(moved, {false, true, false, false}, 2).is_null());
   EXPECT_TRUE(find_drift(moved, std::vector<bool>(4, true), 2).is_null());
+}
+
+// Values that hold for a day each tell the day, but not whether test days are others.
+TEST(Drift, RowsOfOneDayAreKeptTogether) {
+  const TestDataset data =
+      rows_of(Problem::regression, [](int64_t i, float* floats, int32_t* codes) {
+        static float of_day = 0;
+        if (i % 25 == 0) of_day = float(normal());
+        fill_by_chance(floats, codes);
+        floats[2] = of_day;
+        return noisy_answer(Problem::regression, floats);
+      });
+  EXPECT_TRUE(find_drift(data, std::vector<bool>(4), 2).is_null());
 }
 
 TEST(Drift, IsSilentOfChance) {
