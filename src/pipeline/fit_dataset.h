@@ -44,7 +44,7 @@ struct FitResult {
   std::vector<RuleOutcome> outcomes;
   std::vector<FeaturizerFit::LeftOut> left_out;
   std::vector<std::string> own_warnings;  // of the target, and of columns that rules emptied
-  std::vector<RuleSpec> steps;  // that the quarantine's errors name
+  std::vector<RuleSpec> steps;            // that the quarantine's errors name
   Quarantine quarantine;
   std::vector<SlicedColumn> slices;  // of the test rows, by the columns that are encoded
   Digest dataset;                    // of the content
