@@ -177,6 +177,9 @@ std::vector<WrappedColumn> wrapped_columns(const ForeignTrees& model, const Wrap
         given[f] != nullptr && !given[f]->levels.is_null() ? given[f]->levels : feature.levels;
     if (!levels.is_null()) {
       set_levels(column, levels);
+      if (feature.levels.is_array() && feature.levels.size() != levels.size())
+        refuse_levels(names[f], fmt::format("are {} in the model, but {} in the schema",
+                                            feature.levels.size(), levels.size()));
       if (!numbers[f].empty() && size_t(numbers[f].back()) >= levels.size())
         refuse_levels(names[f], fmt::format("are {}, but the trees split on number {}",
                                             levels.size(), numbers[f].back()));

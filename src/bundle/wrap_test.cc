@@ -128,6 +128,16 @@ TEST(Wrap, CategoriesThatXgboostKeepsAreTaken) {
   EXPECT_EQ(why.contributions.size(), 6);
 }
 
+TEST(Wrap, ASchemaRenamesThemAll) {
+  EXPECT_EQ(wrapped(xgboost_model, {.columns = {category("c", {7, 8, 9})}})
+                ->signature.fields[1]
+                .field.type,
+            Type::int64);
+  EXPECT_NE(refusal(xgboost_model, {.columns = {category("c", {"x", "y", "z", "w"})}})
+                .find("are 3 in the model, but 4 in the schema"),
+            std::string::npos);
+}
+
 TEST(Wrap, ClassesAreNamed) {
   WrapSchema schema{.classes = {"stays", "leaves"}};
   EXPECT_EQ(wrapped(xgboost_model, schema)->signature.classes[1], "leaves");

@@ -1,7 +1,8 @@
 // Why a model answered as it did: its score as a base and what each feature contributed.
 //
-// The score is the answer before its link: the value of a regression, the log-odds of the positive
-// class (binary), each class's score before the softmax. base[k] + Σ_f contribution[f] is score k,
+// The score is the answer before its link: the value of a regression (or its logarithm, where the
+// model made elsewhere answers with exp(score)), the log-odds of the positive class (binary), each
+// class's score before the softmax. base[k] + Σ_f contribution[f] is score k,
 // but for rounding.
 #pragma once
 

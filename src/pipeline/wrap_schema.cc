@@ -15,6 +15,12 @@ namespace {
 
 using nlohmann::json;
 
+const std::vector<ParamDoc> schema_keys = {
+    {.name = "name", .type = "string"},
+    {.name = "classes", .type = "array"},
+    {.name = "columns", .type = "object"},
+};
+
 // `number`, `boolean`, a list of categories, or nothing.
 WrapColumn read_column(const std::string& name, const Spot& spot) {
   WrapColumn column{.name = name, .where = spot.where()};
@@ -72,7 +78,7 @@ WrapSchema read_document(const fs::path& path) {
   const Document document = Document::read(path);
   const Spot root{document, document.json(), ""};
   root.expect_object("a schema");
-  check_keys(root, wrap_schema_keys(), "a schema");
+  check_keys(root, schema_keys, "a schema");
   WrapSchema schema{.where = root.where()};
   if (root.has("name")) {
     schema.name = root["name"].text("`name`");
@@ -114,36 +120,6 @@ WrapSchema read_rows(const fs::path& path) {
 }
 
 }  // namespace
-
-const std::vector<ParamDoc>& wrap_schema_keys() {
-  static const std::vector<ParamDoc> keys = {
-      {"name",
-       "string",
-       "The prediction's name; the bundle's file name when not given.",
-       nullptr,
-       {},
-       {},
-       {}},
-      {"classes",
-       "array",
-       "The names of the classes, in the order of their numbers: the negative before the positive. "
-       "`[false, true]` answers with booleans.",
-       nullptr,
-       {},
-       {},
-       {}},
-      {"columns",
-       "object",
-       "Columns by their names, each `number`, `boolean` or the list of its categories in the "
-       "order "
-       "of their codes. A model without names of features takes them all, in its order.",
-       nullptr,
-       {},
-       {},
-       {}},
-  };
-  return keys;
-}
 
 WrapSchema read_wrap_schema(const fs::path& path) {
   const std::string suffix = path.extension().string();

@@ -10,7 +10,4 @@ namespace gristmill {
 // is wrong in it.
 WrapSchema read_wrap_schema(const fs::path& path);
 
-// The keys of the YAML, for the reference.
-const std::vector<ParamDoc>& wrap_schema_keys();
-
 }  // namespace gristmill
