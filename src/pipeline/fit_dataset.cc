@@ -227,10 +227,10 @@ void Fitter::warn_of_emptied() {
       if (std::find(writes.begin(), writes.end(), left.column) != writes.end())
         kinds.push_back(step.kind);
     }
-    result_.own_warnings.push_back(
-        fmt::format("the rules of {} leave no value of {}, which had some (by {}): `gristmill preview "
-                    "{}` shows what they do",
-                    spec_.from, left.column, fmt::join(kinds, ", "), spec_.from));
+    result_.own_warnings.push_back(fmt::format(
+        "the rules of {} leave no value of {}, which had some (by {}): `gristmill preview "
+        "{}` shows what they do",
+        spec_.from, left.column, fmt::join(kinds, ", "), spec_.from));
   }
 }
 
