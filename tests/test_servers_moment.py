@@ -103,7 +103,7 @@ def test_nothing_is_kept_open_while_models_are_trained(folder, database):
     write_project(folder, PROJECT.format(url=database.url) + """\
   rows: SELECT r.id, r.id % 7 AS x, r.id % 2 AS y FROM range(4000) r(id) JOIN (SELECT min(id) AS low FROM ops.accounts) ON true
 predict:
-  odd: {from: rows, key: id, target: y, split: {random: true}, model: {boosted-trees: {trees: 3000}}}
+  odd: {from: rows, key: id, target: y, split: {random: true}, model: {boosted-trees: {trees: 2000, patience: 0}}}
 """)
     running = subprocess.Popen([GRISTMILL, "run", "-C", folder], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     idle = []
