@@ -30,12 +30,16 @@ std::string rule_text(const json& rule) {
                        rule.at("kind") == "parse" ? "of no form" : "without a match");
   if (report.cells_doubtful > 0)
     out += fmt::format(", {} doubtful", grouped(report.cells_doubtful));
-  for (size_t i = 0; i < report.examples.size() && i < max_examples; ++i) {
-    const auto& example = report.examples[i];
-    out += fmt::format("{} {}: {} → {}", i == 0 ? "; for example" : ",", example.column,
-                       example.before.empty() ? "(missing)" : example.before,
-                       example.after.empty() ? "(missing)" : example.after);
+  std::vector<std::string> examples;  // that differ
+  for (const auto& example : report.examples) {
+    std::string text = fmt::format("{}: {} → {}", example.column,
+                                   example.before.empty() ? "(missing)" : example.before,
+                                   example.after.empty() ? "(missing)" : example.after);
+    if (examples.size() < max_examples &&
+        std::find(examples.begin(), examples.end(), text) == examples.end())
+      examples.push_back(std::move(text));
   }
+  if (!examples.empty()) out += fmt::format("; for example {}", fmt::join(examples, ", "));
   out += "\n";
   for (size_t i = 0; i < report.doubtful.size() && i < max_doubtful; ++i) {
     const auto& doubt = report.doubtful[i];

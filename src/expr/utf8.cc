@@ -41,6 +41,7 @@ void append_mapped(std::string_view text, std::string& out, OfAscii of_ascii,
 
 size_t find_text(std::string_view text, std::string_view part) {
   if (part.empty()) return 0;
+  if (part.size() > text.size()) return std::string_view::npos;
   const void* at = memmem(text.data(), text.size(), part.data(), part.size());
   return at == nullptr ? std::string_view::npos
                        : size_t(static_cast<const char*>(at) - text.data());
