@@ -106,6 +106,13 @@ int report(const Error& error) {
   return error.code() == Code::usage ? exit_usage : exit_failed;
 }
 
+// All text of the program is UTF-8, what it stores of names and paths too.
+void check_text(const std::string& text, std::string_view what) {
+  if (!is_utf8(text))
+    throw Error(Code::usage, fmt::format("{} is not UTF-8: {}", what, excerpt(text)), {},
+                "text and names must be UTF-8");
+}
+
 int run_verb(const Parsed& parsed, Invocation& call) {
   ConsoleProgress progress;
   call.progress = &progress;
@@ -160,13 +167,6 @@ int64_t Invocation::integer(const std::string& name, int64_t otherwise) const {
     throw Error(Code::usage, fmt::format("--{} takes a whole number, not \"{}\"", name, text));
   }
   return number;
-}
-
-// All text of the program is UTF-8, what it stores of names and paths too.
-void check_text(const std::string& text, std::string_view what) {
-  if (!is_utf8(text))
-    throw Error(Code::usage, fmt::format("{} is not UTF-8: {}", what, excerpt(text)), {},
-                "text and names must be UTF-8");
 }
 
 int command_line(int argc, char** argv) {

@@ -13,8 +13,6 @@ using nlohmann::json;
 
 constexpr size_t max_classes_in_a_table = 6, max_pairs = 3;
 
-std::string percent_text(double share) { return fmt::format("{:.1f} %", 100 * share); }
-
 std::string table_of(const std::string& model, const json& confusion) {
   const auto classes = confusion.at("classes").get<std::vector<std::string>>();
   std::vector<std::string> head = {model + " on test"};
@@ -29,7 +27,7 @@ std::string table_of(const std::string& model, const json& confusion) {
       line.push_back(grouped(count));
       all += count;
     }
-    line.push_back(all == 0 ? "–" : percent_text(double(rows[is]) / double(all)));
+    line.push_back(percent_text(double(rows[is]) / double(all)));  // none: NaN
     lines.push_back(std::move(line));
   }
   return text_table(head, lines);

@@ -68,7 +68,10 @@ class Scoring {
         progress_(progress),
         needed_(predictor.bundle().signature.expected().schema),
         reports_(predictor.bundle().rules.steps().size()) {
-    workspace_.reports = &reports_;
+    const auto& steps = predictor.bundle().rules.steps();
+    const bool tells = std::any_of(steps.begin(), steps.end(),
+                                   [](const auto& step) { return step.kind == "parse"; });
+    if (tells) workspace_.reports = &reports_;  // it costs time
     const Schema& schema = wanted.expected.schema;
     for (const std::string& column : wanted.keep)
       keep_.push_back(schema.index_of(column, "--keep"));

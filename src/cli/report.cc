@@ -1,5 +1,8 @@
 #include "cli/report.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "cli/console.h"
@@ -11,10 +14,6 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t max_examples = 2, max_doubtful = 5;
-
-std::string percent(int64_t part, int64_t whole) {
-  return whole == 0 ? "–" : fmt::format("{:.1f} %", 100.0 * double(part) / double(whole));
-}
 
 std::string rule_text(const json& rule) {
   const RuleReport report = RuleReport::from_json(rule.at("report"));
@@ -79,9 +78,10 @@ std::string table_text(const std::string& name, const json& facts) {
   out += "\n";
   for (const auto& join : facts.value("joins", json::array())) {
     const int64_t left = join.at("left_rows").get<int64_t>();
-    out += fmt::format("  {} join {}: {} of {} rows matched\n", join.at("kind").get<std::string>(),
-                       join.at("right").get<std::string>(),
-                       percent(join.at("matched").get<int64_t>(), left), grouped(left));
+    out +=
+        fmt::format("  {} join {}: {} of {} rows matched\n", join.at("kind").get<std::string>(),
+                    join.at("right").get<std::string>(),
+                    percent_text(join.at("matched").get<double>() / double(left)), grouped(left));
   }
   for (const auto& rule : facts.value("rules", json::array())) out += rule_text(rule);
   for (const auto& warning : facts.value("warnings", json::array()))
@@ -182,7 +182,7 @@ std::string scores_text(const PredictOutcome& prediction) {
 }
 
 std::string share_text(const json& share) {
-  return share.is_null() ? "–" : fmt::format("{:.1f} %", 100 * share.get<double>());
+  return percent_text(share.is_null() ? NAN : share.get<double>());
 }
 
 // How the best model answers, as far as that was asked for.

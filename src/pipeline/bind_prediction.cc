@@ -11,13 +11,8 @@ void bind_prediction(const PredictSpec& spec, const std::vector<RuleSpec>& rules
   const Schema& columns = labels.rules().output();
   if (!labels.later_rules().empty()) return;
   std::vector<FeaturizerFit::LeftOut> left_out;
-  const std::vector<FeatureChoice> choices =
-      feature_choices(spec, columns, labels.forbidden(labels.rules()), left_out);
-  try {
-    FeaturizerFit(columns, choices, wants, spec.time);
-  } catch (const Error& error) {
-    throw error.at(spec.place("features"));
-  }
+  start_features(spec, columns,
+                 feature_choices(spec, columns, labels.forbidden(labels.rules()), left_out), wants);
 }
 
 }  // namespace gristmill

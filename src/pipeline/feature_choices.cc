@@ -72,4 +72,14 @@ std::vector<FeatureChoice> feature_choices(
   return choices;
 }
 
+FeaturizerFit start_features(const PredictSpec& spec, const Schema& in,
+                             const std::vector<FeatureChoice>& choices, const Wants& wants,
+                             const TargetInfo& target) {
+  try {
+    return {in, choices, wants, spec.time, target};
+  } catch (const Error& error) {
+    throw error.at(spec.place("features"));
+  }
+}
+
 }  // namespace gristmill

@@ -18,4 +18,9 @@ std::vector<FeatureChoice> feature_choices(
     const std::vector<std::pair<std::string, std::string>>& forbidden,
     std::vector<FeaturizerFit::LeftOut>& left_out);
 
+// The fit of these choices over the columns `in`. What does not fit is told at `features`.
+FeaturizerFit start_features(const PredictSpec& spec, const Schema& in,
+                             const std::vector<FeatureChoice>& choices, const Wants& wants,
+                             const TargetInfo& target = {});
+
 }  // namespace gristmill

@@ -55,7 +55,6 @@ class Fitter {
   }
 
  private:
-  FeaturizerFit start_features(const std::vector<FeatureChoice>& choices) const;
   void fit_features();
   void encode();
   void encode_chunk(const Batch& raw, int64_t first_row, int64_t index, int64_t slot,
@@ -78,14 +77,6 @@ class Fitter {
   FitResult result_;
 };
 
-FeaturizerFit Fitter::start_features(const std::vector<FeatureChoice>& choices) const {
-  try {
-    return {later_.output(), choices, request_.wants, spec_.time, found_.classes.info()};
-  } catch (const Error& error) {
-    throw error.at(spec_.place("features"));
-  }
-}
-
 void Fitter::fit_features() {
   // One chain over the table's own columns, to follow columns back through all rules.
   std::vector<RuleChain::Step> steps;
@@ -97,7 +88,8 @@ void Fitter::fit_features() {
   result_.rules = RuleChain(source_.schema(), std::move(steps));
   const std::vector<FeatureChoice> choices = feature_choices(
       spec_, result_.rules.output(), labels_.forbidden(result_.rules), result_.left_out);
-  FeaturizerFit fit = start_features(choices);
+  FeaturizerFit fit =
+      start_features(spec_, later_.output(), choices, request_.wants, found_.classes.info());
   if (fit.needs_target()) folds_.use_cross_folds();
   const TrainingPass pass = folds_.training_pass();
   do {
