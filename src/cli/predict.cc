@@ -167,13 +167,6 @@ class Scoring {
   BatchBuffer buffer_;
 };
 
-void refuse_overwriting(const std::string& input, const std::string& output) {
-  std::error_code absent;
-  if (input == "-" || output == "-" || !fs::equivalent(input, output, absent)) return;
-  throw Error(Code::usage, fmt::format("{} is the input: it would be overwritten", output), {},
-              "give -o another name");
-}
-
 char given_decimal(const Invocation& call) {
   const std::string given = call.value("decimal", ".");
   if (given == "." || given == ",") return given[0];

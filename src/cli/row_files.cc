@@ -28,6 +28,13 @@ RowFormat format_of(const std::string& path) {
       ".zst of them");
 }
 
+void refuse_overwriting(const std::string& input, const std::string& output) {
+  std::error_code absent;
+  if (input == "-" || output == "-" || !fs::equivalent(input, output, absent)) return;
+  throw Error(Code::usage, fmt::format("{} is read: it would be overwritten", output), {},
+              "give -o another name");
+}
+
 namespace {
 
 void write_to_stdout(std::string_view bytes) {

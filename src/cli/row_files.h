@@ -12,6 +12,9 @@ namespace gristmill {
 enum class RowFormat { csv, tsv, parquet, arrow, json_lines };
 RowFormat format_of(const std::string& path);  // by its suffix; Code::usage for others
 
+// Code::usage when `output` is the very file that is read; "-" is none.
+void refuse_overwriting(const std::string& input, const std::string& output);
+
 // A file by suffix, written aside; "-": CSV on standard output.
 class RowFileWriter {
  public:

@@ -4,19 +4,13 @@
 
 #include "bundle/wrap.h"
 #include "cli/console.h"
+#include "cli/row_files.h"
 #include "cli/verb.h"
 #include "pipeline/read_predict.h"
 #include "pipeline/wrap_schema.h"
 
 namespace gristmill {
 namespace {
-
-void refuse_overwriting(const std::string& input, const std::string& output) {
-  std::error_code absent;
-  if (!fs::equivalent(input, output, absent)) return;
-  throw Error(Code::usage, fmt::format("{} is read: it would be overwritten", output), {},
-              "give -o another name");
-}
 
 void wrap(const Invocation& call) {
   const std::string path = call.value("MODEL"), output = call.value("output");
