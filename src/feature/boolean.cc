@@ -96,7 +96,7 @@ class BooleanFit : public EncoderFit {
   std::unique_ptr<Encoder> freeze(std::string* why) const override {
     int64_t present = positives_ + negatives_;
     if (present == 0) {
-      *why = "all its values are missing";
+      *why = all_missing;
       return nullptr;
     }
     if (nulls_ == 0 && (positives_ == 0 || negatives_ == 0)) {

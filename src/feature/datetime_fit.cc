@@ -81,7 +81,7 @@ class DatetimeFit : public EncoderFit {
 
   std::unique_ptr<Encoder> freeze(std::string* why) const override {
     if (seen_.present == 0) {
-      *why = "all its values are missing";
+      *why = all_missing;
       return nullptr;
     }
     DatetimePlan plan{.column = column_, .zone = zone_};

@@ -29,6 +29,9 @@ struct Wants {
   nlohmann::json json() const;
 };
 
+// Why a column without a value is left out; what reads the reasons knows it by this.
+inline constexpr const char* all_missing = "all its values are missing";
+
 // What is predicted, for encoders that learn from it.
 struct TargetInfo {
   Problem problem = Problem::regression;

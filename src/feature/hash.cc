@@ -92,7 +92,7 @@ class HashFit : public EncoderFit {
   void merge(EncoderFit&& later) override { present_ += dynamic_cast<HashFit&>(later).present_; }
   std::unique_ptr<Encoder> freeze(std::string* why) const override {
     if (present_ == 0) {
-      *why = "all its values are missing";
+      *why = all_missing;
       return nullptr;
     }
     return std::make_unique<HashEncoder>(column_, buckets_, with_signs_);

@@ -1,5 +1,7 @@
 #include "feature/level_column.h"
 
+#include "feature/encoder.h"
+
 #include <algorithm>
 #include <cstring>
 
@@ -45,7 +47,7 @@ void count_levels(const Column& column, LevelCounts& counts) {
 }
 
 std::string nothing_in(Type type, const LevelCounts& counts) {
-  if (counts.admitted() + counts.left_over() == 0) return "all its values are missing";
+  if (counts.admitted() + counts.left_over() == 0) return all_missing;
   if (counts.distinct() == 1 && counts.left_over() == 0 && counts.nulls() == 0)
     return fmt::format("constant: all its values are {}",
                        name_of_level(type, counts.levels()[0].value));

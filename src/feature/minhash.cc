@@ -156,7 +156,7 @@ class MinHashFit : public EncoderFit {
 
   std::unique_ptr<Encoder> freeze(std::string* why) const override {
     if (present_ == 0) {
-      *why = "all its values are missing";
+      *why = all_missing;
       return nullptr;
     }
     std::vector<float> scaling;

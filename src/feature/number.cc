@@ -182,7 +182,7 @@ class NumberFit : public EncoderFit {
   std::unique_ptr<Encoder> freeze(std::string* why) const override {
     bool gaps = moments_.nulls > 0 || moments_.not_finite > 0;
     if (moments_.count == 0) {
-      *why = "all its values are missing";
+      *why = all_missing;
       return nullptr;
     }
     if (moments_.constant() && !gaps) {

@@ -54,7 +54,7 @@ class OrdinalFit : public EncoderFit {
     rows.resize(order_.size() + LevelTable::first_code);
     const int64_t missing = std::exchange(rows[0], 0);
     const auto met = std::count_if(rows.begin(), rows.end(), [](int64_t n) { return n > 0; });
-    if (met == 0) *why = "all its values are missing";
+    if (met == 0) *why = all_missing;
     if (met == 1 && missing == 0) *why = "constant: all its values are the same";
     if (!why->empty()) return nullptr;
     std::vector<double> places(rows.size());

@@ -130,7 +130,7 @@ class SetFit : public EncoderFit {
     const int64_t least = min_count_ > 0 ? min_count_ : least_count(rows_);
     std::vector<std::string> members = frequent_levels(Type::string, counts_, least, most_);
     if (counts_.nulls() == rows_) {
-      *why = "all its values are missing";
+      *why = all_missing;
     } else if (members.empty()) {
       *why = fmt::format("no member of its sets occurs in at least {} rows", least);
     }

@@ -207,7 +207,7 @@ void Fitter::finish() {
 // likely.
 void Fitter::warn_of_emptied() {
   for (const FeaturizerFit::LeftOut& left : result_.left_out) {
-    if (left.reason != "all its values are missing") continue;
+    if (left.reason != all_missing) continue;
     const auto& fields = result_.signature.fields;
     const auto field = std::find_if(fields.begin(), fields.end(), [&](const SignatureField& one) {
       return one.field.name == left.column;
