@@ -1,13 +1,12 @@
 #include "feature/level_column.h"
 
-#include "feature/encoder.h"
-
 #include <algorithm>
 #include <cstring>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "feature/encoder.h"
 #include "feature/source_column.h"
 
 namespace gristmill {

@@ -34,6 +34,13 @@ std::string quote_paths(const std::vector<fs::path>& files) {
   return "[" + out + "]";
 }
 
+void add_selected(std::string& list, std::string_view column, std::string_view expression) {
+  const std::string name = quote_name(column);
+  if (!list.empty()) list += ", ";
+  list += expression;
+  if (expression != name) list += " AS " + name;
+}
+
 std::string parquet_relation(const std::vector<fs::path>& files, std::string_view options) {
   return fmt::format("read_parquet({}, hive_partitioning=false{})", quote_paths(files), options);
 }

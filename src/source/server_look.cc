@@ -82,13 +82,13 @@ void look_for_nan(SqlSession& session, const ServerTable& at, const NumericColum
     const std::string name = quote_name(row.at(0)), &type = row.at(1);
     std::string read = name;
     if (numerics.names.count(row.at(0)) > 0 && type == "DOUBLE") {
-      read = fmt::format("{0}::float8 AS {0}", name);
+      read = name + "::float8";
     } else if (found.count(row.at(0)) > 0) {
-      read = fmt::format("nullif({0}, 'NaN')::{1} AS {0}", name, type);
+      read = fmt::format("nullif({}, 'NaN')::{}", name, type);
       table.notes.push_back(fmt::format("column {} holds NaN in {} rows, where it is missing here",
                                         row.at(0), grouped(found.at(row.at(0)))));
     }
-    list += (list.empty() ? "" : ", ") + read;
+    add_selected(list, row.at(0), read);
   }
   table.relation =
       fmt::format("(SELECT * FROM {})",

@@ -62,8 +62,7 @@ std::string mysql_query_of(SqlSession& session, const ServerTable& at,
   for (size_t i = 0; i < scanned.size(); ++i) {
     const std::string name = quote_name(scanned[i].at(0));
     const bool is_text = scanned[i].at(1) == "VARCHAR" && queried.at(i).at(1) == "BLOB";
-    list += list.empty() ? "" : ", ";
-    list += is_text ? fmt::format("decode({0}) AS {0}", name) : name;
+    add_selected(list, scanned[i].at(0), is_text ? fmt::format("decode({})", name) : name);
   }
   return fmt::format("(SELECT {} FROM {})", list, query);
 }
@@ -74,8 +73,7 @@ std::string select_judged_here(const std::string& relation, const Schema& schema
   std::string list;
   for (const std::string& column : schema.names()) {
     const std::string name = quote_name(column);
-    list += list.empty() ? "" : ", ";
-    list += columns.count(column) > 0 ? fmt::format("TRY({0}) AS {0}", name) : name;
+    add_selected(list, column, columns.count(column) > 0 ? fmt::format("TRY({})", name) : name);
   }
   return fmt::format("SELECT {} FROM {}", list, relation);
 }

@@ -172,9 +172,7 @@ class SqliteSource : public Source {
     for (const SqliteColumn& column : shape.columns) {
       const bool text = column.type == "VARCHAR";
       any = any || text;
-      const std::string name = quote_name(column.name);
-      list +=
-          (list.empty() ? "" : ", ") + (text ? checked(table, column.name) + " AS " + name : name);
+      add_selected(list, column.name, text ? checked(table, column.name) : quote_name(column.name));
     }
     return any ? fmt::format("(SELECT {} FROM {})", list, scan(table)) : scan(table);
   }
@@ -185,13 +183,10 @@ class SqliteSource : public Source {
     for (const SqliteColumn& column : shape.columns) {
       std::string name = quote_name(column.name), comma = inner.empty() ? "" : ", ";
       inner += comma + as_text(column) + " AS " + name;
-      outer += comma;
-      if (column.type == "VARCHAR") {
-        outer += checked(table, column.name) + " AS " + name;
-      } else {
-        outer += column.type == "BLOB" ? name
-                                       : fmt::format("CAST({0} AS {1}) AS {0}", name, column.type);
-      }
+      add_selected(outer, column.name,
+                   column.type == "VARCHAR" ? checked(table, column.name)
+                   : column.type == "BLOB"  ? name
+                                            : fmt::format("CAST({} AS {})", name, column.type));
     }
     std::string select = fmt::format("SELECT {} FROM {}", inner, quote_name(table));
     return fmt::format("(SELECT {} FROM sqlite_query({}, {}))", outer, quote_text(catalog_),

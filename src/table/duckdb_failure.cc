@@ -185,11 +185,12 @@ Error duckdb_failure(std::string_view said, std::string_view sql) {
   if (message.starts_with("Failed to fetch result row for MySQL query") &&
       message.ends_with("\": "))
     message = "the connection to the MySQL server was cut while rows were read";
-  const bool cut = message.find("MySQL server was cut") != message.npos ||
-                   message.find("MySQL server has gone away") != message.npos ||
-                   message.find("Lost connection to") != message.npos ||
-                   message.find("server closed the connection unexpectedly") != message.npos ||
-                   message.find("terminating connection due to") != message.npos;
+  static constexpr const char* cuts[] = {
+      "MySQL server was cut", "MySQL server has gone away", "Lost connection to",
+      "server closed the connection unexpectedly", "terminating connection due to"};
+  const bool cut = std::any_of(std::begin(cuts), std::end(cuts), [&](const char* words) {
+    return message.find(words) != message.npos;
+  });
   if (cut && hint.empty())
     hint = "run it again; when it happens again, the server's log says why it ended the connection";
   if (code == Code::exhausted && hint.empty()) {

@@ -15,6 +15,11 @@ namespace {
 
 using nlohmann::json;
 
+bool is_noted(const QueryReport& report, const std::string& table) {
+  return std::any_of(report.rows_in.begin(), report.rows_in.end(),
+                     [&](const auto& entry) { return entry.first == table; });
+}
+
 std::string marker(size_t k) { return fmt::format("gristmill matched {}", k); }
 
 }  // namespace
@@ -75,9 +80,7 @@ void JoinCounter::count_select(QueryReport& report) {
 }
 
 void JoinCounter::note_rows(QueryReport& report, const std::string& table, int64_t rows) {
-  const bool known = std::any_of(report.rows_in.begin(), report.rows_in.end(),
-                                 [&](const auto& entry) { return entry.first == table; });
-  if (!known) report.rows_in.emplace_back(table, rows);
+  if (!is_noted(report, table)) report.rows_in.emplace_back(table, rows);
 }
 
 void JoinCounter::take_where(JoinChain& chain) {
@@ -113,8 +116,7 @@ void JoinCounter::count_rest(QueryReport& report) {
   report.whole = whole_table(query_);
   if (!report.whole.empty()) return;
   for (const std::string& name : tables_of(query_, [](const std::string&) {})) {
-    bool known = std::any_of(report.rows_in.begin(), report.rows_in.end(),
-                             [&](const auto& entry) { return entry.first == name; });
+    bool known = is_noted(report, name);
     // Of a table that is narrowed elsewhere in the query, nobody counts what is not read.
     for (const auto& [alias, table] : narrowed_.tables) known |= table == name;
     known |= narrowed_.read_as.count(name) > 0;

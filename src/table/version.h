@@ -36,7 +36,7 @@ struct VersionRequest {
   std::vector<std::string> key;  // empty: none
   bool keep_order = false;  // a single unjoined file: its own order; else by key or all columns
   std::string table;        // for errors
-  bool unique = true;       // the key tells every row; else the rows are only sorted by it
+  bool unique = true;       // the key tells every row; else rows are sorted by it and what follows
 };
 
 // Runs the query, sorts, cuts (about 120,000 rows a chunk, by row hash), writes what the store does

@@ -31,7 +31,7 @@ std::string ordered_sql(const VersionRequest& request, const Schema& schema) {
     order += (order.empty() ? " ORDER BY " : ", ") + quote_name(name);
   }
   if (order.empty() && !request.keep_order) order = " ORDER BY ALL";
-  if (!order.empty() && !request.unique) {
+  if (!request.unique) {
     for (const std::string& name : schema.names()) order += ", " + quote_name(name);
   }
   return fmt::format("SELECT * FROM (\n{}\n){}", trim_sql(request.sql), order);
