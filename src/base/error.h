@@ -71,6 +71,16 @@ class Error : public std::exception {
   std::string text_;
 };
 
+// What `work` gives. What it throws is at `where`, as far as it does not say itself.
+template <class Work>
+auto told_at(const Where& where, Work work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    throw error.at(where);
+  }
+}
+
 // The candidate nearest to `name` (Damerau-Levenshtein distance at most a third of its length, case
 // ignored), or "" when none is near. O(candidates · length²).
 std::string nearest(std::string_view name, std::span<const std::string> candidates);

@@ -16,9 +16,7 @@ State to_state(const Bundle& bundle) {
                 {"card", bundle.card},
                 {"model_kind", bundle.model->kind()},
                 {"layout", bundle.featurizer.layout().json()}};
-  if (bundle.interval)
-    state.json["interval"] = {{"level", bundle.interval->level},
-                              {"margin", bundle.interval->margin}};
+  if (bundle.interval) state.json["interval"] = bundle.interval->json();
   state.put_state("rules", bundle.rules.save());
   state.put_state("features", bundle.featurizer.save());
   state.put_state("model", bundle.model->save());
@@ -63,6 +61,14 @@ std::shared_ptr<const Bundle> from_state(StateFile file) {
 }
 
 }  // namespace
+
+nlohmann::json importance_by_column(const Model& model, const FeatureLayout& layout) {
+  const std::vector<double> shares = model.importance();
+  std::map<std::string, double> by_column;
+  for (size_t i = 0; i < shares.size() && i < layout.specs.size(); ++i)
+    by_column[layout.specs[i].source] += shares[i];
+  return by_column;
+}
 
 std::string Bundle::serialize() const { return write_state_file(to_state(*this)); }
 

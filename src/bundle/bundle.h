@@ -46,7 +46,11 @@ struct Signature {
 // Of a number: prediction ± margin holds the truth in the share `level` of the rows.
 struct PredictionInterval {
   double level, margin;
+  nlohmann::json json() const { return {{"level", level}, {"margin", margin}}; }
 };
+
+// The shares of Model::importance() by source column; {} for a model that has none.
+nlohmann::json importance_by_column(const Model& model, const FeatureLayout& layout);
 
 struct Bundle {
   std::string name;     // of the prediction

@@ -1,7 +1,6 @@
 #include "bundle/wrap.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -119,13 +118,6 @@ Signature signature_of(const std::vector<WrappedColumn>& columns) {
   return signature;
 }
 
-json importance_of(const Model& model, const FeatureLayout& layout) {
-  const std::vector<double> shares = model.importance();
-  std::map<std::string, double> by_column;
-  for (size_t i = 0; i < shares.size(); ++i) by_column[layout.specs[i].source] = shares[i];
-  return by_column;
-}
-
 }  // namespace
 
 Bundle wrap_model(const ForeignTrees& model, const WrapSchema& schema,
@@ -148,7 +140,7 @@ Bundle wrap_model(const ForeignTrees& model, const WrapSchema& schema,
   bundle.model = make_trees(place_trees(model, features.places(), layout), layout);
   bundle.card = {{"model", model.format + " " + model.objective},
                  {"trees", model.trees.trees()},
-                 {"importance", importance_of(*bundle.model, layout)}};
+                 {"importance", importance_by_column(*bundle.model, layout)}};
   return bundle;
 }
 

@@ -27,12 +27,9 @@ void wrap(const Invocation& call) {
   if (!disk().exists(path))
     throw Error(Code::not_found, fmt::format("there is no file `{}`", path));
   std::vector<std::string> notes;
-  std::string bytes;
-  try {
-    bytes = wrap_model(parse_model(disk().read(path)), schema, notes).serialize();
-  } catch (const Error& error) {
-    throw error.at({.file = path});
-  }
+  const std::string bytes = told_at({.file = path}, [&] {
+    return wrap_model(parse_model(disk().read(path)), schema, notes).serialize();
+  });
   // Opened as everybody will open it.
   const auto bundle = Bundle::parse(nullptr, bytes, output);
   disk().write_atomic(output, bytes);

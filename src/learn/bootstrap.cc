@@ -32,8 +32,7 @@ void draw_weights(int64_t resample, const Scored& rows, std::vector<double>& wei
   uint64_t random = 0;
   for (int64_t i = 0; i < rows.rows; ++i) {
     random = i % 4 == 0 ? combine64(uint64_t(resample), uint64_t(i)) : random >> 16;
-    weights[size_t(i)] =
-        double(counts[random & 0xffff]) * (rows.weight == nullptr ? 1 : rows.weight[i]);
+    weights[size_t(i)] = double(counts[random & 0xffff]) * rows.weight_of(i);
   }
 }
 

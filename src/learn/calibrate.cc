@@ -9,10 +9,6 @@ namespace {
 constexpr int steps_max = 100;
 constexpr double slope_min = 1e-3, slope_max = 1e3;
 
-double weight_of(const Scored& scored, int64_t i) {
-  return scored.weight == nullptr ? 1 : scored.weight[i];
-}
-
 // log(1 + exp(z)) without overflow.
 double softplus(double z) { return std::max(z, 0.0) + std::log1p(std::exp(-std::abs(z))); }
 
@@ -21,7 +17,7 @@ class Platt {
   explicit Platt(const Scored& scored) : scored_(scored) {
     for (int64_t i = 0; i < scored.rows; ++i) {
       z_.push_back(log_odds(scored.predicted[i]));
-      (scored.target[i] == 1 ? positive_ : negative_) += weight_of(scored, i);
+      (scored.target[i] == 1 ? positive_ : negative_) += scored.weight_of(i);
     }
   }
 
@@ -55,7 +51,7 @@ class Platt {
     double loss = 0;
     for (int64_t i = 0; i < scored_.rows; ++i) {
       const double score = at.slope * z_[size_t(i)] + at.offset;
-      loss += weight_of(scored_, i) * (softplus(score) - target(i) * score);
+      loss += scored_.weight_of(i) * (softplus(score) - target(i) * score);
     }
     return loss;
   }
@@ -64,7 +60,7 @@ class Platt {
     double ga = 0, gb = 0, haa = 1e-12, hab = 0, hbb = 1e-12;
     for (int64_t i = 0; i < scored_.rows; ++i) {
       const double z = z_[size_t(i)], p = 1 / (1 + std::exp(-(at.slope * z + at.offset)));
-      const double w = weight_of(scored_, i), g = w * (p - target(i)), h = w * p * (1 - p);
+      const double w = scored_.weight_of(i), g = w * (p - target(i)), h = w * p * (1 - p);
       ga += g * z;
       gb += g;
       haa += h * z * z;
@@ -92,7 +88,7 @@ Calibration fit_temperature(const Scored& scored) {
     double first = 0, second = 0;
     for (int64_t i = 0; i < scored.rows; ++i) {
       const double* z = logs.data() + i * scored.outputs;
-      const double top = *std::max_element(z, z + scored.outputs), w = weight_of(scored, i);
+      const double top = *std::max_element(z, z + scored.outputs), w = scored.weight_of(i);
       double sum = 0, mean = 0, square = 0;
       for (int64_t k = 0; k < scored.outputs; ++k) {
         const double e = std::exp(slope * (z[k] - top));

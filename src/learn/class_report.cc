@@ -14,10 +14,8 @@ constexpr int64_t calibration_bins = 10;
 
 json confusion(const Scored& s, const std::vector<std::string>& classes, double threshold) {
   std::map<std::pair<int, int>, int64_t> counts;  // of rows by truth and answer
-  for (int64_t i = 0; i < s.rows; ++i) {
-    const int answered = s.outputs == 1 ? int(s.predicted[i] >= threshold) : answered_class(s, i);
-    ++counts[{int(s.target[i]), answered}];
-  }
+  for (int64_t i = 0; i < s.rows; ++i)
+    ++counts[{int(s.target[i]), answered_class(s, i, threshold)}];
   json out = {{"classes", classes}};
   if (classes.size() <= max_classes_shown) {
     out["rows"] = std::vector(classes.size(), std::vector<int64_t>(classes.size()));
@@ -49,7 +47,7 @@ std::vector<Claim> claims(const Scored& s) {
   for (int64_t i = 0; i < s.rows; ++i) {
     const int says = s.outputs == 1 ? 1 : answered_class(s, i);
     const double probability = s.predicted[i * s.outputs + (s.outputs == 1 ? 0 : says)];
-    out.push_back({probability, s.weight == nullptr ? 1 : s.weight[i], s.target[i] == says});
+    out.push_back({probability, s.weight_of(i), s.target[i] == says});
   }
   return out;
 }

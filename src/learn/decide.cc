@@ -27,15 +27,15 @@ const std::vector<ParamDoc>& ways() {
 // Weights answered positive, right and wrong.
 struct Counts {
   double right = 0, wrong = 0;
-  void add(const Scored& scored, size_t row) {
-    (scored.target[row] == 1 ? right : wrong) += scored.weight == nullptr ? 1 : scored.weight[row];
+  void add(const Scored& scored, int64_t row) {
+    (scored.target[row] == 1 ? right : wrong) += scored.weight_of(row);
   }
 };
 
 Counts count_from(double threshold, const Scored& scored) {
   Counts counts;
   for (int64_t i = 0; i < scored.rows; ++i) {
-    if (scored.predicted[i] >= threshold) counts.add(scored, size_t(i));
+    if (scored.predicted[i] >= threshold) counts.add(scored, i);
   }
   return counts;
 }

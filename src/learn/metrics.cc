@@ -171,9 +171,9 @@ std::vector<int64_t> evenly_spaced(int64_t rows, int64_t count) {
   return out;
 }
 
-int answered_class(const Scored& scored, int64_t row) {
+int answered_class(const Scored& scored, int64_t row, double threshold) {
   const double* p = scored.predicted + row * scored.outputs;
-  if (scored.outputs == 1) return p[0] >= 0.5;
+  if (scored.outputs == 1) return p[0] >= threshold;
   return int(std::max_element(p, p + scored.outputs) - p);
 }
 

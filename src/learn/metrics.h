@@ -21,6 +21,8 @@ struct Scored {
   const double* weight = nullptr;  // null: all 1
   const double* predicted = nullptr;
   int64_t outputs = 1;
+
+  double weight_of(int64_t row) const { return weight == nullptr ? 1 : weight[row]; }
 };
 
 // Some of the rows, copied.
@@ -36,8 +38,8 @@ class ScoredRows {
 // `count` of them, evenly spaced; all where there are no more.
 std::vector<int64_t> evenly_spaced(int64_t rows, int64_t count);
 
-// The class answered: the most probable, or of two the second from 0.5 on.
-int answered_class(const Scored& scored, int64_t row);
+// The class answered: the most probable, or of two the second from `threshold` on.
+int answered_class(const Scored& scored, int64_t row, double threshold = 0.5);
 
 // What a metric needs of the rows it was shown, to score them under weights (null: all 1) as often
 // as one likes. NaN when it is not defined (AUC with one class).

@@ -56,13 +56,10 @@ CheckSubject check_subject(const Project& project, Tables& tables, const std::st
   }
   for (const RuleSpec& rule : rules) {
     if (!rule.is_check()) continue;
-    try {
-      Expectation expectation = read_expectation(rule.params, context);
-      for (auto& check : expectation.checks)
-        subject.expected.push_back({std::move(check), expectation.warns, rule.where});
-    } catch (const Error& error) {
-      throw error.at(rule.where);
-    }
+    Expectation expectation =
+        told_at(rule.where, [&] { return read_expectation(rule.params, context); });
+    for (auto& check : expectation.checks)
+      subject.expected.push_back({std::move(check), expectation.warns, rule.where});
   }
   refuse_contradictions(subject.expected);
   return subject;

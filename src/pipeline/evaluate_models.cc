@@ -9,7 +9,6 @@
 #include "learn/evaluate.h"
 #include "learn/telltale.h"
 #include "learn/worst_slices.h"
-#include "pipeline/stored_model.h"
 
 namespace gristmill {
 namespace {
@@ -93,8 +92,7 @@ void compare_folds(const Dataset& data, const State& fitted, Evaluation& out) {
 }  // namespace
 
 Evaluation evaluate_models(const std::vector<Candidate>& candidates, const Candidate& best,
-                           const std::optional<Calibration>& calibration, double threshold,
-                           const MetricKind& metric, const Store& store) {
+                           Answering& answering, const MetricKind& metric, const Store& store) {
   Evaluation out{.test = json::object(), .test_interval = json::object(), .best = json::object()};
   std::shared_ptr<Dataset> data;  // of the best, and what it says of it
   std::unique_ptr<Predictions> predictions;
@@ -102,7 +100,8 @@ Evaluation evaluate_models(const std::vector<Candidate>& candidates, const Candi
   for (const Candidate& candidate : candidates) {
     const auto dataset = stored_dataset(store, *candidate.dataset);
     auto model = stored_model(store, *candidate.model, dataset->info().layout);
-    if (&candidate == &best && calibration) model = make_calibrated(std::move(model), *calibration);
+    if (&candidate == &best && answering.calibration)
+      model = make_calibrated(std::move(model), *answering.calibration);
     auto predicted = std::make_unique<Predictions>(*model, *dataset, Fold::test, 0);
     Resamples metrics = resample(metrics_for(dataset->info().problem), predicted->scored(), 0);
     score(candidate.name, metrics, out);
@@ -111,10 +110,11 @@ Evaluation evaluate_models(const std::vector<Candidate>& candidates, const Candi
     data = dataset;
     predictions = std::move(predicted);
   }
+  answering.tell(predictions->scored());
   out.next = beside_the_next(candidates, best, metric, by_model);
   const State fitted = stored_fit(store, *best.dataset);
   if (data->info().problem != Problem::regression)
-    out.best = class_report(predictions->scored(), data->info().classes, threshold);
+    out.best = class_report(predictions->scored(), data->info().classes, answering.threshold);
   out.best["slices"] = slices_of(best, metric, predictions->scored(),
                                  out.test.at("baseline").at(metric.name), fitted);
   compare_folds(*data, fitted, out);

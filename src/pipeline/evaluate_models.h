@@ -1,26 +1,15 @@
 // What the test rows say of the models: asked once, after the best is chosen.
 #pragma once
 
-#include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "learn/metrics.h"
-#include "model/calibrated.h"
-#include "store/store.h"
+#include "pipeline/settle_answers.h"
 
 namespace gristmill {
-
-struct Candidate {
-  std::string name;
-  std::optional<Digest> dataset;  // manifest
-  std::optional<Digest> model;    // blob
-  std::map<std::string, double> validate;
-  double seconds = 0;
-};
 
 struct Evaluation {
   nlohmann::json test, test_interval;  // model → metric → score, or [low, high]; null: not defined
@@ -33,9 +22,8 @@ struct Evaluation {
   std::vector<std::string> warnings;  // of scores that are too good to be believed
 };
 
-// `calibration` and `threshold`: how the best answers.
+// `answering`: how the best answers; told what comes of it.
 Evaluation evaluate_models(const std::vector<Candidate>& candidates, const Candidate& best,
-                           const std::optional<Calibration>& calibration, double threshold,
-                           const MetricKind& metric, const Store& store);
+                           Answering& answering, const MetricKind& metric, const Store& store);
 
 }  // namespace gristmill

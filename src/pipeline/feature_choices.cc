@@ -10,11 +10,7 @@ namespace {
 
 void check_known(const PredictSpec& spec, const Schema& columns, const std::string& name,
                  const std::string& member) {
-  try {
-    columns.index_of(name, "`" + member + "`");
-  } catch (const Error& error) {
-    throw error.at(spec.place(member));
-  }
+  told_at(spec.place(member), [&] { return columns.index_of(name, "`" + member + "`"); });
 }
 
 // One entry of `features:`: an encoder's name, or {name: parameters}.
@@ -75,11 +71,8 @@ std::vector<FeatureChoice> feature_choices(
 FeaturizerFit start_features(const PredictSpec& spec, const Schema& in,
                              const std::vector<FeatureChoice>& choices, const Wants& wants,
                              const TargetInfo& target) {
-  try {
-    return {in, choices, wants, spec.time, target};
-  } catch (const Error& error) {
-    throw error.at(spec.place("features"));
-  }
+  return told_at(spec.place("features"),
+                 [&] { return FeaturizerFit(in, choices, wants, spec.time, target); });
 }
 
 }  // namespace gristmill

@@ -69,11 +69,8 @@ int fit_rules(const std::vector<RuleSpec>& specs, const RuleMaker& maker, const 
     std::vector<Fitting> group = next_group(specs, at, maker, chain.output());
     passes += observe_group(group, pass, chain);
     for (Fitting& fitting : group) {
-      try {
-        chain.append(fitting.spec->kind, fitting.fit->freeze());
-      } catch (const Error& error) {
-        throw error.at(fitting.spec->where);
-      }
+      told_at(fitting.spec->where,
+              [&] { chain.append(fitting.spec->kind, fitting.fit->freeze()); });
     }
     at += group.size();
   }

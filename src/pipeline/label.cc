@@ -145,11 +145,9 @@ LabelStage::LabelStage(const PredictSpec& spec, const std::vector<RuleSpec>& rul
 
 void LabelStage::bind_target() {
   auto bind = [&](const std::string& text, const std::string& member) {
-    try {
+    return told_at(spec_.place(member), [&] {
       return std::make_unique<Expr>(maker_.bind_expression(text, chain_.output()));
-    } catch (const Error& error) {
-      throw error.at(spec_.place(member));
-    }
+    });
   };
   target_ = bind(spec_.target, "target");
   if (is_time(target_->type())) {
@@ -168,11 +166,7 @@ void LabelStage::bind_target() {
 
 size_t LabelStage::index_of(const Schema& schema, const std::string& column,
                             const std::string& member) const {
-  try {
-    return schema.index_of(column, "`" + member + "`");
-  } catch (const Error& error) {
-    throw error.at(spec_.place(member));
-  }
+  return told_at(spec_.place(member), [&] { return schema.index_of(column, "`" + member + "`"); });
 }
 
 void LabelStage::find_split_column() {

@@ -236,11 +236,7 @@ void LabelPass::choose_positive() {
 }
 
 void LabelPass::decide_split() {
-  try {
-    findings_.split = split_fit_.decide();
-  } catch (const Error& error) {
-    throw error.at(spec_.place("split"));
-  }
+  findings_.split = told_at(spec_.place("split"), [&] { return split_fit_.decide(); });
   if (!text_target_ || !spec_.split.stratify) return;
   // Thresholds of classes: from the order met to the order of the names.
   const Split met = findings_.split;

@@ -3,8 +3,6 @@
 #include <set>
 
 #include "base/error.h"
-#include "pipeline/settle_answers.h"
-#include "pipeline/stored_model.h"
 
 namespace gristmill {
 namespace {
@@ -37,14 +35,6 @@ RuleChain narrowed(const RuleChain& rules, std::set<std::string> wanted,
   return RuleChain(input, std::move(steps));
 }
 
-nlohmann::json importance_of(const Model& model, const FeatureLayout& layout) {
-  const std::vector<double> shares = model.importance();
-  std::map<std::string, double> by_column;
-  for (size_t i = 0; i < shares.size() && i < layout.specs.size(); ++i)
-    by_column[layout.specs[i].source] += shares[i];
-  return by_column;
-}
-
 }  // namespace
 
 State fitted_state(const FitResult& result) {
@@ -64,11 +54,10 @@ MadeBundle make_bundle(const PredictSpec& spec, const std::vector<Candidate>& ca
     if (better(metric, candidate.validate.at(metric.name), best->validate.at(metric.name)))
       best = &candidate;
   }
-  const Answering answering = settle_answers(spec, *best, store);
+  Answering answering = settle_answers(spec, *best, store);
   MadeBundle made{.best = best->name,
-                  .answers = answering.facts,
-                  .evaluation = evaluate_models(candidates, *best, answering.calibration,
-                                                answering.threshold, metric, store)};
+                  .evaluation = evaluate_models(candidates, *best, answering, metric, store)};
+  made.answers = answering.facts;
   const Manifest manifest = store.manifest(*best->dataset);
   const State fitted = stored_fit(store, *best->dataset);
   Bundle bundle;
@@ -100,7 +89,7 @@ MadeBundle make_bundle(const PredictSpec& spec, const std::vector<Candidate>& ca
                  {"rows", facts.at("rows")},
                  {"split", facts.at("split")},
                  {"left_out", facts.at("left_out")},
-                 {"importance", importance_of(*bundle.model, bundle.featurizer.layout())},
+                 {"importance", importance_by_column(*bundle.model, bundle.featurizer.layout())},
                  {"lineage",
                   {{"table", manifest.config.at("table")},
                    {"dataset", best->dataset->hex()},

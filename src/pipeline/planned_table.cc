@@ -29,11 +29,7 @@ Error in_sql(const Error& error, const Where& where) {
 namespace {
 
 void check_key_columns(const VersionRequest& request, const Schema& schema) {
-  try {
-    KeyCheck(request.key, schema, request.table);
-  } catch (const Error& error) {
-    throw error.at({.table = request.table});
-  }
+  told_at({.table = request.table}, [&] { KeyCheck(request.key, schema, request.table); });
 }
 
 }  // namespace

@@ -49,13 +49,11 @@ TableSpec read_table(const Spot& spot, const std::string& name, const fs::path& 
   }
   table.sql = (is_long ? spot["sql"] : spot).text(fmt::format("the SQL of table {}", name));
   if (table.sql.ends_with(".sql") && table.sql.find_first_of(" \n") == std::string::npos) {
-    try {
+    told_at(spot.where(), [&] {
       const std::string file = table.sql;
       table.sql = disk().read(dir / file);
       require_utf8(table.sql, file);
-    } catch (const Error& error) {
-      throw error.at(spot.where());
-    }
+    });
   }
   while (!table.sql.empty() &&
          (isspace(static_cast<unsigned char>(table.sql.back())) || table.sql.back() == ';')) {
@@ -75,11 +73,7 @@ std::vector<RuleSpec> read_rules(const Spot& spot, const std::string& table) {
                 "for example `- range: {temp: [-40, 120]}`");
     }
     const std::string kind = item.value.begin().key();
-    try {
-      Rules::instance().get(kind, "rule");
-    } catch (const Error& error) {
-      throw error.at(item.where());
-    }
+    told_at(item.where(), [&] { return &Rules::instance().get(kind, "rule"); });
     rules.push_back({kind, item.value.begin().value(), item[kind].where(), int(i) + 1});
   }
   return rules;

@@ -25,13 +25,11 @@ std::string name_model(const std::vector<ModelSpec>& before, const std::string& 
 std::vector<ModelSpec> read_models(const Spot& spot) {
   std::vector<ModelSpec> models;
   auto add = [&](const Spot& at, const std::string& learner, const json& params) {
-    try {
+    told_at(at.where(), [&] {
       const LearnerKind& kind = Learners::instance().get(learner, "model");
       Params checked(params, kind.params, "model " + learner);
       models.push_back({name_model(models, learner), learner, checked.json(), at.where()});
-    } catch (const Error& error) {
-      throw error.at(at.where());
-    }
+    });
   };
   auto add_any = [&](const Spot& at) {
     if (at.value.is_string()) return add(at, at.value.get<std::string>(), json::object());
@@ -81,16 +79,6 @@ void check_prediction_key(const std::vector<std::string>& key, const Where& wher
 
 namespace {
 
-// What `parse` takes of a member, with the member's place in its errors.
-template <class Parse>
-auto parsed(const Spot& spot, Parse parse) {
-  try {
-    return parse(spot.value);
-  } catch (const Error& error) {
-    throw error.at(spot.where());
-  }
-}
-
 // "90%" or 0.9.
 double read_level(const json& value) {
   if (value.is_number()) {
@@ -104,17 +92,23 @@ double read_level(const json& value) {
 }
 
 void read_answering(const Spot& spot, PredictSpec& predict) {
-  if (spot.has("decide")) predict.decide = parsed(spot["decide"], Decide::parse);
+  if (spot.has("decide")) {
+    const Spot decide = spot["decide"];
+    predict.decide = told_at(decide.where(), [&] { return Decide::parse(decide.value); });
+  }
   if (spot.has("calibrate")) {
     if (!spot["calibrate"].value.is_boolean())
       spot["calibrate"].fail("`calibrate` is true or false");
     predict.calibrate = spot["calibrate"].value.get<bool>();
   }
-  if (spot.has("intervals")) predict.interval = parsed(spot["intervals"], read_level);
+  if (spot.has("intervals")) {
+    const Spot intervals = spot["intervals"];
+    predict.interval = told_at(intervals.where(), [&] { return read_level(intervals.value); });
+  }
   if (!spot.has("accept")) return;
-  for (const std::string& text : spot["accept"].texts("`accept`")) {
-    predict.accept.push_back(
-        parsed(spot["accept"], [&](const json&) { return AcceptCondition::parse(text); }));
+  const Spot accept = spot["accept"];
+  for (const std::string& text : accept.texts("`accept`")) {
+    predict.accept.push_back(told_at(accept.where(), [&] { return AcceptCondition::parse(text); }));
   }
 }
 
@@ -154,20 +148,14 @@ PredictSpec read_predict(const Spot& spot, const std::string& name) {
       spot["seed"].fail("`seed` must be a whole number from 0 to 9,223,372,036,854,775,807");
     predict.seed = seed.get<uint64_t>();
   }
-  try {
-    predict.split =
-        SplitSpec::parse(spot.has("split") ? spot.value.at("split") : json(), predict.time);
-  } catch (const Error& error) {
-    throw error.at(spot.has("split") ? spot["split"].where() : spot.where());
-  }
+  predict.split = told_at(spot.has("split") ? spot["split"].where() : spot.where(), [&] {
+    return SplitSpec::parse(spot.has("split") ? spot.value.at("split") : json(), predict.time);
+  });
   predict.split.seed = predict.seed;
   predict.metric = optional("metric");
   if (!predict.metric.empty()) {
-    try {
-      Metrics::instance().get(predict.metric, "metric");
-    } catch (const Error& error) {
-      throw error.at(spot["metric"].where());
-    }
+    told_at(spot["metric"].where(),
+            [&] { return &Metrics::instance().get(predict.metric, "metric"); });
   }
   read_answering(spot, predict);
   predict.features = spot.has("features") ? spot.value.at("features") : json("auto");

@@ -52,11 +52,8 @@ void check_other_key(Engine& engine, const PredictSpec& spec, const TableHandle&
   const std::set<std::string> key(spec.key.begin(), spec.key.end());
   const TableVersion& version = *table.version;
   if (key.empty() || key == std::set<std::string>(version.key.begin(), version.key.end())) return;
-  try {
-    check_key(engine, table.relation, spec.key, version.schema, spec.from);
-  } catch (const Error& error) {
-    throw error.at(spec.place("key"));
-  }
+  told_at(spec.place("key"),
+          [&] { check_key(engine, table.relation, spec.key, version.schema, spec.from); });
 }
 
 Executor::Made fit(const PredictSpec& spec, const std::vector<RuleSpec>& rules, const Wants& wants,
@@ -124,15 +121,12 @@ Trained train(const PredictSpec& spec, const ModelSpec& model, const BuiltDatase
       "model", name, what, {dataset_need(spec, data.manifest, executor)}, [&]() -> Executor::Made {
         const auto dataset = Dataset::open(data.path);
         TrainContext context{.seed = spec.seed, .threads = 0, .progress = executor.progress()};
-        std::unique_ptr<Model> trained;
         executor.progress().begin(fmt::format("{}: training {}", spec.name, model.name), 0,
                                   "rounds");
-        try {
-          trained = kind.train(
-              *dataset, Params(model.params, kind.params, "model " + model.learner), context);
-        } catch (const Error& error) {
-          throw error.at(model.where);
-        }
+        const std::unique_ptr<Model> trained = told_at(model.where, [&] {
+          return kind.train(*dataset, Params(model.params, kind.params, "model " + model.learner),
+                            context);
+        });
         executor.progress().end();
         const json validate = scores_json(evaluate(*trained, *dataset, Fold::validate, 0));
         State state = trained->save();
@@ -199,11 +193,7 @@ Problem problem_of(const BuiltDataset& data) {
 }
 
 const TableHandle& table_of(const PredictSpec& spec, Tables& tables) {
-  try {
-    return tables.stored(spec.from);
-  } catch (const Error& error) {
-    throw error.at(spec.place("from"));
-  }
+  return *told_at(spec.place("from"), [&] { return &tables.stored(spec.from); });
 }
 
 }  // namespace

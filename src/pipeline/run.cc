@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "bundle/bundle.h"
 #include "learn/metrics.h"
 #include "pipeline/recorded_run.h"
+#include "pipeline/stored_model.h"
 
 namespace gristmill {
 namespace {
@@ -14,7 +14,7 @@ std::map<std::string, double> champion_scores(const std::string& name, Workspace
   const auto refs = workspace.ledger().refs();
   const auto served = refs.find("bundle/" + name);
   if (served == refs.end()) return {};
-  return scores_from(Bundle::open(workspace.store().path_of(served->second))->card.at("test"));
+  return scores_from(stored_card(workspace.store(), served->second).at("test"));
 }
 
 // Puts the bundle where it is served from, or, where it is not accepted, aside.

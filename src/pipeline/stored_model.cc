@@ -29,4 +29,8 @@ std::unique_ptr<Model> stored_model(const Store& store, const Digest& blob,
       .load(state.get_state("model"), layout);
 }
 
+nlohmann::json stored_card(const Store& store, const Digest& bundle) {
+  return read_blob(store, bundle).json.at("card");
+}
+
 }  // namespace gristmill

@@ -1,7 +1,10 @@
 // What tasks keep in the store: data sets, how they were encoded, models.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "base/state.h"
 #include "model/model.h"
@@ -10,11 +13,22 @@
 
 namespace gristmill {
 
+// A model that was trained for a prediction.
+struct Candidate {
+  std::string name;
+  std::optional<Digest> dataset;  // manifest
+  std::optional<Digest> model;    // blob
+  std::map<std::string, double> validate;
+  double seconds = 0;
+};
+
 // `manifest`: of a data set.
 std::shared_ptr<Dataset> stored_dataset(const Store& store, const Digest& manifest);
 // fitted_state() of it.
 State stored_fit(const Store& store, const Digest& manifest);
 std::unique_ptr<Model> stored_model(const Store& store, const Digest& blob,
                                     const FeatureLayout& layout);
+// The card of a bundle, without its model.
+nlohmann::json stored_card(const Store& store, const Digest& bundle);
 
 }  // namespace gristmill

@@ -10,12 +10,8 @@
 namespace gristmill {
 
 std::string Tables::table_sql(const TableSpec& spec) const {
-  std::string sql;
-  try {
-    sql = Engine::with_params(spec.sql, project_.params);
-  } catch (const Error& error) {
-    throw error.at(spec.where);
-  }
+  std::string sql =
+      told_at(spec.where, [&] { return Engine::with_params(spec.sql, project_.params); });
   try {
     executor_.workspace().engine().check_repeatable(sql);
   } catch (const Error& error) {
@@ -90,11 +86,8 @@ UnionQuery Tables::define_union(const TableSpec& spec, std::vector<TaskNeed>& ne
   needs = define_tables(tables);
   std::vector<std::string> names;
   for (const NamedTable& table : tables) names.push_back(table.name);
-  try {
-    return union_query(executor_.workspace().engine(), names, spec.origin);
-  } catch (const Error& error) {
-    throw error.at(spec.where);
-  }
+  return told_at(spec.where,
+                 [&] { return union_query(executor_.workspace().engine(), names, spec.origin); });
 }
 
 }  // namespace gristmill

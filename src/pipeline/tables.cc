@@ -104,10 +104,8 @@ TableHandle Tables::make_stored(const std::string& name) {
   auto table = project_.tables.find(name);
   const bool own = table != project_.tables.end();
   const Where where = own ? table->second.where : Where{};
-  VersionRequest request{.sql = "",
-                         .key = key_of(name),
-                         .table = name,
-                         .unique = !leave_repeats_out(project_.rules_of(name))};
+  VersionRequest request{.sql = "", .key = key_of(name), .table = name};
+  if (!request.key.empty()) request.unique = !leave_repeats_out(project_.rules_of(name));
   std::vector<TaskNeed> needs;
   std::optional<UnionQuery> unite;
   if (own) {
@@ -128,7 +126,7 @@ TableHandle Tables::make_stored(const std::string& name) {
                          {"sql", own ? request.sql : sources_.relative(request.sql)},
                          {"key", request.key},
                          {"keep_order", request.keep_order}};
-  if (!request.unique && !request.key.empty()) what["unique"] = false;
+  if (!request.unique) what["unique"] = false;
   const TaskResult result = executor_.task("table", name, what, needs, [&]() -> Executor::Made {
     try {
       nlohmann::json facts = nlohmann::json::object();

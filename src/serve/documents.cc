@@ -215,8 +215,7 @@ json describe_model(const Bundle& bundle) {
                 {"key", signature.key()}};
   if (signature.problem != Problem::regression) model["classes"] = signature.classes;
   if (signature.problem == Problem::binary) model["threshold"] = bundle.threshold;
-  if (bundle.interval)
-    model["interval"] = {{"level", bundle.interval->level}, {"margin", bundle.interval->margin}};
+  if (bundle.interval) model["interval"] = bundle.interval->json();
   return model;
 }
 
