@@ -129,3 +129,24 @@ def test_the_folder_may_be_named_before_the_command(tmp_path):
     assert "1 tables in 1 sources" in done.stdout
     assert "the file is empty" in fails("init", "-C", tmp_path / "..", tmp_path / "empty.csv")
     assert gristmill_json("-C", tmp_path, "sources")
+
+
+def test_many_kept_columns_do_not_shift_what_is_missing(tmp_path):
+    """So many columns are written that a batch of rows is answered in parts."""
+    rows = [row | {"share": None if i % 3 == 0 else row["share"]} for i, row in enumerate(ROWS)]
+    (tmp_path / "data.csv").write_text(csv_text(rows))
+    write_project(tmp_path, PROJECT)
+    gristmill("run", "-C", tmp_path)
+    bundle = tmp_path / ".gristmill/bundles/answer.bundle"
+    count = 65536
+    narrow = {"id": [f"{i:05}" for i in range(count)], "clinic": [f"{i % 40:03}" for i in range(count)], "visits": [i % 6 for i in range(count)],
+              "share": [None if i % 3 == 0 else i % 7 / 4 for i in range(count)]}
+    wide = narrow | {f"more{i}": [0] * count for i in range(70)}
+    answers = []
+    for name, columns in (("narrow", narrow), ("wide", wide)):
+        file, out = tmp_path / f"{name}.parquet", tmp_path / f"{name}-answers.parquet"
+        pyarrow.parquet.write_table(pyarrow.table(columns), file)
+        gristmill("predict", bundle, file, "--keep", "all", "-o", out)
+        answers.append(pyarrow.parquet.read_table(out))
+    assert answers[1].num_columns > 64
+    assert answers[0]["prediction"].equals(answers[1]["prediction"])

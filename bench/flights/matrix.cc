@@ -18,6 +18,8 @@
 namespace gristmill {
 namespace {
 
+constexpr int64_t block_rows = 1024;
+
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) {
@@ -57,18 +59,20 @@ class Encoding {
     void* mapped =
         ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (mapped == MAP_FAILED) throw Error(Code::exhausted, "no memory for the matrix");
-    // In pages of 2 MB, as numpy asks for its arrays: those of 4 KB take longer to get. A hint.
-    ::madvise(mapped, bytes_, MADV_HUGEPAGE);
     matrix_ = static_cast<float*>(mapped);
     std::vector<FeatureBuffer> buffers(size_t(rows_.slots()));
     std::vector<Scratch> scratch(size_t(rows_.slots()));
     rows_.pass(
         [&](const Batch& batch, int64_t first_row, int64_t, int64_t slot) {
-          const FeatureRows rows = buffers[size_t(slot)].resize(layout, batch.rows);
-          featurizer_.encode(batch, rows, scratch[size_t(slot)]);
-          float* first = matrix_ + first_row * width_;
-          for (int64_t i = 0; i < batch.rows; ++i)
-            expand_dense(layout, rows, i, first + i * width_);
+          // In blocks that stay in cache between the two steps.
+          for (int64_t begin = 0; begin < batch.rows; begin += block_rows) {
+            const Batch block = slice(batch, begin, std::min(block_rows, batch.rows - begin));
+            const FeatureRows rows = buffers[size_t(slot)].resize(layout, block.rows);
+            featurizer_.encode(block, rows, scratch[size_t(slot)]);
+            float* first = matrix_ + (first_row + begin) * width_;
+            for (int64_t i = 0; i < block.rows; ++i)
+              expand_dense(layout, rows, i, first + i * width_);
+          }
         },
         [](int64_t, int64_t) {}, progress);
   }

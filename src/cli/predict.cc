@@ -83,17 +83,13 @@ class Scoring {
   }
 
   void run(BatchReader& rows, BatchWriter& out) {
-    Batch batch, part;
-    const int64_t part_rows = std::max<int64_t>(1, cells_max / int64_t(output_.size()));
+    Batch batch;
+    // Whole bytes of the bits of nulls.
+    const int64_t part_rows = std::max<int64_t>(1, cells_max / 8 / int64_t(output_.size())) * 8;
     progress_.begin("predicting", 0, "rows");
     while (rows.next(batch)) {
-      part = batch;
-      for (int64_t begin = 0; begin < batch.rows; begin += part_rows) {
-        part.rows = std::min(part_rows, batch.rows - begin);
-        for (size_t i = 0; i < batch.columns.size(); ++i)
-          part.columns[i] = slice(batch.columns[i], begin, part.rows);
-        score(part, out);
-      }
+      for (int64_t begin = 0; begin < batch.rows; begin += part_rows)
+        score(slice(batch, begin, std::min(part_rows, batch.rows - begin)), out);
     }
     out.finish();
     progress_.end();

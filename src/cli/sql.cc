@@ -16,10 +16,7 @@ void write_rows(BatchReader& rows, int64_t limit, const std::string& path) {
   Batch batch;
   while (limit > 0 && rows.next(batch)) {
     check_interrupted();
-    if (batch.rows > limit) {
-      batch.rows = limit;
-      for (Column& column : batch.columns) column = slice(column, 0, limit);
-    }
+    if (batch.rows > limit) batch = slice(batch, 0, limit);
     limit -= batch.rows;
     out.writer().write(batch);
   }

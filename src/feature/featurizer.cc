@@ -14,12 +14,6 @@ namespace {
 // Rows encoded column by column before the next rows: their features stay in cache.
 constexpr int64_t block_rows = 1024;
 
-void slice(const Batch& rows, int64_t begin, int64_t count, Batch& out) {
-  out.rows = count;
-  for (size_t i = 0; i < rows.columns.size(); ++i)
-    out.columns[i] = slice(rows.columns[i], begin, count);
-}
-
 }  // namespace
 
 Featurizer::Featurizer(const Schema& in, std::vector<Step> steps) : steps_(std::move(steps)) {
@@ -50,9 +44,8 @@ template <class EncodeBlock>
 void Featurizer::by_blocks(const Batch& rows, const FeatureRows& out,
                            EncodeBlock encode_block) const {
   if (rows.rows <= block_rows) return encode_block(rows, out, 0);
-  Batch part = rows;
   for (int64_t begin = 0; begin < rows.rows; begin += block_rows) {
-    slice(rows, begin, std::min(block_rows, rows.rows - begin), part);
+    const Batch part = slice(rows, begin, std::min(block_rows, rows.rows - begin));
     FeatureRows to = out;
     to.rows = part.rows;
     if (to.floats != nullptr) to.floats += begin * out.float_stride;

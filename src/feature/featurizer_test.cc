@@ -111,10 +111,8 @@ TEST(Featurizer, WhatNumbersTheRowsIsAnIdentifier) {
   std::vector<FeaturizerFit::LeftOut> left_out;
   for (int64_t begin : {0, 400, 800}) {
     auto part = one.clone_empty();
-    Batch batch = rows.batch();
-    batch.rows = std::min<int64_t>(400, batch.rows - begin);
-    for (Column& column : batch.columns) column = slice(column, begin, batch.rows);
-    part->observe({batch});
+    const Batch batch = rows.batch();
+    part->observe({slice(batch, begin, std::min<int64_t>(400, batch.rows - begin))});
     one.merge(std::move(*part));
   }
   EXPECT_EQ(one.freeze(&left_out).reads(), (Names{"twice", "wide", "real"}));

@@ -7,6 +7,13 @@
 
 namespace gristmill {
 
+Batch slice(const Batch& rows, int64_t begin, int64_t count) {
+  Batch part{.schema = rows.schema, .rows = count, .columns = {}};
+  part.columns.reserve(rows.columns.size());
+  for (const Column& column : rows.columns) part.columns.push_back(slice(column, begin, count));
+  return part;
+}
+
 void BatchBuffer::reset(const Schema& schema) {
   if (&schema != &schema_ && !(schema == schema_)) schema_ = schema;
   rows_ = 0;

@@ -23,6 +23,9 @@ struct Batch {
   std::vector<Column> columns;
 };
 
+// Rows [begin, begin + count) of a batch; begin is a multiple of 8.
+Batch slice(const Batch& rows, int64_t begin, int64_t count);
+
 // Owner of a batch's bytes, reused from batch to batch.
 class BatchBuffer {
  public:

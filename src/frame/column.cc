@@ -80,6 +80,7 @@ int64_t Column::null_count() const {
 }
 
 Column slice(const Column& column, int64_t begin, int64_t count) {
+  assert((begin & 7) == 0);
   Column part = column;
   part.length = count;
   if (part.validity != nullptr) part.validity += begin / 8;
@@ -100,6 +101,17 @@ void ColumnBuffer::reset(Type type) {
   used_ = 0;
   offsets_.clear();
   if (type == Type::string) offsets_.push_back(0);
+}
+
+void ColumnBuffer::reserve(int64_t rows, size_t text_bytes) {
+  if (type_ == Type::string) {
+    offsets_.reserve(size_t(rows) + 1);
+    grow(bytes_, text_bytes);
+  } else if (type_ == Type::boolean) {
+    grow(bytes_, bitmap_bytes(rows));
+  } else {
+    grow(bytes_, size_t(rows) * width_of(type_));
+  }
 }
 
 void ColumnBuffer::set_present(bool present) {

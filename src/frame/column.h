@@ -89,6 +89,10 @@ class ColumnBuffer {
     make_room(string(row).size());  // before the text is looked at: it may move
     append(string(row));
   }
+  // Room for so many rows, of text with so many bytes in all.
+  void reserve(int64_t rows, size_t text_bytes);
+  // Of all rows.
+  size_t text_bytes() const { return type_ == Type::string ? used_ : 0; }
   // The text of a row.
   std::string_view string(int64_t row) const {
     const size_t at = size_t(row);

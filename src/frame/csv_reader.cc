@@ -31,9 +31,7 @@ class CsvReader : public BatchReader {
       given_ = in_block_ = 0;
       if (!with_place([&] { return next_block(); })) return false;
     }
-    batch = rows_.view();
-    batch.rows = std::min(batch_rows, in_block_ - given_);
-    for (Column& column : batch.columns) column = slice(column, given_, batch.rows);
+    batch = slice(rows_.view(), given_, std::min(batch_rows, in_block_ - given_));
     given_ += batch.rows;
     return true;
   }

@@ -23,6 +23,7 @@ class StreamReader : public BatchReader {
                                              as_written ? std::move(sql) : written);
     for (size_t i = 0; i < columns.size(); ++i)
       vectors_.emplace_back(stream_->column_type(i).get());
+    read_text_.resize(schema_.size());
   }
 
   const Schema& schema() const override { return schema_; }
@@ -35,6 +36,7 @@ class StreamReader : public BatchReader {
 
   bool read(BatchBuffer& rows) override {
     rows.reset(schema_);
+    for (size_t i = 0; i < schema_.size(); ++i) rows[i].reserve(read_rows_, read_text_[i]);
     int64_t text = 0;
     // 64 MB of text end a batch early: of long cells it holds those of one chunk of DuckDB's more.
     while (rows.rows() < chunk_rows && text < (int64_t(64) << 20) && has_row()) {
@@ -46,6 +48,8 @@ class StreamReader : public BatchReader {
       }
       taken_ += count;
     }
+    read_rows_ = rows.rows();
+    for (size_t i = 0; i < schema_.size(); ++i) read_text_[i] = rows[i].text_bytes();
     return rows.rows() > 0;
   }
 
@@ -93,6 +97,9 @@ class StreamReader : public BatchReader {
   Batch fetched_;      // views of it
   int64_t taken_ = 0;  // rows of it
   BatchBuffer rows_;
+  // Of the last batch, as large as which the next is made.
+  int64_t read_rows_ = 0;
+  std::vector<size_t> read_text_;
 };
 
 }  // namespace
