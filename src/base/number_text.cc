@@ -1,5 +1,9 @@
 #include "base/number_text.h"
 
+#include <cmath>
+
+#include <fmt/format.h>
+
 namespace gristmill {
 
 std::string grouped(int64_t number) {
@@ -11,6 +15,15 @@ std::string grouped(int64_t number) {
     out += digits[i];
   }
   return out;
+}
+
+std::string score_text(double value) {
+  if (std::isnan(value)) return "–";
+  return std::abs(value) >= 1000 ? fmt::format("{:.1f}", value) : fmt::format("{:.4f}", value);
+}
+
+std::string percent_text(double share) {
+  return std::isnan(share) ? "–" : fmt::format("{:.1f} %", 100 * share);
 }
 
 }  // namespace gristmill

@@ -111,15 +111,6 @@ std::string seconds_text(double seconds) {
   return fmt::format("{:.0f} min", seconds / 60);
 }
 
-std::string score_text(double value) {
-  if (std::isnan(value)) return "–";
-  return std::abs(value) >= 1000 ? fmt::format("{:.1f}", value) : fmt::format("{:.4f}", value);
-}
-
-std::string percent_text(double share) {
-  return std::isnan(share) ? "–" : fmt::format("{:.1f} %", 100 * share);
-}
-
 std::string interval_text(const Interval& interval) {
   if (std::isnan(interval.low)) return score_text(interval.low);
   return fmt::format("{} … {}", score_text(interval.low), score_text(interval.high));

@@ -41,9 +41,6 @@ std::string without_controls(std::string text);
 // "1.2 MB"; "0.8 s".
 std::string bytes_text(int64_t bytes);
 std::string seconds_text(double seconds);
-// At most four digits after the point; "–" for NaN.
-std::string score_text(double value);
-std::string percent_text(double share);               // "23.5 %"; "–" for NaN
 std::string interval_text(const Interval& interval);  // "0.6871 … 0.6958"
 
 // Columns lined up by their widest cell (as seen: UTF-8 code points); numbers to the right. The

@@ -214,26 +214,35 @@ const RegisterVerb gc_registration({
 
 }  // namespace
 
-void show_run(const Invocation& call, Workspace& workspace, const RunRecord& run) {
-  std::vector<std::vector<std::string>> rows;
-  json steps = json::array();
+json run_facts(Workspace& workspace, const RunRecord& run) {
+  json tasks = json::array();
   for (const auto& step : run.steps) {
     const auto task = workspace.ledger().find(step.task);
     if (!task) continue;
-    rows.push_back({step.reused ? "reused" : "ran", task->kind, task->name,
-                    step.reused ? "" : fmt::format("{:.1f} s", task->seconds),
-                    task->output.brief()});
-    steps.push_back({{"kind", task->kind},
+    tasks.push_back({{"kind", task->kind},
                      {"name", task->name},
                      {"reused", step.reused},
                      {"seconds", task->seconds},
                      {"output", task->output.hex()}});
   }
+  json out = run_json(run);
+  out["tasks"] = std::move(tasks);
+  return out;
+}
+
+void show_run(const Invocation& call, Workspace& workspace, const RunRecord& run) {
+  const json facts = run_facts(workspace, run);
   if (call.json) {
-    json out = run_json(run);
-    out["tasks"] = steps;
-    fmt::print("{}\n", out.dump(2));
+    fmt::print("{}\n", facts.dump(2));
     return;
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const json& task : facts.at("tasks")) {
+    const bool reused = task.at("reused").get<bool>();
+    rows.push_back({reused ? "reused" : "ran", task.at("kind").get<std::string>(),
+                    task.at("name").get<std::string>(),
+                    reused ? "" : fmt::format("{:.1f} s", task.at("seconds").get<double>()),
+                    Digest::parse(task.at("output").get<std::string>()).brief()});
   }
   fmt::print("run {}: {}, started {} UTC\n", run.id, status_text(run), time_text(run.started));
   if (run.report.contains("error"))

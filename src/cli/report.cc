@@ -255,7 +255,7 @@ std::string run_report(const RunOutcome& outcome) {
   if (!outcome.bundles.empty()) {
     out += fmt::format(
         "next: gristmill serve {0}    answers over HTTP\n      gristmill inspect {0}  shows what "
-        "is in it\n",
+        "is in it\n      gristmill report  writes all of this with plots, as one HTML file\n",
         outcome.bundles.begin()->second);
   }
   return out;
