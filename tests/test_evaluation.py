@@ -172,3 +172,50 @@ predict:
     assert "  drift: test rows are told from training rows" in gristmill("run", "-C", tmp_path).stdout
     write_project(tmp_path, text.replace("{time: at, validate: 20%, test: 20%}", "{random: true}"))
     assert gristmill_json("run", "-C", tmp_path)["predictions"]["y_of"]["evaluation"]["drift"] is None
+
+
+PAIRED = """\
+project: paired
+sources: {d: rows.csv}
+predict:
+  y:
+    from: d.rows
+    key: id
+    target: TARGET
+    split: {random: true, validate: 20%, test: SHARE}
+    metric: auc
+    model: {boosted-trees: {trees: TREES, leaves: 4}}
+"""
+
+
+def run_pair(folder, target="y > 0", share="30%", trees=30):
+    text = PAIRED.replace("TARGET", target).replace("SHARE", share).replace("TREES", str(trees))
+    (folder / "gristmill.yaml").write_text(text)
+    return gristmill_json("run", "-C", folder)
+
+
+def test_two_runs_are_compared_on_the_rows_that_both_answered(tmp_path):
+    chance = random.Random(11)
+    rows = []
+    for i in range(4000):
+        x, z = chance.gauss(0, 1), chance.gauss(0, 1)
+        rows.append([i, x, z, x + z + chance.gauss(0, 1)])
+    write_rows(tmp_path / "rows.csv", ["id", "x", "z", "y"], rows)
+    few, many = run_pair(tmp_path, trees=2), run_pair(tmp_path, trees=60)
+    scores = [model_of(run["predictions"]["y"], "boosted-trees")["test"]["auc"] for run in (few, many)]
+    paired = gristmill_json("compare", few["run"], many["run"], "-C", tmp_path)["paired"]["y"]
+    assert paired["rows"] == many["predictions"]["y"]["rows"]["test"] and paired["metric"] == "auc"
+    assert [paired["a"], paired["b"]] == scores
+    assert paired["difference"] == scores[1] - scores[0] > 0.02 and paired["interval"][0] > 0  # more trees, plainly
+    back = gristmill_json("compare", many["run"], few["run"], "-C", tmp_path)["paired"]["y"]
+    assert back["difference"] == -paired["difference"]
+    assert "rows that both answered" in gristmill("compare", few["run"], many["run"], "-C", tmp_path).stdout
+
+    narrow = run_pair(tmp_path, share="10%", trees=60)  # some of its test rows were the others' to learn from
+    part = gristmill_json("compare", many["run"], narrow["run"], "-C", tmp_path)["paired"]["y"]
+    assert 0 < part["rows"] <= narrow["predictions"]["y"]["rows"]["test"]
+
+    other = run_pair(tmp_path, target="y > 1", trees=60)
+    differs = gristmill_json("compare", many["run"], other["run"], "-C", tmp_path)["paired"]["y"]
+    assert "true of the same rows differs" in differs["reason"]
+    assert gristmill_json("compare", many["run"], many["run"], "-C", tmp_path)["paired"] == {}

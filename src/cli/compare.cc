@@ -9,6 +9,7 @@
 #include "cli/console.h"
 #include "cli/run_text.h"
 #include "cli/verb.h"
+#include "pipeline/paired_scores.h"
 
 namespace gristmill {
 namespace {
@@ -99,16 +100,31 @@ std::vector<ScoreChange> score_changes(const RunRecord& a, const RunRecord& b) {
   return out;
 }
 
+// By prediction that both runs made a bundle for: paired_scores(), where the bundles differ.
+json pairs(const RunTasks& a, const RunTasks& b, const Store& store) {
+  json out = json::object();
+  for (const auto& [name, task] : b.tasks) {
+    const auto before = a.tasks.find(name);
+    if (task.kind != "bundle" || before == a.tasks.end() || before->second.output == task.output)
+      continue;
+    const fs::path in_a = store.path_of(before->second.output), in_b = store.path_of(task.output);
+    if (disk().exists(in_a) && disk().exists(in_b))
+      out[task.name] = paired_scores(*Bundle::open(in_a), *Bundle::open(in_b), store);
+  }
+  return out;
+}
+
 void print_json(const RunRecord& a, const RunRecord& b, const std::vector<TaskChange>& tasks,
-                const std::vector<ScoreChange>& scores) {
+                const std::vector<ScoreChange>& scores, const json& paired) {
   auto value = [](std::optional<double> score) { return score ? json(*score) : json(); };
   json changed = json::array(), metrics = json::object();
   for (const TaskChange& task : tasks)
     changed.push_back({{"kind", task.kind}, {"name", task.name}, {"changed", task.what}});
   for (const ScoreChange& score : scores)
     metrics[score.name] = {{"a", value(score.a)}, {"b", value(score.b)}};
-  fmt::print("{}\n",
-             json{{"a", a.id}, {"b", b.id}, {"tasks", changed}, {"metrics", metrics}}.dump(2));
+  const json out = {
+      {"a", a.id}, {"b", b.id}, {"tasks", changed}, {"metrics", metrics}, {"paired", paired}};
+  fmt::print("{}\n", out.dump(2));
 }
 
 // Rows are whole numbers, scores hardly ever.
@@ -120,8 +136,21 @@ std::string signed_number(double value) {
   return (value < 0 ? "−" : "+") + number_of(std::abs(value));
 }
 
+std::string paired_text(const std::string& name, const json& paired) {
+  if (paired.contains("reason"))
+    return fmt::format("{}: the models are not compared row by row: {}\n", name,
+                       paired.at("reason").get<std::string>());
+  const Interval interval = Interval::from_json(paired.at("interval"));
+  return fmt::format(
+      "{}: {} on the {} test rows that both answered: A {}, B {}, B − A {} ({}){}\n", name,
+      paired.at("metric").get<std::string>(), grouped(paired.at("rows").get<int64_t>()),
+      score_text(paired.at("a").get<double>()), score_text(paired.at("b").get<double>()),
+      signed_number(paired.at("difference").get<double>()), interval_text(interval),
+      interval.low <= 0 && interval.high >= 0 ? ", which may be chance" : "");
+}
+
 void print_text(const RunRecord& a, const RunRecord& b, const std::vector<TaskChange>& tasks,
-                const std::vector<ScoreChange>& scores) {
+                const std::vector<ScoreChange>& scores, const json& paired) {
   auto value = [](std::optional<double> score) { return score ? number_of(*score) : ""; };
   std::vector<std::vector<std::string>> task_rows, score_rows;
   for (const TaskChange& task : tasks) task_rows.push_back({task.kind, task.name, task.text});
@@ -136,6 +165,7 @@ void print_text(const RunRecord& a, const RunRecord& b, const std::vector<TaskCh
                        ? "the same tasks\n"
                        : "\n" + text_table({"task", "name", "what differs"}, task_rows));
   if (!score_rows.empty()) fmt::print("\n{}", text_table({"", "A", "B", "B − A"}, score_rows));
+  for (const auto& [name, one] : paired.items()) fmt::print("\n{}", paired_text(name, one));
 }
 
 void compare(const Invocation& call) {
@@ -143,8 +173,9 @@ void compare(const Invocation& call) {
   Workspace workspace(call.dir);
   Ledger& ledger = workspace.ledger();
   const RunRecord a = ledger.run(call.value("A")), b = ledger.run(call.value("B"));
-  (call.json ? print_json : print_text)(a, b, changes(tasks_of(ledger, a), tasks_of(ledger, b)),
-                                        score_changes(a, b));
+  const RunTasks tasks_a = tasks_of(ledger, a), tasks_b = tasks_of(ledger, b);
+  (call.json ? print_json : print_text)(a, b, changes(tasks_a, tasks_b), score_changes(a, b),
+                                        pairs(tasks_a, tasks_b, workspace.store()));
 }
 
 const RegisterVerb registration({

@@ -123,7 +123,7 @@ std::string range_plot(const std::vector<Range>& ranges, double reference) {
       out += fmt::format("<circle class=\"mark\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\">{}</circle>",
                          scale(range.value), y, told(range.told));
     out += fmt::format("<text x=\"{}\" y=\"{:.1f}\">{}</text>", name_width + plot_width + 8, y + 4,
-                       mark_text(range.value));
+                       score_text(range.value));
     y += row_height;
   }
   return svg(name_width + plot_width + number_width, height, "intervals", out);

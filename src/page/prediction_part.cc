@@ -97,8 +97,10 @@ std::string models_part(const json& prediction) {
   std::vector<std::vector<HtmlCell>> rows;
   auto add = [&](const std::string& name, const json& scores, const json& intervals,
                  const std::string& seconds) {
+    const std::string shown = escaped(name);
     std::vector<HtmlCell> row = {
-        text_cell(name), number_cell(score_text(number_of(scores.at("validate").at(metric))))};
+        {name == prediction.at("best") ? "<b>" + shown + "</b>" : shown},
+        number_cell(score_text(number_of(scores.at("validate").at(metric))))};
     for (const std::string& one : metrics)
       row.push_back(number_cell(score_text(number_of(scores.at("test").at(one)))));
     row.push_back(number_cell(seconds));

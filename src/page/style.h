@@ -34,7 +34,6 @@ th, td { text-align: left; padding: .32rem .9rem .32rem 0; border-bottom: 1px so
   vertical-align: middle; }
 th { color: var(--soft); font-weight: 500; white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-tr.best td { font-weight: 650; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: 1rem; }
 figure { margin: .5rem 0; min-width: 0; }
 figcaption { margin-bottom: .15rem; }
