@@ -664,3 +664,11 @@ def test_too_little_memory_is_an_error(run_once, megabytes):
         resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
     done = gristmill("sources", "-C", run_once, code=None, preexec_fn=limited)
     assert done.returncode in (0, 1, 127), (done.returncode, done.stderr)  # 127: not even its libraries
+
+
+def test_a_project_file_that_is_none(tmp_path):
+    os.mkfifo(tmp_path / "gristmill.yaml")
+    assert "is not a file" in fails("run", "-C", tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/gristmill.yaml").mkdir()
+    assert "is not a file" in fails("run", "-C", tmp_path / "folder")

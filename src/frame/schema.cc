@@ -1,7 +1,5 @@
 #include "frame/schema.h"
 
-#include <unordered_set>
-
 #include "base/error.h"
 #include "base/text.h"
 
@@ -11,6 +9,8 @@ namespace {
 
 constexpr std::string_view type_names[] = {"boolean", "int64",     "float64",    "string",
                                            "date",    "timestamp", "timestamptz"};
+
+constexpr size_t few = 32;  // are looked through as fast
 
 Error duplicate(const std::string& name) {
   return Error(Code::invalid, "the column \"" + name + "\" occurs twice", {.field = name},
@@ -49,10 +49,9 @@ size_t width_of(Type type) {
   return 0;
 }
 
-Schema::Schema(std::vector<Field> fields) : fields_(std::move(fields)) {
-  std::unordered_set<std::string_view> names;
-  for (const Field& field : fields_)
-    if (!names.insert(field.name).second) throw duplicate(field.name);
+Schema::Schema(std::vector<Field> fields) {
+  fields_.reserve(fields.size());
+  for (Field& field : fields) add(std::move(field));
 }
 
 std::vector<std::string> Schema::names() const {
@@ -63,9 +62,19 @@ std::vector<std::string> Schema::names() const {
 }
 
 int Schema::find(std::string_view name) const {
+  if (fields_.size() > few) {
+    const auto found = by_name_.find(name);
+    return found == by_name_.end() ? -1 : int(found->second);
+  }
   for (size_t i = 0; i < fields_.size(); ++i)
     if (fields_[i].name == name) return int(i);
   return -1;
+}
+
+// Or all, from the first on that makes them many.
+void Schema::index(size_t i) {
+  if (fields_.size() <= few) return;
+  for (size_t k = by_name_.empty() ? 0 : i; k <= i; ++k) by_name_.emplace(fields_[k].name, k);
 }
 
 size_t Schema::index_of(std::string_view name, std::string_view owner) const {
@@ -79,13 +88,16 @@ size_t Schema::index_of(std::string_view name, std::string_view owner) const {
 size_t Schema::add(Field field) {
   if (find(field.name) >= 0) throw duplicate(field.name);
   fields_.push_back(std::move(field));
+  index(fields_.size() - 1);
   return fields_.size() - 1;
 }
 
 void Schema::replace(size_t i, Field field) {
   int taken = find(field.name);
   if (taken >= 0 && size_t(taken) != i) throw duplicate(field.name);
-  fields_.at(i) = std::move(field);
+  by_name_.erase(fields_.at(i).name);
+  fields_[i] = std::move(field);
+  index(i);
 }
 
 nlohmann::json Schema::json() const {

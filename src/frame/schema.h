@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -45,7 +46,7 @@ class Schema {
   const std::vector<Field>& fields() const { return fields_; }
   std::vector<std::string> names() const;
 
-  int find(std::string_view name) const;  // index, or -1
+  int find(std::string_view name) const;  // index, or -1. O(1)
   // Index; Code::not_found naming `owner` and the nearest column otherwise.
   size_t index_of(std::string_view name, std::string_view owner) const;
 
@@ -57,7 +58,13 @@ class Schema {
   static Schema from_json(const nlohmann::json& json);
 
  private:
+  struct TextHash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  void index(size_t i);
+
   std::vector<Field> fields_;
+  std::unordered_map<std::string, size_t, TextHash, std::equal_to<>> by_name_;  // of many
 };
 
 }  // namespace gristmill

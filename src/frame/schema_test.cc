@@ -30,6 +30,23 @@ TEST(Schema, FindsByExactName) {
   EXPECT_EQ(code_of([] { Schema({{"a"}, {"b"}, {"a"}}); }), Code::invalid);
 }
 
+TEST(Schema, FindsAmongMany) {
+  Schema schema;
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_EQ(schema.add({"c" + std::to_string(i)}), size_t(i));
+    for (int k = 0; k <= i; ++k) ASSERT_EQ(schema.find("c" + std::to_string(k)), k);
+    ASSERT_EQ(schema.find("c" + std::to_string(i + 1)), -1);
+  }
+  EXPECT_THROW(schema.add({"c77"}), Error);
+  EXPECT_THROW(schema.replace(3, {"c77"}), Error);
+  schema.replace(77, {"other"});
+  EXPECT_EQ(schema.find("c77"), -1);
+  EXPECT_EQ(schema.find("other"), 77);
+  schema.replace(77, {"other", Type::int64});  // its own name is not taken
+  EXPECT_EQ(schema[77].type, Type::int64);
+  EXPECT_EQ(Schema(schema.fields()), schema);
+}
+
 TEST(Schema, NamesTheNearestColumn) {
   Schema schema({{"distance"}, {"carrier"}});
   try {

@@ -195,6 +195,9 @@ Document Document::parse(const std::string& text, const std::string& file) {
 }
 
 Document Document::read(const fs::path& path) {
+  std::error_code unknown;  // what is not there is said in reading
+  if (fs::exists(path, unknown) && !fs::is_regular_file(path, unknown))
+    throw Error(Code::invalid, fmt::format("`{}` is not a file", path.string()));
   return parse(disk().read(path), path.filename().string());
 }
 
