@@ -1,4 +1,4 @@
-"""Encoders of categories over the whole way: run, predict and serve answer alike, and what is learned from the target
+"""Encoders of categories and texts over the whole way: run, predict and serve answer alike, and what is learned from the target
 does not leak."""
 import json
 import os
@@ -40,13 +40,17 @@ def rows():
     return out
 
 
+def write_rows(folder, rows):
+    (folder / "data").mkdir(exist_ok=True)
+    with open(folder / "data/rows.csv", "w", encoding="utf-8") as file:
+        for row in [list(rows[0])] + [list(row.values()) for row in rows]:
+            file.write(",".join(map(str, row)) + "\n")
+
+
 @pytest.fixture
 def project(tmp_path, rows):
     def make(text=PROJECT):
-        (tmp_path / "data").mkdir(exist_ok=True)
-        with open(tmp_path / "data/rows.csv", "w", encoding="utf-8") as file:
-            for row in [list(rows[0])] + [list(row.values()) for row in rows]:
-                file.write(",".join(map(str, row)) + "\n")
+        write_rows(tmp_path, rows)
         write_project(tmp_path, text)
         return tmp_path
     return make
@@ -177,7 +181,43 @@ def test_plain_encoders_run_predict_and_serve(project, rows, model):
     answers(folder, sent + [{"id": -1, "shop": "new", "noise": "new", "class": "new"}])
 
 
+WORDS = {"low": ["late", "again", "broken"], "middle": ["usual", "again"], "high": ["great", "fast", "again"]}
+
+
+@pytest.fixture
+def texts(rows):
+    """Rows with a `title` of words that tell the class, in many spellings; some have none."""
+    chance = random.Random(5)
+    return [row | {"title": "" if chance.random() < 0.05 else " ".join(
+        chance.choice(WORDS[row["class"]]).title() for _ in range(3)) + f"! no{i}"} for i, row in enumerate(rows)]
+
+
+@pytest.mark.parametrize("model", ["linear", "{boosted-trees: {trees: 10}}"])
+@pytest.mark.parametrize("text, column", [
+    ("text", {"linear": 'title~"great"', "trees": "title~svd01"}),
+    ("{text: {analyzer: characters, components: 8, ngrams: [2, 4], sublinear_tf: true}}", {"linear": "title~svd08", "trees": "title~svd08"}),
+])
+def test_short_texts_run_predict_and_serve(tmp_path, texts, text, column, model):
+    write_rows(tmp_path, texts)
+    write_project(tmp_path, PROJECT.replace("inputs: [shop, noise]", "inputs: [title]").replace(
+        "shop: target, noise: target", f"title: {text}").replace("y > 0", "y > 1").replace("model: linear", f"model: {model}"))
+    outcome = gristmill_json("run", "-C", tmp_path)["predictions"]["sold"]
+    assert outcome["models"][0]["test"]["auc"] > 0.9
+    columns = gristmill_json("build", "sold", "-C", tmp_path, "-o", tmp_path / "out.parquet")["columns"]
+    assert column["linear" if model == "linear" else "trees"] in columns
+    sent = [request(row, "title") for row in texts[:40]]
+    answers(tmp_path, sent + [{"id": -1, "title": ""}, {"id": -2, "title": "GREAT, gréat! \u0130 " * 3000}, {"id": -3, "title": None}])
+    one = min(os.sched_getaffinity(0))
+    bundle = tmp_path / ".gristmill/bundles/sold.bundle"
+    fitted = bundle.read_bytes()
+    shutil.rmtree(tmp_path / ".gristmill")
+    gristmill("run", "-C", tmp_path, preexec_fn=lambda: os.sched_setaffinity(0, {one}))
+    assert bundle.read_bytes() == fitted
+
+
 @pytest.mark.parametrize("features, needles", [
+    ("{tags: {text: {ngrams: [0, 2]}}}", ["gristmill.yaml:", "encoder text: `ngrams` must be two lengths from 1 to 8", r"hint: for example \[1, ?1\]"]),
+    ("{tags: {text: {components: 0, max_features: 9000}}}", ["9000 words or sequences", "more columns than 4096"]),
     ("{class: {ordinal: [low, high]}}", ["value \"middle\", which `ordinal` does not list", "hint: put it"]),
     ("{tags: {set: ''}}", ["encoder set: `separator` has 1 to 16 bytes", "hint: for example"]),
     ("{shop: {minhash: {ngrams: [4, 2]}}}", ["`ngrams` must be two lengths from 1 to 8", "hint: for example"]),
