@@ -215,6 +215,23 @@ def test_short_texts_run_predict_and_serve(tmp_path, texts, text, column, model)
     assert bundle.read_bytes() == fitted
 
 
+@pytest.mark.parametrize("model", ["linear", "{boosted-trees: {trees: 10}}"])
+def test_auto_reads_texts_and_says_why(tmp_path, texts, model):
+    write_rows(tmp_path, texts)
+    write_project(tmp_path, PROJECT.replace("inputs: [shop, noise]", "inputs: [title, tags, shop, owner]").replace(
+        "features: {shop: target, noise: target}", "features: {owner: frequency}").replace("y > 0", "class").replace("model: linear", f"model: {model}"))
+    outcome = gristmill_json("run", "-C", tmp_path)["predictions"]["sold"]
+    assert {name: [f[name] for f in outcome["features"]] for name in ("column", "encoder")} == {
+        "column": ["shop", "tags", "owner", "title"],
+        "encoder": ["target" if model == "linear" else "category", "category", "frequency", "text"]}
+    reasons = {f["column"]: f["reason"] for f in outcome["features"]}
+    assert reasons["shop"] == "300 values" and reasons["tags"] == "2 values"
+    assert reasons["owner"] == "as `features` says" and reasons["title"].endswith("values of 4.0 words")
+    report = gristmill("run", "-C", tmp_path).stdout
+    assert f"    text ({reasons['title']}): title\n" in report and "    frequency (as `features` says): owner\n" in report
+    answers(tmp_path, [request(row, "title", "tags", "shop", "owner") for row in texts[:40]])
+
+
 @pytest.mark.parametrize("features, needles", [
     ("{tags: {text: {ngrams: [0, 2]}}}", ["gristmill.yaml:", "encoder text: `ngrams` must be two lengths from 1 to 8", r"hint: for example \[1, ?1\]"]),
     ("{tags: {text: {components: 0, max_features: 9000}}}", ["9000 words or sequences", "more columns than 4096"]),
