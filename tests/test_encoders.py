@@ -181,6 +181,22 @@ def test_plain_encoders_run_predict_and_serve(project, rows, model):
     answers(folder, sent + [{"id": -1, "shop": "new", "noise": "new", "class": "new"}])
 
 
+@pytest.mark.parametrize("model", ["linear", "{boosted-trees: {trees: 10}}"])
+def test_bins_run_predict_and_serve(tmp_path, rows, model):
+    chance = random.Random(7)
+    write_rows(tmp_path, [row | {"near": "" if chance.random() < 0.1 else round(chance.gauss(0, 0.1) + (abs(row["y"]) < 1) * chance.choice([-1, 1]), 3), "at": i % 100}
+                          for i, row in enumerate(rows)])
+    # What is low and high again: no straight line tells it.
+    write_project(tmp_path, PROJECT.replace("inputs: [shop, noise]", "inputs: [near, at]").replace("y > 0", "abs(y) < 1").replace(
+        "shop: target, noise: target", "near: bins, at: {bins: {bins: 4, by: uniform}}").replace("model: linear", f"model: {model}"))
+    outcome = gristmill_json("run", "-C", tmp_path)["predictions"]["sold"]
+    assert outcome["models"][0]["test"]["auc"] > 0.9
+    columns = gristmill_json("build", "sold", "-C", tmp_path, "-o", tmp_path / "out.parquet")["columns"]
+    assert "at=below 24.75" in columns and "at=24.75 to 49.5" in columns and "at=from 74.25" in columns
+    answers(tmp_path, [{"id": i, "near": near, "at": at} for i, (near, at) in enumerate(
+        [(0.0, 1), (-1.5, 24), (1.5, 25), (None, 50), (1e300, -7), (0.9, 10**15)])])
+
+
 WORDS = {"low": ["late", "again", "broken"], "middle": ["usual", "again"], "high": ["great", "fast", "again"]}
 
 
@@ -233,6 +249,7 @@ def test_auto_reads_texts_and_says_why(tmp_path, texts, model):
 
 
 @pytest.mark.parametrize("features, needles", [
+    ("{shop: bins}", ["the column `shop` is string, but the encoder `bins` takes int64, float64", "hint: "]),
     ("{tags: {text: {ngrams: [0, 2]}}}", ["gristmill.yaml:", "encoder text: `ngrams` must be two lengths from 1 to 8", r"hint: for example \[1, ?1\]"]),
     ("{tags: {text: {components: 0, max_features: 9000}}}", ["9000 words or sequences", "more columns than 4096"]),
     ("{class: {ordinal: [low, high]}}", ["value \"middle\", which `ordinal` does not list", "hint: put it"]),
