@@ -1,9 +1,10 @@
-# gristmill_room(NAME [LINKS room...] [LIBRARIES target...])
+# gristmill_room(NAME [LINKS room...] [LIBRARIES target...] [HIDDEN target...])
 # One room of docs/architecture.md: library gm_NAME of src/NAME/*.cc, and gm_NAME_test of its *_test.cc.
 # LINKS is what the room may include; tests/check_includes.py holds both to the table.
+# HIDDEN libraries are included by the room's own files alone.
 # An OBJECT library: what registers itself at start-up must not be dropped by the linker.
 function(gristmill_room name)
-  cmake_parse_arguments(room "" "" "LINKS;LIBRARIES;EXCLUDE" ${ARGN})
+  cmake_parse_arguments(room "" "" "LINKS;LIBRARIES;HIDDEN;EXCLUDE" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
   file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*_test.cc)
   file(GLOB fuzzers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*_fuzz.cc)
@@ -23,8 +24,8 @@ function(gristmill_room name)
   add_library(gm_${name} INTERFACE)
   target_include_directories(gm_${name} INTERFACE ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(gm_${name} INTERFACE ${deps} ${room_LIBRARIES}
-    $<TARGET_OBJECTS:gm_${name}_objects>)
-  target_link_libraries(gm_${name}_objects PRIVATE ${deps} ${room_LIBRARIES})
+    "$<LINK_ONLY:${room_HIDDEN}>" $<TARGET_OBJECTS:gm_${name}_objects>)
+  target_link_libraries(gm_${name}_objects PRIVATE ${deps} ${room_LIBRARIES} ${room_HIDDEN})
   gristmill_precompile(gm_${name}_objects)
 
   if(tests AND NOT GRISTMILL_FUZZ)

@@ -1,4 +1,4 @@
-"""Encoders of categories over the whole way: run, predict and serve answer alike, and what is learned from the target
+"""Encoders of categories and texts over the whole way: run, predict and serve answer alike, and what is learned from the target
 does not leak."""
 import json
 import os
@@ -40,13 +40,17 @@ def rows():
     return out
 
 
+def write_rows(folder, rows):
+    (folder / "data").mkdir(exist_ok=True)
+    with open(folder / "data/rows.csv", "w", encoding="utf-8") as file:
+        for row in [list(rows[0])] + [list(row.values()) for row in rows]:
+            file.write(",".join(map(str, row)) + "\n")
+
+
 @pytest.fixture
 def project(tmp_path, rows):
     def make(text=PROJECT):
-        (tmp_path / "data").mkdir(exist_ok=True)
-        with open(tmp_path / "data/rows.csv", "w", encoding="utf-8") as file:
-            for row in [list(rows[0])] + [list(row.values()) for row in rows]:
-                file.write(",".join(map(str, row)) + "\n")
+        write_rows(tmp_path, rows)
         write_project(tmp_path, text)
         return tmp_path
     return make
@@ -177,7 +181,77 @@ def test_plain_encoders_run_predict_and_serve(project, rows, model):
     answers(folder, sent + [{"id": -1, "shop": "new", "noise": "new", "class": "new"}])
 
 
+@pytest.mark.parametrize("model", ["linear", "{boosted-trees: {trees: 10}}"])
+def test_bins_run_predict_and_serve(tmp_path, rows, model):
+    chance = random.Random(7)
+    write_rows(tmp_path, [row | {"near": "" if chance.random() < 0.1 else round(chance.gauss(0, 0.1) + (abs(row["y"]) < 1) * chance.choice([-1, 1]), 3), "at": i % 100}
+                          for i, row in enumerate(rows)])
+    # What is low and high again: no straight line tells it.
+    write_project(tmp_path, PROJECT.replace("inputs: [shop, noise]", "inputs: [near, at]").replace("y > 0", "abs(y) < 1").replace(
+        "shop: target, noise: target", "near: bins, at: {bins: {bins: 4, by: uniform}}").replace("model: linear", f"model: {model}"))
+    outcome = gristmill_json("run", "-C", tmp_path)["predictions"]["sold"]
+    assert outcome["models"][0]["test"]["auc"] > 0.9
+    columns = gristmill_json("build", "sold", "-C", tmp_path, "-o", tmp_path / "out.parquet")["columns"]
+    assert "at=below 24.75" in columns and "at=24.75 to 49.5" in columns and "at=from 74.25" in columns
+    answers(tmp_path, [{"id": i, "near": near, "at": at} for i, (near, at) in enumerate(
+        [(0.0, 1), (-1.5, 24), (1.5, 25), (None, 50), (1e300, -7), (0.9, 10**15)])])
+
+
+WORDS = {"low": ["late", "again", "broken"], "middle": ["usual", "again"], "high": ["great", "fast", "again"]}
+
+
+@pytest.fixture
+def texts(rows):
+    """Rows with a `title` of words that tell the class, in many spellings; some have none."""
+    chance = random.Random(5)
+    return [row | {"title": "" if chance.random() < 0.05 else " ".join(
+        chance.choice(WORDS[row["class"]]).title() for _ in range(3)) + f"! no{i}"} for i, row in enumerate(rows)]
+
+
+@pytest.mark.parametrize("model", ["linear", "{boosted-trees: {trees: 10}}"])
+@pytest.mark.parametrize("text, column", [
+    ("text", {"linear": 'title~"great"', "trees": "title~svd01"}),
+    ("{text: {analyzer: characters, components: 8, ngrams: [2, 4], sublinear_tf: true}}", {"linear": "title~svd08", "trees": "title~svd08"}),
+])
+def test_short_texts_run_predict_and_serve(tmp_path, texts, text, column, model):
+    write_rows(tmp_path, texts)
+    write_project(tmp_path, PROJECT.replace("inputs: [shop, noise]", "inputs: [title]").replace(
+        "shop: target, noise: target", f"title: {text}").replace("y > 0", "y > 1").replace("model: linear", f"model: {model}"))
+    outcome = gristmill_json("run", "-C", tmp_path)["predictions"]["sold"]
+    assert outcome["models"][0]["test"]["auc"] > 0.9
+    columns = gristmill_json("build", "sold", "-C", tmp_path, "-o", tmp_path / "out.parquet")["columns"]
+    assert column["linear" if model == "linear" else "trees"] in columns
+    sent = [request(row, "title") for row in texts[:40]]
+    answers(tmp_path, sent + [{"id": -1, "title": ""}, {"id": -2, "title": "GREAT, gréat! \u0130 " * 3000}, {"id": -3, "title": None}])
+    one = min(os.sched_getaffinity(0))
+    bundle = tmp_path / ".gristmill/bundles/sold.bundle"
+    fitted = bundle.read_bytes()
+    shutil.rmtree(tmp_path / ".gristmill")
+    gristmill("run", "-C", tmp_path, preexec_fn=lambda: os.sched_setaffinity(0, {one}))
+    assert bundle.read_bytes() == fitted
+
+
+@pytest.mark.parametrize("model", ["linear", "{boosted-trees: {trees: 10}}"])
+def test_auto_reads_texts_and_says_why(tmp_path, texts, model):
+    write_rows(tmp_path, texts)
+    write_project(tmp_path, PROJECT.replace("inputs: [shop, noise]", "inputs: [title, tags, shop, owner]").replace(
+        "features: {shop: target, noise: target}", "features: {owner: frequency}").replace("y > 0", "class").replace("model: linear", f"model: {model}"))
+    outcome = gristmill_json("run", "-C", tmp_path)["predictions"]["sold"]
+    assert {name: [f[name] for f in outcome["features"]] for name in ("column", "encoder")} == {
+        "column": ["shop", "tags", "owner", "title"],
+        "encoder": ["target" if model == "linear" else "category", "category", "frequency", "text"]}
+    reasons = {f["column"]: f["reason"] for f in outcome["features"]}
+    assert reasons["shop"] == "300 values" and reasons["tags"] == "2 values"
+    assert reasons["owner"] == "as `features` says" and reasons["title"].endswith("values of 4.0 words")
+    report = gristmill("run", "-C", tmp_path).stdout
+    assert f"    text ({reasons['title']}): title\n" in report and "    frequency (as `features` says): owner\n" in report
+    answers(tmp_path, [request(row, "title", "tags", "shop", "owner") for row in texts[:40]])
+
+
 @pytest.mark.parametrize("features, needles", [
+    ("{shop: bins}", ["the column `shop` is string, but the encoder `bins` takes int64, float64", "hint: "]),
+    ("{tags: {text: {ngrams: [0, 2]}}}", ["gristmill.yaml:", "encoder text: `ngrams` must be two lengths from 1 to 8", r"hint: for example \[1, ?1\]"]),
+    ("{tags: {text: {components: 0, max_features: 9000}}}", ["9000 words or sequences", "more columns than 4096"]),
     ("{class: {ordinal: [low, high]}}", ["value \"middle\", which `ordinal` does not list", "hint: put it"]),
     ("{tags: {set: ''}}", ["encoder set: `separator` has 1 to 16 bytes", "hint: for example"]),
     ("{shop: {minhash: {ngrams: [4, 2]}}}", ["`ngrams` must be two lengths from 1 to 8", "hint: for example"]),

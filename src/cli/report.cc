@@ -119,18 +119,34 @@ std::string rows_text(const json& dataset) {
   return out;
 }
 
-std::string left_out_text(const json& dataset) {
-  std::map<std::string, std::vector<std::string>> by_reason;
+// A line a group: what label(column) says, and the columns of which it does, in order.
+template <class Label>
+std::string grouped_columns(const json& columns, const char* indent, Label label) {
+  std::map<std::string, std::vector<std::string>> by_label;
   std::vector<std::string> order;
-  for (const auto& column : dataset.at("left_out")) {
-    const std::string reason = column.at("reason").get<std::string>();
-    if (by_reason.count(reason) == 0) order.push_back(reason);
-    by_reason[reason].push_back(column.at("column").get<std::string>());
+  for (const auto& column : columns) {
+    const std::string of = label(column);
+    if (by_label.count(of) == 0) order.push_back(of);
+    by_label[of].push_back(column.at("column").get<std::string>());
   }
   std::string out;
-  for (const std::string& reason : order)
-    out += fmt::format("  left out, {}: {}\n", reason, fmt::join(by_reason[reason], ", "));
+  for (const std::string& of : order)
+    out += fmt::format("{}{}: {}\n", indent, of, fmt::join(by_label[of], ", "));
   return out;
+}
+
+std::string left_out_text(const json& dataset) {
+  return grouped_columns(dataset.at("left_out"), "  ", [](const json& column) {
+    return "left out, " + column.at("reason").get<std::string>();
+  });
+}
+
+std::string features_text(const json& dataset) {
+  return fmt::format("  features: {} columns\n", dataset.at("layout").size()) +
+         grouped_columns(dataset.at("features"), "    ", [](const json& column) {
+           return fmt::format("{} ({})", column.at("encoder").get<std::string>(),
+                              column.at("reason").get<std::string>());
+         });
 }
 
 std::string indented(const std::string& lines) {
@@ -241,7 +257,7 @@ std::string run_report(const RunOutcome& outcome) {
     out += rows_text(prediction.dataset);
     for (const auto& rule : prediction.dataset.at("rules")) out += rule_text(rule);
     out += left_out_text(prediction.dataset);
-    out += fmt::format("  features: {} columns\n\n", prediction.dataset.at("layout").size());
+    out += features_text(prediction.dataset) + "\n";
     out += scores_text(prediction);
     out += answers_text(prediction);
     const std::string evaluation =

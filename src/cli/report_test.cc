@@ -20,6 +20,9 @@ PredictOutcome prediction() {
     "rules": [], "left_out": [{"column": "id", "reason": "part of the key"},
                               {"column": "note", "reason": "excluded"},
                               {"column": "day", "reason": "part of the key"}],
+    "features": [{"column": "dest", "encoder": "category", "reason": "12 values"},
+                 {"column": "distance", "encoder": "number", "reason": "numbers"},
+                 {"column": "temp", "encoder": "number", "reason": "numbers"}],
     "layout": [{}, {}, {}]})");
   outcome.metric = "auc";
   outcome.best = "linear";
@@ -43,6 +46,8 @@ prediction late
   left out, part of the key: id, day
   left out, excluded: note
   features: 3 columns
+    category (12 values): dest
+    number (numbers): distance, temp
 
   model          auc validate  auc test  95 % interval    f1 test  seconds
   ─────────────  ────────────  ────────  ───────────────  ───────  ───────

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "feature/encoder.h"
 #include "feature/level_column.h"
 #include "feature/source_column.h"
@@ -113,12 +114,29 @@ class CategoryFit : public EncoderFit {
     return std::make_unique<CategoryEncoder>(column_, std::move(levels));
   }
 
+  std::string nature() const override {
+    const std::string values =
+        fmt::format("{}{} {}", counts_.left_over() > 0 ? "more than " : "", counts_.distinct(),
+                    counts_.distinct() == 1 ? "value" : "values");
+    return is_prose() ? fmt::format("{} of {:.1f} words", values, words().mean) : values;
+  }
+  // Many values: all but distinct ones, which else tell nothing, or such as share their words.
+  bool is_prose() const override {
+    constexpr int64_t few = 1000;  // texts, too few to tell what a word means
+    if (column_.type() != Type::string || counts_.admitted() + counts_.left_over() < few)
+      return false;
+    const bool distinct = !unsuitable().empty();
+    if (!distinct && !overflows()) return false;
+    if (mostly_long()) return true;
+    const Words words = this->words();
+    return words.mean >= 1.5 && (distinct || words.distinct * 2 < counts_.distinct());
+  }
   bool overflows() const override { return int64_t(counts_.distinct()) > most_; }
 
   std::string unsuitable() const override {
     if (column_.type() != Type::string) return {};
     int64_t present = counts_.admitted() + counts_.left_over();
-    if (counts_.too_long() * 2 > present)
+    if (mostly_long())
       return fmt::format("looks like free text: its long values have {} bytes on average",
                          counts_.long_bytes() / counts_.too_long());
     constexpr int64_t few = 100;  // rows from which distinct values are no accident
@@ -132,6 +150,27 @@ class CategoryFit : public EncoderFit {
   }
 
  private:
+  struct Words {
+    double mean = 0;  // of a row
+    size_t distinct = 0;
+  };
+  Words words() const {
+    LevelCounts words;
+    int64_t rows = 0, all = 0;
+    for (const LevelCounts::Level& level : counts_.levels()) {
+      rows += level.count;
+      for (std::string_view rest = trimmed(level.value); !rest.empty(); rest = trimmed(rest)) {
+        const auto end = std::find_if(rest.begin(), rest.end(), is_space);
+        words.add(rest.substr(0, size_t(end - rest.begin())));
+        rest.remove_prefix(size_t(end - rest.begin()));
+        all += level.count;
+      }
+    }
+    return {double(all) / double(std::max<int64_t>(rows, 1)), words.distinct()};
+  }
+  bool mostly_long() const {
+    return counts_.too_long() * 2 > counts_.admitted() + counts_.left_over();
+  }
   int64_t min_count() const {
     if (min_count_ > 0) return min_count_;
     return least_count(counts_.admitted() + counts_.left_over() + counts_.nulls());

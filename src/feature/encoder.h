@@ -78,6 +78,10 @@ class EncoderFit {
   // Why `auto` leaves the column out although it can be encoded ("looks like an identifier: …");
   // "" when it does not.
   virtual std::string unsuitable() const { return {}; }
+  // What the column holds, in some words ("12 values"), where `auto` goes by that.
+  virtual std::string nature() const { return {}; }
+  // Whether the column is text whose words tell more than its values do.
+  virtual bool is_prose() const { return false; }
   // Whether the column has more values than it tells apart.
   virtual bool overflows() const { return false; }
 };

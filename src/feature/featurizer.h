@@ -44,9 +44,10 @@ struct FeatureChoice {
 };
 
 // Fits encoders for all `choices` in one pass or more. `auto` columns are decided after the first
-// pass: numbers, booleans and times by type; text as category, or by `target` where the learner
-// wants scaled features and there are more values than a category keeps, unless it looks like an
-// identifier (nearly every value distinct) or a constant; those are left out and named.
+// pass: numbers, booleans and times by type; text as category. Where there are more values than a
+// category keeps, or mostly distinct ones, those of words go by `text`; others by `target` where
+// the learner wants scaled features, unless they look like an identifier (nearly every value
+// distinct) or a constant; those are left out and named.
 class FeaturizerFit {
  public:
   // `target`: absent where rows are observed without one, which the encoder `target` does not take.
@@ -60,11 +61,14 @@ class FeaturizerFit {
   std::unique_ptr<FeaturizerFit> clone_empty() const;
   void merge(FeaturizerFit&& later);
   bool next_pass();
-  // The featurizer, and the columns left out with the reason.
+  // The featurizer; the columns left out, and how the others are encoded, with the reason.
   struct LeftOut {
     std::string column, reason;
   };
-  Featurizer freeze(std::vector<LeftOut>* left_out) const;
+  struct Chosen {
+    std::string column, encoder, reason;
+  };
+  Featurizer freeze(std::vector<LeftOut>* left_out, std::vector<Chosen>* chosen = nullptr) const;
 
  private:
   struct Impl;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "feature/featurizer.h"
@@ -23,6 +24,16 @@ std::string kind_for(Type type) {
   }
 }
 
+// Why `auto` encodes a column of this type as kind_for() says.
+std::string reason_of(Type type) {
+  if (type == Type::boolean) return "booleans";
+  return is_number(type) ? "numbers" : "times";
+}
+
+// Of as many numbers in linear models as in trees: a column a word takes long where there are more
+// texts than one.
+const nlohmann::json text_params = {{"components", 30}};
+
 }  // namespace
 
 struct FeaturizerFit::Impl {
@@ -36,14 +47,19 @@ struct FeaturizerFit::Impl {
     std::unique_ptr<EncoderFit> fit;
     std::unique_ptr<EncoderFit> by_target;  // instead, where `fit` overflows; or null
     Trend trend;
+    std::string reason;  // for this encoder; "" where `fit` tells it
   };
   Schema in;
+  Wants wants;
   int time = -1;  // the prediction time's column, or -1
   std::optional<TargetInfo> target;
   std::vector<Item> items;
   bool first_pass = true;
 
-  void add(const FeatureChoice& choice, const Wants& wants);
+  void add(const FeatureChoice& choice);
+  std::unique_ptr<EncoderFit> make(const Item& item, const std::string& kind,
+                                   const nlohmann::json& params) const;
+  bool choose_text(Item& item) const;
   bool checks_trends() const {
     for (const Item& item : items)
       if (item.checks_trend) return true;
@@ -51,7 +67,26 @@ struct FeaturizerFit::Impl {
   }
 };
 
-void FeaturizerFit::Impl::add(const FeatureChoice& choice, const Wants& wants) {
+std::unique_ptr<EncoderFit> FeaturizerFit::Impl::make(const Item& item, const std::string& kind,
+                                                      const nlohmann::json& params) const {
+  const EncoderContext context{.field = in[item.index],
+                               .wants = wants,
+                               .time = time >= 0 ? in[size_t(time)].name : std::string(),
+                               .target = target.value_or(TargetInfo())};
+  return Encoders::instance().get(kind, "encoder").make(params, context);
+}
+
+// After the first pass: text of many values, made of words that recur, goes by these.
+bool FeaturizerFit::Impl::choose_text(Item& item) const {
+  if (!item.automatic || !item.fit->is_prose()) return false;
+  item.reason = item.fit->nature();
+  item.kind = "text";
+  item.fit = make(item, item.kind, text_params);
+  item.by_target = nullptr;
+  return true;
+}
+
+void FeaturizerFit::Impl::add(const FeatureChoice& choice) {
   Item item;
   item.column = choice.column;
   item.index = in.index_of(choice.column, "`features`");
@@ -69,17 +104,12 @@ void FeaturizerFit::Impl::add(const FeatureChoice& choice, const Wants& wants) {
   item.kind = item.automatic ? kind_for(field.type) : choice.kind;
   item.checks_trend = item.automatic && time >= 0 && int(item.index) != time &&
                       (is_number(field.type) || field.type == Type::string);
+  const bool is_text = field.type == Type::string;
+  item.reason = !item.automatic ? "as `features` says" : is_text ? "" : reason_of(field.type);
   try {
-    const EncoderContext context{.field = field,
-                                 .wants = wants,
-                                 .time = time >= 0 ? in[size_t(time)].name : std::string(),
-                                 .target = target.value_or(TargetInfo())};
-    auto make = [&](const std::string& kind) {
-      return Encoders::instance().get(kind, "encoder").make(choice.params, context);
-    };
-    item.fit = make(item.kind);
-    if (item.automatic && field.type == Type::string && wants.scaled && target)
-      item.by_target = make("target");
+    item.fit = make(item, item.kind, choice.params);
+    if (item.automatic && is_text && wants.scaled && target)
+      item.by_target = make(item, "target", choice.params);
   } catch (const Error& error) {
     throw error.at({.field = choice.column});
   }
@@ -90,10 +120,11 @@ FeaturizerFit::FeaturizerFit(const Schema& in, std::vector<FeatureChoice> choice
                              std::string time, std::optional<TargetInfo> target)
     : impl_(std::make_unique<Impl>()) {
   impl_->in = in;
+  impl_->wants = wants;
   impl_->target = std::move(target);
   impl_->time = in.find(time);
   if (impl_->time >= 0 && !is_time(in[size_t(impl_->time)].type)) impl_->time = -1;
-  for (const FeatureChoice& choice : choices) impl_->add(choice, wants);
+  for (const FeatureChoice& choice : choices) impl_->add(choice);
 }
 
 FeaturizerFit::~FeaturizerFit() = default;
@@ -136,11 +167,14 @@ std::unique_ptr<FeaturizerFit> FeaturizerFit::clone_empty() const {
   copy->impl_->in = impl_->in;
   copy->impl_->time = impl_->time;
   copy->impl_->first_pass = impl_->first_pass;
-  for (const Impl::Item& item : impl_->items)
-    copy->impl_->items.push_back({item.column, item.index, item.kind, item.automatic,
-                                  item.checks_trend, item.looks, item.fit->clone_empty(),
-                                  item.by_target ? item.by_target->clone_empty() : nullptr,
-                                  Trend()});
+  for (const Impl::Item& item : impl_->items) {
+    Impl::Item& part = copy->impl_->items.emplace_back();
+    part.column = item.column;
+    part.checks_trend = item.checks_trend;
+    part.looks = item.looks;
+    part.fit = item.fit->clone_empty();
+    if (item.by_target) part.by_target = item.by_target->clone_empty();
+  }
   return copy;
 }
 
@@ -155,16 +189,17 @@ void FeaturizerFit::merge(FeaturizerFit&& later) {
 }
 
 bool FeaturizerFit::next_pass() {
-  impl_->first_pass = false;
+  const bool first = std::exchange(impl_->first_pass, false);
   bool again = false;
   for (Impl::Item& item : impl_->items) {
-    item.looks = item.looks && item.fit->next_pass();
+    item.looks = (first && impl_->choose_text(item)) || (item.looks && item.fit->next_pass());
     again = again || item.looks;
   }
   return again;
 }
 
-Featurizer FeaturizerFit::freeze(std::vector<LeftOut>* left_out) const {
+Featurizer FeaturizerFit::freeze(std::vector<LeftOut>* left_out,
+                                 std::vector<Chosen>* chosen) const {
   std::vector<Featurizer::Step> steps;
   for (const Impl::Item& item : impl_->items) {
     std::string why;
@@ -176,7 +211,11 @@ Featurizer FeaturizerFit::freeze(std::vector<LeftOut>* left_out) const {
       if (!unsuitable.empty()) why = unsuitable;
     }
     if (encoder && why.empty()) {
-      steps.push_back({by_target ? "target" : item.kind, std::move(encoder)});
+      const std::string kind = by_target ? "target" : item.kind;
+      if (chosen != nullptr)
+        chosen->push_back(
+            {item.column, kind, item.reason.empty() ? item.fit->nature() : item.reason});
+      steps.push_back({kind, std::move(encoder)});
     } else if (left_out != nullptr) {
       left_out->push_back({item.column, why});
     }

@@ -135,6 +135,18 @@ class LevelCounts {
     return add(LevelKey::of(number), {reinterpret_cast<const char*>(&number), 8}, 1);
   }
   void add_null() { ++nulls_; }
+  // Those of more than `count`, alone; kept(place here) is called of each, in order.
+  template <class Kept>
+  LevelCounts above(int64_t count, Kept kept) const {
+    LevelCounts some;
+    for (size_t i = 0; i < entries_.size(); ++i) {
+      const Entry& e = entries_[i];
+      if (e.count <= count) continue;
+      some.add(e.key, value(e), e.count);
+      kept(i);
+    }
+    return some;
+  }
   // The place here of each of later.levels().
   std::vector<int32_t> merge(const LevelCounts& later);
 

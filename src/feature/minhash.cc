@@ -191,17 +191,11 @@ std::unique_ptr<EncoderFit> make(const nlohmann::json& given, const EncoderConte
   const Params params(given.is_number() ? nlohmann::json{{"components", given}} : given, docs,
                       "encoder minhash");
   require_type(context.field, "minhash", {Type::string}, "choose `category`");
-  const nlohmann::json& ngrams = params["ngrams"];
-  if (ngrams.size() != 2 || !ngrams[0].is_number_integer() || !ngrams[1].is_number_integer() ||
-      !fit_ngrams(ngrams[0].get<int64_t>(), ngrams[1].get<int64_t>()))
-    throw Error(Code::invalid,
-                fmt::format("encoder minhash: `ngrams` must be two lengths from 1 to {}, the "
-                            "shorter first, not {}",
-                            longest_ngram, ngrams.dump()),
-                {.field = context.field.name}, "for example [2, 4]");
+  const NgramLengths ngrams =
+      parse_ngrams(params["ngrams"], "encoder minhash", context.field.name, "[2, 4]");
   return std::make_unique<MinHashFit>(
       SourceColumn(context.field), context.wants,
-      MinHashShape{params.integer("components"), ngrams[0].get<int>(), ngrams[1].get<int>()});
+      MinHashShape{params.integer("components"), ngrams.shortest, ngrams.longest});
 }
 
 const RegisterEncoder registered({

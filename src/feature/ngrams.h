@@ -6,6 +6,10 @@
 #include <cstdint>
 #include <string_view>
 
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
 #include "base/text.h"
 
 namespace gristmill {
@@ -13,6 +17,22 @@ namespace gristmill {
 inline constexpr int64_t longest_ngram = 8;
 inline bool fit_ngrams(int64_t shortest, int64_t longest) {
   return 1 <= shortest && shortest <= longest && longest <= longest_ngram;
+}
+
+struct NgramLengths {
+  int shortest, longest;
+};
+// [shortest, longest] as the project file has it. Code::invalid, with an example.
+inline NgramLengths parse_ngrams(const nlohmann::json& given, const std::string& owner,
+                                 const std::string& column, const std::string& example) {
+  if (given.size() != 2 || !given[0].is_number_integer() || !given[1].is_number_integer() ||
+      !fit_ngrams(given[0].get<int64_t>(), given[1].get<int64_t>()))
+    throw Error(Code::invalid,
+                fmt::format("{}: `ngrams` must be two lengths from 1 to {}, the shorter first, "
+                            "not {}",
+                            owner, longest_ngram, given.dump()),
+                {.field = column}, "for example " + example);
+  return {given[0].get<int>(), given[1].get<int>()};
 }
 
 // Calls use(n-gram) for each of `shortest` to `longest` characters of the text, or for the whole of

@@ -102,7 +102,7 @@ void Fitter::fit_features() {
         [&](int64_t at) { fit.merge(std::move(*slots_[size_t(at)].features)); });
     ++result_.passes;
   } while (fit.next_pass());
-  result_.featurizer = fit.freeze(&result_.left_out);
+  result_.featurizer = fit.freeze(&result_.left_out, &result_.chosen);
   if (result_.featurizer.layout().specs.empty()) {
     throw Error(Code::invalid, fmt::format("no column of {} is left to be a feature", spec_.from),
                 spec_.where,
@@ -239,6 +239,10 @@ nlohmann::json FitResult::facts() const {
   nlohmann::json out = nlohmann::json::array();
   for (const auto& column : left_out)
     out.push_back({{"column", column.column}, {"reason", column.reason}});
+  nlohmann::json features = nlohmann::json::array();
+  for (const auto& column : chosen)
+    features.push_back(
+        {{"column", column.column}, {"encoder", column.encoder}, {"reason", column.reason}});
   nlohmann::json broken_rows = nlohmann::json::array();
   for (const RowError& error : quarantine.errors()) {
     if (broken_rows.size() == max_broken_shown) break;
@@ -257,6 +261,7 @@ nlohmann::json FitResult::facts() const {
           {"split", split.json()},
           {"rules", rules},
           {"left_out", out},
+          {"features", features},
           {"broken", broken_rows},
           {"quarantine", quarantine.facts(steps)},
           {"passes", passes},

@@ -43,6 +43,7 @@ struct FitResult {
   int passes = 0;
   std::vector<RuleOutcome> outcomes;
   std::vector<FeaturizerFit::LeftOut> left_out;
+  std::vector<FeaturizerFit::Chosen> chosen;
   std::vector<std::string> own_warnings;  // of the target, and of columns that rules emptied
   std::vector<RuleSpec> steps;            // that the quarantine's errors name
   Quarantine quarantine;

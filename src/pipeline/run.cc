@@ -119,6 +119,7 @@ nlohmann::json RunOutcome::json() const {
         {"quarantine", prediction.dataset.at("quarantine")},
         {"warnings", prediction.dataset.at("warnings")},
         {"left_out", prediction.dataset.at("left_out")},
+        {"features", prediction.dataset.at("features")},
         {"rules", prediction.dataset.at("rules")},
         {"metric", prediction.metric},
         {"models", models},
