@@ -19,6 +19,9 @@ struct TrainContext {
   uint64_t seed = 0;
   int threads = 0;  // 0: all cores; the model does not depend on it
   Progress& progress;
+  // What the learner says of its model, for the report: what it chose by itself, "weights" {"kept",
+  // "of"} that are not 0, "warnings".
+  nlohmann::json learned = nlohmann::json::object();
 };
 
 struct LearnerKind {

@@ -86,6 +86,7 @@ MadeBundle make_bundle(const PredictSpec& spec, const std::vector<Candidate>& ca
                  {"test", made.evaluation.test.at(best->name)},
                  {"test_interval", made.evaluation.test_interval.at(best->name)},
                  {"evaluation", made.evaluation.best},
+                 {"learned", best->learned},
                  {"rows", facts.at("rows")},
                  {"split", facts.at("split")},
                  {"left_out", facts.at("left_out")},

@@ -21,7 +21,7 @@ using nlohmann::json;
 // Change when the same parameters over the same inputs give another result.
 constexpr int dataset_version = 8;
 constexpr int model_version = 1;
-constexpr int bundle_version = 6;
+constexpr int bundle_version = 7;
 
 constexpr std::string_view dataset_type = "application/vnd.gristmill.dataset.v1";
 constexpr std::string_view fitted_type = "application/vnd.gristmill.fitted.v1";
@@ -92,6 +92,7 @@ struct Trained {
   std::optional<Digest> model;
   std::map<std::string, double> validate;
   double seconds = 0;
+  json learned = json::object();  // TrainContext::learned
 };
 
 std::map<std::string, Interval> intervals_of(const json& intervals) {
@@ -135,7 +136,7 @@ Trained train(const PredictSpec& spec, const ModelSpec& model, const BuiltDatase
         outer.put_state("model", state);
         const Descriptor blob =
             executor.workspace().store().put(write_state_file(outer), std::string(model_type));
-        return {blob.digest, {{"validate", validate}}};
+        return {blob.digest, {{"validate", validate}, {"learned", context.learned}}};
       });
   if (!result.output && data.manifest && kind.bytes_per_row) {
     const auto dataset = Dataset::open(data.path);
@@ -144,7 +145,10 @@ Trained train(const PredictSpec& spec, const ModelSpec& model, const BuiltDatase
                                     kind.bytes_per_row(dataset->info().layout), rows));
   }
   Trained trained{.model = result.output, .seconds = result.seconds};
-  if (result.output) trained.validate = scores_from(result.facts.at("validate"));
+  if (result.output) {
+    trained.validate = scores_from(result.facts.at("validate"));
+    trained.learned = result.facts.value("learned", json::object());
+  }
   return trained;
 }
 
@@ -260,8 +264,8 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
   for (const ModelSpec& model : spec.models) {
     const BuiltDataset& data = dataset_for(Learners::instance().get(model.learner, "model").wants);
     const Trained trained = train(spec, model, data, executor);
-    candidates.push_back(
-        {model.name, data.manifest, trained.model, trained.validate, trained.seconds});
+    candidates.push_back({model.name, data.manifest, trained.model, trained.validate,
+                          trained.seconds, trained.learned});
   }
   const ModelSpec baseline{
       "baseline", "baseline",
@@ -318,10 +322,13 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
   for (const json& warning : result.facts.at("warnings"))
     outcome.dataset["warnings"].push_back(warning);
   for (const Candidate& candidate : candidates) {
-    outcome.models.push_back({candidate.name, candidate.validate,
-                              scores_from(result.facts.at("test").at(candidate.name)),
-                              candidate.seconds,
-                              intervals_of(result.facts.at("test_interval").at(candidate.name))});
+    outcome.models.push_back(
+        {candidate.name, candidate.validate,
+         scores_from(result.facts.at("test").at(candidate.name)), candidate.seconds,
+         intervals_of(result.facts.at("test_interval").at(candidate.name)), candidate.learned});
+    for (const json& warning : candidate.learned.value("warnings", json::array()))
+      outcome.dataset["warnings"].push_back(
+          fmt::format("{}: {}", candidate.name, warning.get<std::string>()));
   }
   outcome.baseline = std::move(outcome.models.back());
   outcome.models.pop_back();
