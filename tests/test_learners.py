@@ -1,4 +1,5 @@
 """What a project may ask of its learners."""
+import csv
 import random
 import re
 
@@ -73,7 +74,51 @@ def test_classes_told_apart_are_said(tmp_path):
         assert any(re.match("linear: it tells the classes of all training rows apart", w) for w in found["warnings"])
 
 
+def test_counts_are_learned_by_poisson(tmp_path):
+    """Both learners under one name; what is chosen by, and the baseline beside them, fit the loss."""
+    folder = project(tmp_path / "it", "y", "    model: [{linear: {loss: poisson}}, {boosted-trees: {loss: poisson, "
+                     "trees: 60}}]\n")
+    found = made(folder)
+    assert found["metric"] == "poisson_deviance"
+    for name in ("linear", "boosted-trees"):
+        assert model_of(found, name)["test"]["poisson_deviance"] < 0.8 * found["baseline"]["test"]["poisson_deviance"]
+    answered = gristmill("predict", found["bundle"], folder / "data.csv").stdout.splitlines()
+    answers = [float(row["prediction"]) for row in csv.DictReader(answered)]
+    assert min(answers) > 0 and max(answers) > 5
+    assert "poisson_deviance validate" in gristmill("run", "-C", folder).stdout
+
+
+def test_quantiles_are_scored_by_their_pinball_loss(tmp_path):
+    folder = project(tmp_path / "it", "y", "    model: [{linear: {loss: quantile, alpha: 0.9}}, "
+                     "{boosted-trees: {loss: quantile, alpha: 0.9, trees: 60}}, linear]\n")
+    found = made(folder)
+    assert found["metric"] == "pinball"
+    quantile, mean = (model_of(found, name)["test"]["pinball"] for name in ("linear", "linear-2"))
+    assert quantile < mean and quantile < found["baseline"]["test"]["pinball"]
+    # The baseline is the quantile too: nine of ten targets are below it.
+    targets = sorted(float(r["y"]) for r in csv.DictReader(open(folder / "data.csv")))
+    constant = targets[int(0.9 * len(targets))]
+    pinball = sum(max(0.9 * (y - constant), -0.1 * (y - constant)) for y in targets) / len(targets)
+    assert abs(found["baseline"]["test"]["pinball"] - pinball) < 0.15 * pinball
+
+
+def test_losses_that_do_not_fit_the_target(tmp_path):
+    folder = project(tmp_path / "it", "y - 1", "    model: [linear, {linear: {loss: poisson}}]\n", rows=300)
+    error = fails("run", "-C", folder)
+    assert "the loss poisson is of targets of 0 and more, and there is one of -1" in error, error
+    assert re.search(r"gristmill\.yaml:12:", error), error
+    error = fails("run", "-C", project(tmp_path / "it", "yes", "    model: {linear: {loss: poisson}}\n", rows=300))
+    assert "the loss poisson is of numbers, and this is a binary problem" in error, error
+    assert re.search(r"gristmill\.yaml:12:", error), error
+
+
 @pytest.mark.parametrize("model, needles", [
+    ("{linear: {loss: poison}}", ["loss", 'did you mean "poisson"']),
+    ("{linear: {loss: gamma}}", ["one of squared, quantile, poisson"]),
+    ("{linear: {alpha: 0.9}}", ["`alpha` is of the loss quantile"]),
+    ("{boosted-trees: {loss: mae, power: 1.2}}", ["`power` is of the loss tweedie, not of mae"]),
+    ("{linear: {loss: quantile, alpha: 1.5}}", ["less than 1"]),
+    ("[{linear: {loss: quantile, alpha: 0.1}}, {linear: {loss: quantile, alpha: 0.9}}]", ["cannot be compared"]),
     ("{linear: {l1ratio: 1}}", ["l1ratio", 'did you mean "l1_ratio"']),
     ("{linear: {l1_ratio: 1.5}}", ["l1_ratio", "at most 1"]),
     ("{linear: {l1_ratio: half}}", ["l1_ratio", "a number"]),

@@ -159,6 +159,9 @@ std::string next_text(const PredictOutcome& prediction) {
 std::string learned_text(const std::vector<ModelOutcome>& models) {
   std::string out;
   for (const ModelOutcome& model : models) {
+    if (model.learned.contains("trees"))
+      out += fmt::format("  {}: {} rounds of trees\n", model.name,
+                         grouped(model.learned.at("trees").get<int64_t>()));
     if (!model.learned.contains("weights")) continue;
     const json& weights = model.learned.at("weights");
     out += fmt::format("  {}: {} of {} weights are not 0\n", model.name,

@@ -29,6 +29,8 @@ struct LearnerKind {
   int version = 1;
   std::string text;  // for the reference
   std::vector<ParamDoc> params;
+  // Of parameters that do not go together: Code::invalid. Told while the project is read.
+  std::function<void(const Params&)> check;
   Wants wants;
   // Memory that each training and validate row costs while training; empty: rows stream.
   std::function<int64_t(const FeatureLayout&)> bytes_per_row;

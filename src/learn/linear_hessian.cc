@@ -153,15 +153,32 @@ void LinearHessian::scale(double factor) {
   }
 }
 
+// The second derivative of a row's loss by a score, `before` its residual was made of it.
+double LinearObjective::bend_of(double target, double before, double residual, Bend bend) const {
+  switch (loss_.kind) {
+    case Kind::squared:
+      return 1;
+    case Kind::poisson:
+      return residual + target;
+    case Kind::quantile: {  // of a parabola that lies above it (Hunter and Lange 2000)
+      const double above = (target - center_) / scale_ - before;
+      return 1 / (2 * std::max(std::abs(above), smoothing_));
+    }
+    case Kind::logistic:
+    case Kind::softmax: {
+      const double p = residual + target;
+      return loss_.kind == Kind::softmax && bend == Bend::together ? p : p * (1 - p);
+    }
+  }
+  return 1;
+}
+
 void LinearObjective::add_hessian_row(const double* x, int64_t i, Bend bend,
                                       LinearHessian& out) const {
   scores_of(x, i, out.score.data());
+  const double before = out.score[0], target = rows_.target[i], w = weight(i);
   residuals(i, out.score.data());
-  const double w = weight(i);
   out.weights += w;
-  // Residual → probability again; the second derivative by a score is p · (1 − p).
-  if (problem_ == Problem::multiclass) out.score[size_t(rows_.target[i])] += 1;
-  if (problem_ == Problem::binary) out.score[0] += rows_.target[i];
   const float* floats = rows_.features.floats + i * rows_.features.float_stride;
   const int32_t* codes = rows_.features.codes + i * rows_.features.code_stride;
   out.row[0] = 1;
@@ -169,9 +186,8 @@ void LinearObjective::add_hessian_row(const double* x, int64_t i, Bend bend,
     out.row[size_t(j) + 1] = std::isnan(floats[j]) ? 0 : double(floats[j]);
   }
   for (size_t k = 0; k < out.outputs.size(); ++k) {
-    const double p = out.score[k];
-    const bool whole = problem_ == Problem::multiclass && bend == Bend::together;
-    const double h = problem_ == Problem::regression ? w : whole ? w * p : w * p * (1 - p);
+    const double truth = loss_.kind == Kind::softmax ? double(double(k) == target) : target;
+    const double h = w * bend_of(truth, before, out.score[k], bend);
     add_products(shape_, plan_, out.row, codes, h, out.outputs[k]);
   }
 }

@@ -56,7 +56,7 @@ MadeBundle make_bundle(const PredictSpec& spec, const std::vector<Candidate>& ca
   }
   Answering answering = settle_answers(spec, *best, store);
   MadeBundle made{.best = best->name,
-                  .evaluation = evaluate_models(candidates, *best, answering, metric, store)};
+                  .evaluation = evaluate_models(spec, candidates, *best, answering, metric, store)};
   made.answers = answering.facts;
   const Manifest manifest = store.manifest(*best->dataset);
   const State fitted = stored_fit(store, *best->dataset);

@@ -7,6 +7,7 @@
 #include "bundle/state_file.h"
 #include "learn/evaluate.h"
 #include "learn/learner.h"
+#include "learn/loss.h"
 #include "learn/metrics.h"
 #include "pipeline/bind_prediction.h"
 #include "pipeline/fit_dataset.h"
@@ -112,11 +113,12 @@ TaskNeed dataset_need(const PredictSpec& spec, const std::optional<Digest>& mani
 Trained train(const PredictSpec& spec, const ModelSpec& model, const BuiltDataset& data,
               Executor& executor) {
   const LearnerKind& kind = Learners::instance().get(model.learner, "model");
-  const json what = {{"version", model_version},
-                     {"learner", model.learner},
-                     {"learner_version", kind.version},
-                     {"params", model.params},
-                     {"seed", spec.seed}};
+  json what = {{"version", model_version},
+               {"learner", model.learner},
+               {"learner_version", kind.version},
+               {"params", model.params},
+               {"seed", spec.seed}};
+  if (!spec.asked.beside.empty()) what["scored"] = spec.asked.json();
   const std::string name = spec.name + "/" + model.name;
   const TaskResult result = executor.task(
       "model", name, what, {dataset_need(spec, data.manifest, executor)}, [&]() -> Executor::Made {
@@ -129,7 +131,8 @@ Trained train(const PredictSpec& spec, const ModelSpec& model, const BuiltDatase
                             context);
         });
         executor.progress().end();
-        const json validate = scores_json(evaluate(*trained, *dataset, Fold::validate, 0));
+        const json validate =
+            scores_json(evaluate(*trained, *dataset, Fold::validate, 0, spec.asked));
         State state = trained->save();
         State outer;
         outer.json = {{"kind", trained->kind()}};
@@ -174,8 +177,17 @@ void check_answering(const PredictSpec& spec, Problem problem) {
   }
 }
 
+void check_losses(const PredictSpec& spec, Problem problem) {
+  for (const ModelSpec& model : spec.models) {
+    const std::optional<Loss> loss = Loss::of(model.params);
+    if (loss) told_at(model.where, [&] { check_loss_problem(*loss, problem); });
+  }
+}
+
 const MetricKind& chosen_metric(const PredictSpec& spec, Problem problem) {
-  const std::string name = spec.metric.empty() ? default_metric(problem) : spec.metric;
+  std::string name = spec.metric;
+  if (name.empty() && !spec.loss.is_null()) name = Loss::of(spec.loss)->kind->metric;
+  if (name.empty()) name = default_metric(problem);
   const MetricKind& metric = Metrics::instance().get(name, "metric");
   if (!fits(metric, problem)) {
     throw Error(Code::invalid,
@@ -254,6 +266,7 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
     datasets.emplace_back(wants, build_dataset(project, spec, wants, tables, executor));
     const BuiltDataset& built = datasets.back().second;
     if (built.manifest) {  // or it fails after all training
+      check_losses(spec, problem_of(built));
       chosen_metric(spec, problem_of(built));
       check_answering(spec, problem_of(built));
     }
@@ -269,7 +282,7 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
   }
   const ModelSpec baseline{
       "baseline", "baseline",
-      Params(nullptr, Learners::instance().get("baseline", "model").params, "baseline").json(),
+      Params(spec.loss, Learners::instance().get("baseline", "model").params, "baseline").json(),
       spec.where};
   const Trained floor = train(spec, baseline, datasets.front().second, executor);
   candidates.push_back(
@@ -288,6 +301,7 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
                {"metric", spec.metric},
                {"models", names},
                {"null_texts", null_texts}};
+  if (!spec.asked.beside.empty()) what["scored"] = spec.asked.json();
   if (spec.decide) what["decide"] = spec.decide->json();
   if (spec.calibrate) what["calibrate"] = true;
   if (spec.interval) what["intervals"] = *spec.interval;
