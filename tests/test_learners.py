@@ -102,6 +102,55 @@ def test_quantiles_are_scored_by_their_pinball_loss(tmp_path):
     assert abs(found["baseline"]["test"]["pinball"] - pinball) < 0.15 * pinball
 
 
+def test_rare_classes_weigh_more(tmp_path):
+    def mean_probability(model):
+        folder = project(tmp_path / "it", "y > 3", f"    model: {model}\n")
+        answered = gristmill("predict", made(folder)["bundle"], folder / "data.csv").stdout.splitlines()
+        probabilities = [float(row["probability"]) for row in csv.DictReader(answered)]
+        return sum(probabilities) / len(probabilities)
+
+    plain = mean_probability("linear")
+    for weighed in ("linear: {class_weight: balanced}", "linear: {class_weight: {true: 9}}",
+                    "boosted-trees: {class_weight: balanced, trees: 30}"):
+        assert mean_probability(f"{{{weighed}}}") > plain + 0.05
+    folder = tmp_path / "it"
+    error = fails("run", "-C", project(folder, "y > 3", "    model: {linear: {class_weight: {ture: 9}}}\n", rows=300))
+    assert 'names "ture"' in error and 'did you mean "true"' in error and "gristmill.yaml:12:" in error, error
+    error = fails("run", "-C", project(folder, "y", "    model: {linear: {class_weight: balanced}}\n", rows=300))
+    assert "`class_weight` is of classes" in error and "gristmill.yaml:12:" in error, error
+
+
+def test_an_answer_only_rises_with_a_column(tmp_path):
+    folder = project(tmp_path / "it", "y", "    model: {boosted-trees: {monotone: {a: increasing}, trees: 60}}\n")
+    bundle = made(folder)["bundle"]
+    rows = list(csv.DictReader(open(folder / "data.csv")))
+    rows = [{**rows[0], "id": i, "a": i / 100 - 3} for i in range(600)]
+    with open(folder / "line.csv", "w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    answered = gristmill("predict", bundle, folder / "line.csv").stdout.splitlines()
+    answers = [float(row["prediction"]) for row in csv.DictReader(answered)]
+    assert answers == sorted(answers) and answers[0] < answers[-1]
+
+
+@pytest.mark.parametrize("monotone, needles", [
+    ("{kinds: increasing}", ["names kinds, and there is no such column", 'did you mean "kind"']),
+    ("{kind: increasing}", ["kind is a category"]),
+    ("{a: rising}", ["increasing or decreasing"]),
+    ("{yes: increasing}", ["names yes, which is no feature"]),
+])
+def test_columns_that_have_no_order(tmp_path, monotone, needles):
+    model = f"    model: {{boosted-trees: {{monotone: {monotone}}}}}\n"
+    folder = project(tmp_path / "it", "y", model, rows=300)
+    planned = gristmill("plan", "-C", folder, code=None).stderr
+    error = fails("run", "-C", folder)
+    for needle in [*needles, r"gristmill\.yaml:12:"]:
+        assert re.search(needle, error), error
+    if "kinds" in monotone:
+        assert planned == error
+
+
 def test_losses_that_do_not_fit_the_target(tmp_path):
     folder = project(tmp_path / "it", "y - 1", "    model: [linear, {linear: {loss: poisson}}]\n", rows=300)
     error = fails("run", "-C", folder)

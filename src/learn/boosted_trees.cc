@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include "base/thread_pool.h"
+#include "learn/class_weight.h"
 #include "learn/learner.h"
 #include "learn/lightgbm_data.h"
 #include "learn/loss.h"
+#include "learn/monotone.h"
 #include "learn/training_rows.h"
 #include "model/trees.h"
 
@@ -56,6 +58,9 @@ std::string parameters_of(const Dataset& data, const Params& params, const Train
                           info.classes.size());
       break;
   }
+  const std::vector<int> directions = monotone_directions(params["monotone"], info);
+  if (!directions.empty())
+    text += fmt::format(" monotone_constraints={}", fmt::join(directions, ","));
   std::vector<int64_t> categories;
   for (int64_t c = 0; c < info.layout.codes; ++c) categories.push_back(info.layout.floats + c);
   if (!categories.empty())
@@ -114,7 +119,10 @@ void check_folds(const Dataset& data) {
   }
 }
 
-std::unique_ptr<Model> train(const Dataset& data, const Params& params, TrainContext& context) {
+std::unique_ptr<Model> train(const Dataset& unweighted, const Params& params,
+                             TrainContext& context) {
+  const std::shared_ptr<const Dataset> weighted = with_class_weights(unweighted, params);
+  const Dataset& data = *weighted;
   check_training_rows(data);
   check_folds(data);
   if (const std::optional<Loss> loss = Loss::of(params.json())) check_loss_targets(*loss, data);
@@ -182,6 +190,8 @@ std::vector<ParamDoc> params_of_trees() {
   for (ParamDoc& doc : loss_params(
            {"squared", "mae", "quantile", "huber", "fair", "mape", "poisson", "gamma", "tweedie"}))
     docs.push_back(std::move(doc));
+  docs.push_back(class_weight_param());
+  docs.push_back(monotone_param());
   return docs;
 }
 
@@ -191,7 +201,12 @@ const RegisterLearner registration({
     .text = "Gradient-boosted trees by LightGBM, categories as categories; stops when the loss on "
             "the validate rows no longer falls.",
     .params = params_of_trees(),
-    .check = check_loss_params,
+    .check =
+        [](const Params& params) {
+          check_loss_params(params);
+          check_class_weight(params);
+          check_monotone(params);
+        },
     .wants = {.scaled = false, .missing = true, .cyclic = false},
     // Bins take a byte a value; gradients, hessians, scores and the target four to eight bytes
     // each.

@@ -6,6 +6,7 @@
 
 #include "base/thread_pool.h"
 #include "frame/batch.h"
+#include "learn/class_weight.h"
 #include "learn/evaluate.h"
 #include "learn/learner.h"
 #include "learn/linear_objective.h"
@@ -161,7 +162,10 @@ nlohmann::json weights_kept(const Model& model) {
   return {{"kept", kept}, {"of", all}};
 }
 
-std::unique_ptr<Model> train(const Dataset& data, const Params& params, TrainContext& context) {
+std::unique_ptr<Model> train(const Dataset& unweighted, const Params& params,
+                             TrainContext& context) {
+  const std::shared_ptr<const Dataset> weighted = with_class_weights(unweighted, params);
+  const Dataset& data = *weighted;
   check_training_rows(data);
   const DatasetInfo& info = data.info();
   const LinearShape shape(info.layout, outputs_of(info));
@@ -247,6 +251,7 @@ std::vector<ParamDoc> params_of_linear() {
        {}}};
   for (ParamDoc& doc : loss_params({"squared", "quantile", "poisson"}))
     docs.push_back(std::move(doc));
+  docs.push_back(class_weight_param());
   return docs;
 }
 
@@ -258,7 +263,11 @@ const RegisterLearner registration({
             "regression of two classes or more. Streams over the rows; categories count as one-hot "
             "columns.",
     .params = params_of_linear(),
-    .check = check_loss_params,
+    .check =
+        [](const Params& params) {
+          check_loss_params(params);
+          check_class_weight(params);
+        },
     .wants = {.scaled = true, .missing = false, .cyclic = true},
     .train = train,
 });

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "bundle/state_file.h"
+#include "learn/class_weight.h"
 #include "learn/evaluate.h"
 #include "learn/learner.h"
 #include "learn/loss.h"
@@ -177,10 +178,14 @@ void check_answering(const PredictSpec& spec, Problem problem) {
   }
 }
 
-void check_losses(const PredictSpec& spec, Problem problem) {
+// What a model asks for, against what the target is.
+void check_models(const PredictSpec& spec, Problem problem) {
   for (const ModelSpec& model : spec.models) {
     const std::optional<Loss> loss = Loss::of(model.params);
-    if (loss) told_at(model.where, [&] { check_loss_problem(*loss, problem); });
+    told_at(model.where, [&] {
+      if (loss) check_loss_problem(*loss, problem);
+      check_class_weight_problem(model.params, problem);
+    });
   }
 }
 
@@ -266,7 +271,7 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
     datasets.emplace_back(wants, build_dataset(project, spec, wants, tables, executor));
     const BuiltDataset& built = datasets.back().second;
     if (built.manifest) {  // or it fails after all training
-      check_losses(spec, problem_of(built));
+      check_models(spec, problem_of(built));
       chosen_metric(spec, problem_of(built));
       check_answering(spec, problem_of(built));
     }
