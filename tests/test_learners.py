@@ -151,6 +151,25 @@ def test_columns_that_have_no_order(tmp_path, monotone, needles):
         assert planned == error
 
 
+def test_a_tree_tells_its_rules(tmp_path):
+    folder = project(tmp_path / "it", "yes", "    model: [{tree: {depth: 2}}, linear]\n")
+    found = made(folder)
+    tree = model_of(found, "tree")
+    rules = tree["learned"]["rules"]
+    assert tree["test"]["auc"] > 0.75 and 4 <= len(rules) <= 6
+    assert re.match(r"a (≤|>) -?\d", rules[0]), rules
+    assert any(re.search(r": (true|false) \d+\.\d % \(\d+ rows\)$", rule) for rule in rules), rules
+    report = gristmill("run", "-C", folder).stdout
+    assert all(f"    {rule}\n" in report for rule in rules)
+    # It is served and explained as other trees are.
+    folder = project(tmp_path / "it", "y", "    model: {tree: {depth: 3}}\n")
+    bundle = made(folder)["bundle"]
+    answered = gristmill("predict", bundle, folder / "data.csv", "--explain").stdout.splitlines()
+    assert 2 <= len({row["prediction"] for row in csv.DictReader(answered)}) <= 8
+    error = fails("run", "-C", project(folder, "y", "    model: {tree: {depht: 3}}\n", rows=60))
+    assert 'did you mean "depth"' in error and "gristmill.yaml:12:" in error, error
+
+
 def test_losses_that_do_not_fit_the_target(tmp_path):
     folder = project(tmp_path / "it", "y - 1", "    model: [linear, {linear: {loss: poisson}}]\n", rows=300)
     error = fails("run", "-C", folder)

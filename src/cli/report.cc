@@ -162,6 +162,11 @@ std::string learned_text(const std::vector<ModelOutcome>& models) {
     if (model.learned.contains("trees"))
       out += fmt::format("  {}: {} rounds of trees\n", model.name,
                          grouped(model.learned.at("trees").get<int64_t>()));
+    if (model.learned.contains("rules")) {
+      out += fmt::format("  {}:\n", model.name);
+      for (const json& rule : model.learned.at("rules"))
+        out += fmt::format("    {}\n", rule.get<std::string>());
+    }
     if (!model.learned.contains("weights")) continue;
     const json& weights = model.learned.at("weights");
     out += fmt::format("  {}: {} of {} weights are not 0\n", model.name,

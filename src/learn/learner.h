@@ -20,7 +20,7 @@ struct TrainContext {
   int threads = 0;  // 0: all cores; the model does not depend on it
   Progress& progress;
   // What the learner says of its model, for the report: what it chose by itself, "weights" {"kept",
-  // "of"} that are not 0, "warnings".
+  // "of"} that are not 0, "trees" kept, "rules" as lines, "warnings".
   nlohmann::json learned = nlohmann::json::object();
 };
 
