@@ -170,6 +170,19 @@ def test_a_tree_tells_its_rules(tmp_path):
     assert 'did you mean "depth"' in error and "gristmill.yaml:12:" in error, error
 
 
+def test_neighbors_answer_and_say_what_they_hold(tmp_path):
+    folder = project(tmp_path / "it", "yes", "    model: {nearest: {neighbors: 25, rows: 800}}\n")
+    found = made(folder)
+    held = model_of(found, "nearest")["learned"]["held"]
+    assert found["best"] == "nearest" and model_of(found, "nearest")["test"]["auc"] > 0.65
+    assert held["rows"] == 800 and 800 * 8 < held["bytes"] < len(open(found["bundle"], "rb").read())
+    assert re.search(r"nearest: holds 800 training rows in [\d.]+ .?B", gristmill("run", "-C", folder).stdout)
+    answered = gristmill("predict", found["bundle"], folder / "data.csv").stdout.splitlines()
+    assert len({row["probability"] for row in csv.DictReader(answered)}) > 5
+    error = fails("predict", found["bundle"], folder / "data.csv", "--explain")
+    assert "nearest neighbours are not explained" in error, error
+
+
 def test_losses_that_do_not_fit_the_target(tmp_path):
     folder = project(tmp_path / "it", "y - 1", "    model: [linear, {linear: {loss: poisson}}]\n", rows=300)
     error = fails("run", "-C", folder)

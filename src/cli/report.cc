@@ -162,6 +162,12 @@ std::string learned_text(const std::vector<ModelOutcome>& models) {
     if (model.learned.contains("trees"))
       out += fmt::format("  {}: {} rounds of trees\n", model.name,
                          grouped(model.learned.at("trees").get<int64_t>()));
+    if (model.learned.contains("held")) {
+      const json& held = model.learned.at("held");
+      out += fmt::format("  {}: holds {} training rows in {}\n", model.name,
+                         grouped(held.at("rows").get<int64_t>()),
+                         bytes_text(held.at("bytes").get<int64_t>()));
+    }
     if (model.learned.contains("rules")) {
       out += fmt::format("  {}:\n", model.name);
       for (const json& rule : model.learned.at("rules"))
