@@ -120,9 +120,10 @@ predict:
 """
     write_project(tmp_path, text)
     warnings = gristmill_json("run", "-C", tmp_path)["predictions"]["late"]["warnings"]
-    assert len(warnings) == 2, warnings
+    assert len(warnings) == 3, warnings
     assert warnings[0].startswith("refund alone tells the target (AUC 1.000 on training rows")
     assert "of the test rows are copies of training rows" in warnings[1]
+    assert warnings[2].startswith("linear: it tells the classes of all training rows apart")
     report = gristmill("run", "-C", tmp_path).stdout  # nothing runs, and it is told again
     assert all(f"  warning: {warning}\n" in report for warning in warnings)
     write_project(tmp_path, text.replace("    key", "    exclude: refund\n    key") +

@@ -171,6 +171,33 @@ std::string next_text(const PredictOutcome& prediction) {
       interval.low <= 0 && interval.high >= 0 ? ": these rows do not tell which is better" : "");
 }
 
+// What the learners say of their models.
+std::string learned_text(const std::vector<ModelOutcome>& models) {
+  std::string out;
+  for (const ModelOutcome& model : models) {
+    if (model.learned.contains("trees"))
+      out += fmt::format("  {}: {} rounds of trees\n", model.name,
+                         grouped(model.learned.at("trees").get<int64_t>()));
+    if (model.learned.contains("held")) {
+      const json& held = model.learned.at("held");
+      out += fmt::format("  {}: holds {} training rows in {}\n", model.name,
+                         grouped(held.at("rows").get<int64_t>()),
+                         bytes_text(held.at("bytes").get<int64_t>()));
+    }
+    if (model.learned.contains("rules")) {
+      out += fmt::format("  {}:\n", model.name);
+      for (const json& rule : model.learned.at("rules"))
+        out += fmt::format("    {}\n", rule.get<std::string>());
+    }
+    if (!model.learned.contains("weights")) continue;
+    const json& weights = model.learned.at("weights");
+    out += fmt::format("  {}: {} of {} weights are not 0\n", model.name,
+                       grouped(weights.at("kept").get<int64_t>()),
+                       grouped(weights.at("of").get<int64_t>()));
+  }
+  return out;
+}
+
 std::string scores_text(const PredictOutcome& prediction) {
   std::vector<ModelOutcome> models = prediction.models;
   models.push_back(prediction.baseline);
@@ -194,7 +221,7 @@ std::string scores_text(const PredictOutcome& prediction) {
   }
   return indented(text_table(head, rows)) +
          fmt::format("  * the best by {} on the validate rows\n", prediction.metric) +
-         next_text(prediction);
+         learned_text(models) + next_text(prediction);
 }
 
 std::string share_text(const json& share) {

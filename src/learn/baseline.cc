@@ -1,12 +1,17 @@
 #include "learn/learner.h"
+#include "learn/loss.h"
 #include "learn/training_rows.h"
 #include "model/linear.h"
 
 namespace gristmill {
 namespace {
 
-std::unique_ptr<Model> train(const Dataset& data, const Params&, TrainContext&) {
+std::unique_ptr<Model> train(const Dataset& data, const Params& params, TrainContext&) {
   check_training_rows(data);
+  if (const std::optional<Loss> loss = Loss::of(params.json())) {
+    check_loss_targets(*loss, data);
+    return make_baseline({best_constant(*loss, data)}, Link::identity);
+  }
   const DatasetRows rows = data.fold_slice(Fold::train);
   const int64_t outputs = outputs_of(data.info());
   std::vector<double> answer(size_t(outputs), 0);
@@ -28,8 +33,11 @@ const RegisterLearner registration({
     .name = "baseline",
     .version = 2,
     .text =
-        "Always the same answer: the mean of the training rows, or the shares of their classes.",
-    .params = {},
+        "Always the same answer: the mean of the training rows, or the shares of their classes; "
+        "where a model has a loss, the best constant by it, such as a quantile.",
+    .params = loss_params({"squared", "mae", "quantile", "huber", "fair", "mape", "poisson",
+                           "gamma", "tweedie"}),
+    .check = check_loss_params,
     .wants = {},
     .train = train,
 });

@@ -4,8 +4,11 @@
 #include <fmt/format.h>
 
 #include "base/thread_pool.h"
+#include "learn/class_weight.h"
 #include "learn/learner.h"
 #include "learn/lightgbm_data.h"
+#include "learn/loss.h"
+#include "learn/monotone.h"
 #include "learn/training_rows.h"
 #include "model/trees.h"
 
@@ -17,6 +20,15 @@ double category_default(int64_t rows) { return std::clamp(double(rows) / 2000, 1
 
 double category_number(const Params& params, const std::string& name, int64_t rows) {
   return params.has(name) ? params.number(name) : category_default(rows);
+}
+
+std::string lightgbm_loss(const std::optional<Loss>& loss) {
+  if (!loss) return " objective=regression metric=l2";
+  std::string text = fmt::format(" {}", loss->kind->lightgbm);
+  if (loss->is("quantile") || loss->is("huber"))
+    text += fmt::format(" alpha={}", loss->scale.alpha);
+  if (loss->is("tweedie")) text += fmt::format(" tweedie_variance_power={}", loss->scale.power);
+  return text;
 }
 
 std::string parameters_of(const Dataset& data, const Params& params, const TrainContext& context) {
@@ -36,7 +48,7 @@ std::string parameters_of(const Dataset& data, const Params& params, const Train
       category_number(params, "category_l2", rows), params.integer("category_min_rows"));
   switch (info.problem) {
     case Problem::regression:
-      text += " objective=regression metric=l2";
+      text += lightgbm_loss(Loss::of(params.json()));
       break;
     case Problem::binary:
       text += " objective=binary metric=binary_logloss";
@@ -46,6 +58,9 @@ std::string parameters_of(const Dataset& data, const Params& params, const Train
                           info.classes.size());
       break;
   }
+  const std::vector<int> directions = monotone_directions(params["monotone"], info);
+  if (!directions.empty())
+    text += fmt::format(" monotone_constraints={}", fmt::join(directions, ","));
   std::vector<int64_t> categories;
   for (int64_t c = 0; c < info.layout.codes; ++c) categories.push_back(info.layout.floats + c);
   if (!categories.empty())
@@ -104,9 +119,13 @@ void check_folds(const Dataset& data) {
   }
 }
 
-std::unique_ptr<Model> train(const Dataset& data, const Params& params, TrainContext& context) {
+std::unique_ptr<Model> train(const Dataset& unweighted, const Params& params,
+                             TrainContext& context) {
+  const std::shared_ptr<const Dataset> weighted = with_class_weights(unweighted, params);
+  const Dataset& data = *weighted;
   check_training_rows(data);
   check_folds(data);
+  if (const std::optional<Loss> loss = Loss::of(params.json())) check_loss_targets(*loss, data);
   // Its log is the process's own, not the user's: what matters comes back as errors.
   lightgbm().RegisterLogCallback([](const char*) {});
   const std::string parameters = parameters_of(data, params, context);
@@ -118,8 +137,62 @@ std::unique_ptr<Model> train(const Dataset& data, const Params& params, TrainCon
   lightgbm_check(lightgbm().BoosterCreate(training.get(), parameters.c_str(), &handle));
   const LightgbmBooster booster(handle);
   if (validation) lightgbm_check(lightgbm().BoosterAddValidData(booster.get(), validation.get()));
-  return read_lightgbm(model_text(booster.get(), grow(booster.get(), params, context.progress)),
-                       data.info().layout);
+  const int trees = grow(booster.get(), params, context.progress);
+  context.learned["trees"] = trees;
+  return read_lightgbm(model_text(booster.get(), trees), data.info().layout);
+}
+
+std::vector<ParamDoc> params_of_trees() {
+  std::vector<ParamDoc> docs = {
+      {"trees", "integer", "At most so many rounds.", 300, 1, 100000, {}},
+      {"patience",
+       "integer",
+       "Stop after so many rounds without a smaller loss on validate; 0: never.",
+       30,
+       0,
+       100000,
+       {}},
+      {"leaves", "integer", "Leaves a tree.", 31, 2, 131072, {}},
+      {"depth", "integer", "Depth of a tree; -1: no limit.", -1, -1, 1000, {}},
+      {"learning_rate", "number", "How much of each tree is added.", 0.1, 1e-6, 1, {}},
+      {"min_rows", "integer", "Rows a leaf must have.", 20, 0, 1000000000, {}},
+      {"l2", "number", "L2 penalty on leaf values.", 0.0, 0, {}, {}},
+      {"feature_fraction",
+       "number",
+       "Share of the features that each tree may use.",
+       1.0,
+       1e-6,
+       1,
+       {}},
+      {"row_fraction", "number", "Share of the rows that each tree is grown on.", 1.0, 1e-6, 1, {}},
+      {"category_smoothing",
+       "number",
+       "Rows that a category must have to count by itself. Default: a two-thousandth of the "
+       "training rows, but 10 at least and 100 at most.",
+       {},
+       0,
+       {},
+       {}},
+      {"category_l2",
+       "number",
+       "L2 penalty in splits by category. Default: as category_smoothing.",
+       {},
+       0,
+       {},
+       {}},
+      {"category_min_rows",
+       "integer",
+       "Rows that a group of categories must have to be split off.",
+       100,
+       1,
+       1000000000,
+       {}}};
+  for (ParamDoc& doc : loss_params(
+           {"squared", "mae", "quantile", "huber", "fair", "mape", "poisson", "gamma", "tweedie"}))
+    docs.push_back(std::move(doc));
+  docs.push_back(class_weight_param());
+  docs.push_back(monotone_param());
+  return docs;
 }
 
 const RegisterLearner registration({
@@ -127,56 +200,13 @@ const RegisterLearner registration({
     .version = 2,
     .text = "Gradient-boosted trees by LightGBM, categories as categories; stops when the loss on "
             "the validate rows no longer falls.",
-    .params =
-        {{"trees", "integer", "At most so many rounds.", 300, 1, 100000, {}},
-         {"patience",
-          "integer",
-          "Stop after so many rounds without a smaller loss on validate; 0: never.",
-          30,
-          0,
-          100000,
-          {}},
-         {"leaves", "integer", "Leaves a tree.", 31, 2, 131072, {}},
-         {"depth", "integer", "Depth of a tree; -1: no limit.", -1, -1, 1000, {}},
-         {"learning_rate", "number", "How much of each tree is added.", 0.1, 1e-6, 1, {}},
-         {"min_rows", "integer", "Rows a leaf must have.", 20, 0, 1000000000, {}},
-         {"l2", "number", "L2 penalty on leaf values.", 0.0, 0, {}, {}},
-         {"feature_fraction",
-          "number",
-          "Share of the features that each tree may use.",
-          1.0,
-          1e-6,
-          1,
-          {}},
-         {"row_fraction",
-          "number",
-          "Share of the rows that each tree is grown on.",
-          1.0,
-          1e-6,
-          1,
-          {}},
-         {"category_smoothing",
-          "number",
-          "Rows that a category must have to count by itself. Default: a two-thousandth of the "
-          "training rows, but 10 at least and 100 at most.",
-          {},
-          0,
-          {},
-          {}},
-         {"category_l2",
-          "number",
-          "L2 penalty in splits by category. Default: as category_smoothing.",
-          {},
-          0,
-          {},
-          {}},
-         {"category_min_rows",
-          "integer",
-          "Rows that a group of categories must have to be split off.",
-          100,
-          1,
-          1000000000,
-          {}}},
+    .params = params_of_trees(),
+    .check =
+        [](const Params& params) {
+          check_loss_params(params);
+          check_class_weight(params);
+          check_monotone(params);
+        },
     .wants = {.scaled = false, .missing = true, .cyclic = false},
     // Bins take a byte a value; gradients, hessians, scores and the target four to eight bytes
     // each.

@@ -132,7 +132,9 @@ TEST(BoostedTrees, PredictAsLightgbmDoes) {
   const TestDataset number = some_data(Problem::regression, 0, true);
   for (const std::string more :
        {"objective=regression", "objective=regression_l1", "objective=huber",
-        "objective=quantile alpha=0.9", "objective=regression extra_trees=true"}) {
+        "objective=quantile alpha=0.9", "objective=poisson", "objective=gamma",
+        "objective=tweedie tweedie_variance_power=1.3", "objective=fair", "objective=mape",
+        "objective=regression extra_trees=true"}) {
     expect_lightgbms_predictions(number, more);
   }
   expect_lightgbms_predictions(some_data(Problem::multiclass, 4, true),
@@ -149,6 +151,25 @@ TEST(BoostedTrees, LearnEachProblem) {
   EXPECT_GT(score(binary, "auc"), 0.95);
   EXPECT_GT(score(number, "r2"), 0.85);
   EXPECT_GT(score(three, "accuracy"), 0.8);
+}
+
+// Each loss answers what it is of: about as good by its own metric as LightGBM can be.
+TEST(BoostedTrees, LearnByEachLoss) {
+  const TestDataset data = some_data(Problem::regression, 0, true, 0.3);
+  for (const char* loss :
+       {"squared", "mae", "huber", "fair", "mape", "poisson", "gamma", "tweedie"}) {
+    const auto model = train_for_test("boosted-trees", data, {{"loss", loss}});
+    EXPECT_GT(evaluate(*model, data, Fold::test, 2).at("r2"), 0.7) << loss;
+  }
+  for (double alpha : {0.1, 0.9}) {
+    const auto model =
+        train_for_test("boosted-trees", data, {{"loss", "quantile"}, {"alpha", alpha}});
+    const std::vector<double> found = predictions(*model, data, Fold::test);
+    const DatasetRows rows = data.fold_slice(Fold::test);
+    double below = 0;
+    for (size_t i = 0; i < found.size(); ++i) below += rows.target[i] <= found[i];
+    EXPECT_NEAR(below / double(found.size()), alpha, 0.1);
+  }
 }
 
 TEST(BoostedTrees, EqualBytesForAnyThreads) {

@@ -7,11 +7,13 @@
 
 namespace gristmill {
 
-Predictions::Predictions(const Model& model, const Dataset& data, Fold fold, int threads)
+Predictions::Predictions(const Model& model, const Dataset& data, Fold fold, int threads,
+                         MetricScale scale)
     : count_(data.fold_rows(fold)),
       outputs_(model.outputs()),
       rows_(data.fold_slice(fold)),
-      values_(size_t(count_ * outputs_)) {
+      values_(size_t(count_ * outputs_)),
+      scale_(scale) {
   constexpr int64_t rows_at_once = 4096;
   ThreadPool pool(threads);
   pool.for_each((count_ + rows_at_once - 1) / rows_at_once, [&](int64_t part) {
@@ -26,8 +28,9 @@ Predictions::Predictions(const Model& model, const Dataset& data, Fold fold, int
 }
 
 std::map<std::string, double> evaluate(const Model& model, const Dataset& data, Fold fold,
-                                       int threads) {
-  return score_all(data.info().problem, Predictions(model, data, fold, threads).scored());
+                                       int threads, const MetricsAsked& asked) {
+  return score_all(data.info().problem,
+                   Predictions(model, data, fold, threads, asked.scale).scored(), asked.beside);
 }
 
 }  // namespace gristmill

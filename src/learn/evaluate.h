@@ -15,18 +15,22 @@ namespace gristmill {
 // time, and holds the predictions of all. `threads` 0: all cores.
 class Predictions {
  public:
-  Predictions(const Model& model, const Dataset& data, Fold fold, int threads);
+  Predictions(const Model& model, const Dataset& data, Fold fold, int threads,
+              MetricScale scale = {});
   // Of this and the data set's memory.
-  Scored scored() const { return {count_, rows_.target, rows_.weight, values_.data(), outputs_}; }
+  Scored scored() const {
+    return {count_, rows_.target, rows_.weight, values_.data(), outputs_, scale_};
+  }
 
  private:
   int64_t count_, outputs_;
   DatasetRows rows_;
   std::vector<double> values_;
+  MetricScale scale_;
 };
 
-// All metrics for the data set's problem, by name.
+// All metrics for the data set's problem and those asked for, by name.
 std::map<std::string, double> evaluate(const Model& model, const Dataset& data, Fold fold,
-                                       int threads);
+                                       int threads, const MetricsAsked& asked = {});
 
 }  // namespace gristmill

@@ -19,6 +19,9 @@ struct TrainContext {
   uint64_t seed = 0;
   int threads = 0;  // 0: all cores; the model does not depend on it
   Progress& progress;
+  // What the learner says of its model, for the report: what it chose by itself, "weights" {"kept",
+  // "of"} that are not 0, "trees" kept, "rules" as lines, "warnings".
+  nlohmann::json learned = nlohmann::json::object();
 };
 
 struct LearnerKind {
@@ -26,6 +29,8 @@ struct LearnerKind {
   int version = 1;
   std::string text;  // for the reference
   std::vector<ParamDoc> params;
+  // Of parameters that do not go together: Code::invalid. Told while the project is read.
+  std::function<void(const Params&)> check;
   Wants wants;
   // Memory that each training and validate row costs while training; empty: rows stream.
   std::function<int64_t(const FeatureLayout&)> bytes_per_row;

@@ -1,4 +1,5 @@
-// The Hessian of the linear learner's loss, and its inverse as a preconditioner.
+#include "learn/linear_hessian.h"
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -32,6 +33,39 @@ LinearPreconditioner::Output invert(std::vector<double> dense, std::vector<doubl
     }
   }
   return {Cholesky(std::move(dense), side), std::move(border), std::move(diagonal)};
+}
+
+// What a row adds to the Hessian of one output.
+void add_products(const LinearShape& shape, const HessianPlan& plan, const std::vector<double>& row,
+                  const int32_t* codes, double h, LinearHessian::Output& out) {
+  const int64_t side = plan.side(), floats_end = 1 + shape.floats;
+  if (side == 0) {
+    for (int64_t a = 0; a < floats_end; ++a) out.diagonal[a] += h * row[a] * row[a];
+  }
+  auto add_line = [&](double* line, double scale) {
+    add_scaled(line, row.data(), scale, floats_end);
+    for (int64_t c = 0; c < shape.codes; ++c) {
+      if (plan.part_of[c] == HessianPlan::Part::dense) line[plan.at[c] + codes[c]] += scale;
+    }
+  };
+  for (int64_t a = 0; side > 0 && a < floats_end; ++a) {
+    add_line(out.dense.data() + a * side, h * row[a]);
+  }
+  for (int64_t c = 0; c < shape.codes; ++c) {
+    const int64_t level = plan.at[c] + codes[c];
+    switch (plan.part_of[c]) {
+      case HessianPlan::Part::dense:
+        add_line(out.dense.data() + level * side, h);
+        break;
+      case HessianPlan::Part::border:
+        add_line(out.border.data() + level * side, h);
+        out.diagonal[plan.border + level] += h;
+        break;
+      case HessianPlan::Part::diagonal:
+        out.diagonal[level] += h;
+        break;
+    }
+  }
 }
 
 }  // namespace
@@ -90,81 +124,61 @@ void LinearPreconditioner::apply(const Output& output, double* x) const {
   for (int64_t a = 0; a < side; ++a) x[plan_.dense[a]] = dense[a];
 }
 
-// Sums of w · h · v·vᵀ over rows; v: 1, floats, and 1 for each level that the row has; h: the
-// second derivative of the loss by the score of an output.
-struct LinearObjective::Hessian {
-  struct Output {
-    std::vector<double> dense, border, diagonal;  // [side][side], [levels][side], [stride]
+LinearHessian::LinearHessian(const LinearShape& shape, const HessianPlan& plan)
+    : outputs(size_t(shape.outputs)), row(size_t(1 + shape.floats)), score(size_t(shape.outputs)) {
+  for (Output& output : outputs) {
+    output.dense.resize(size_t(plan.side() * plan.side()));
+    output.border.resize(size_t(plan.levels * plan.side()));
+    output.diagonal.resize(size_t(shape.stride));
+  }
+}
+
+void LinearHessian::add(const LinearHessian& other) {
+  weights += other.weights;
+  auto sum = [](std::vector<double>& to, const std::vector<double>& from) {
+    add_scaled(to.data(), from.data(), 1, int64_t(to.size()));
   };
+  for (size_t k = 0; k < outputs.size(); ++k) {
+    sum(outputs[k].dense, other.outputs[k].dense);
+    sum(outputs[k].border, other.outputs[k].border);
+    sum(outputs[k].diagonal, other.outputs[k].diagonal);
+  }
+}
 
-  Hessian(const LinearShape& shape, const HessianPlan& plan)
-      : outputs(size_t(shape.outputs)),
-        row(size_t(1 + shape.floats)),
-        score(size_t(shape.outputs)) {
-    for (Output& output : outputs) {
-      output.dense.resize(size_t(plan.side() * plan.side()));
-      output.border.resize(size_t(plan.levels * plan.side()));
-      output.diagonal.resize(size_t(shape.stride));
+void LinearHessian::scale(double factor) {
+  for (Output& output : outputs) {
+    for (std::vector<double>* values : {&output.dense, &output.border, &output.diagonal}) {
+      for (double& value : *values) value *= factor;
     }
   }
+}
 
-  void add(const Hessian& other) {
-    weights += other.weights;
-    auto sum = [](std::vector<double>& to, const std::vector<double>& from) {
-      add_scaled(to.data(), from.data(), 1, int64_t(to.size()));
-    };
-    for (size_t k = 0; k < outputs.size(); ++k) {
-      sum(outputs[k].dense, other.outputs[k].dense);
-      sum(outputs[k].border, other.outputs[k].border);
-      sum(outputs[k].diagonal, other.outputs[k].diagonal);
+// The second derivative of a row's loss by a score, `before` its residual was made of it.
+double LinearObjective::bend_of(double target, double before, double residual, Bend bend) const {
+  switch (loss_.kind) {
+    case Kind::squared:
+      return 1;
+    case Kind::poisson:
+      return residual + target;
+    case Kind::quantile: {  // of a parabola that lies above it (Hunter and Lange 2000)
+      const double above = (target - center_) / scale_ - before;
+      return 1 / (2 * std::max(std::abs(above), smoothing_));
+    }
+    case Kind::logistic:
+    case Kind::softmax: {
+      const double p = residual + target;
+      return loss_.kind == Kind::softmax && bend == Bend::together ? p : p * (1 - p);
     }
   }
+  return 1;
+}
 
-  void add_row(const LinearShape& shape, const HessianPlan& plan, const int32_t* codes, double h,
-               Output& out) const {
-    const int64_t side = plan.side(), floats_end = 1 + shape.floats;
-    if (side == 0) {
-      for (int64_t a = 0; a < floats_end; ++a) out.diagonal[a] += h * row[a] * row[a];
-    }
-    auto add_line = [&](double* line, double scale) {
-      add_scaled(line, row.data(), scale, floats_end);
-      for (int64_t c = 0; c < shape.codes; ++c) {
-        if (plan.part_of[c] == HessianPlan::Part::dense) line[plan.at[c] + codes[c]] += scale;
-      }
-    };
-    for (int64_t a = 0; side > 0 && a < floats_end; ++a) {
-      add_line(out.dense.data() + a * side, h * row[a]);
-    }
-    for (int64_t c = 0; c < shape.codes; ++c) {
-      const int64_t level = plan.at[c] + codes[c];
-      switch (plan.part_of[c]) {
-        case HessianPlan::Part::dense:
-          add_line(out.dense.data() + level * side, h);
-          break;
-        case HessianPlan::Part::border:
-          add_line(out.border.data() + level * side, h);
-          out.diagonal[plan.border + level] += h;
-          break;
-        case HessianPlan::Part::diagonal:
-          out.diagonal[level] += h;
-          break;
-      }
-    }
-  }
-
-  std::vector<Output> outputs;
-  double weights = 0;              // of the rows
-  std::vector<double> row, score;  // of the row at hand
-};
-
-void LinearObjective::add_hessian_row(const double* x, int64_t i, Hessian& out) const {
+void LinearObjective::add_hessian_row(const double* x, int64_t i, Bend bend,
+                                      LinearHessian& out) const {
   scores_of(x, i, out.score.data());
+  const double before = out.score[0], target = rows_.target[i], w = weight(i);
   residuals(i, out.score.data());
-  const double w = weight(i);
   out.weights += w;
-  // Residual → probability again; the second derivative by a score is p · (1 − p).
-  if (problem_ == Problem::multiclass) out.score[size_t(rows_.target[i])] += 1;
-  if (problem_ == Problem::binary) out.score[0] += rows_.target[i];
   const float* floats = rows_.features.floats + i * rows_.features.float_stride;
   const int32_t* codes = rows_.features.codes + i * rows_.features.code_stride;
   out.row[0] = 1;
@@ -172,14 +186,14 @@ void LinearObjective::add_hessian_row(const double* x, int64_t i, Hessian& out) 
     out.row[size_t(j) + 1] = std::isnan(floats[j]) ? 0 : double(floats[j]);
   }
   for (size_t k = 0; k < out.outputs.size(); ++k) {
-    const double p = out.score[k];
-    const double h = problem_ == Problem::regression ? w : w * p * (1 - p);
-    out.add_row(shape_, plan_, codes, h, out.outputs[k]);
+    const double truth = loss_.kind == Kind::softmax ? double(double(k) == target) : target;
+    const double h = w * bend_of(truth, before, out.score[k], bend);
+    add_products(shape_, plan_, out.row, codes, h, out.outputs[k]);
   }
 }
 
-LinearPreconditioner LinearObjective::precondition(const std::vector<double>& x, double l2) const {
-  Hessian total(shape_, plan_);
+LinearHessian LinearObjective::hessian(const std::vector<double>& x, Bend bend) const {
+  LinearHessian total(shape_, plan_);
   // Of each chunk its first rows, so many that the work stays within bounds.
   const double products = double(1 + shape_.floats + shape_.codes);
   const double row_work = products * products * double(shape_.outputs) + 100;
@@ -187,22 +201,24 @@ LinearPreconditioner LinearObjective::precondition(const std::vector<double>& x,
   const int64_t rows =
       std::clamp(int64_t(work_max / row_work / double(chunks)), int64_t(256), chunk_rows);
   const int64_t window = pool_.size();
-  std::vector<std::unique_ptr<Hessian>> parts(static_cast<size_t>(window));
+  std::vector<std::unique_ptr<LinearHessian>> parts(static_cast<size_t>(window));
   for_chunks(
       pool_, window, step, count_,
       [&](int64_t slot, int64_t begin) {
-        parts[slot] = std::make_unique<Hessian>(shape_, plan_);
+        parts[slot] = std::make_unique<LinearHessian>(shape_, plan_);
         const int64_t end = std::min(count_, begin + rows);
-        for (int64_t i = begin; i < end; ++i) add_hessian_row(x.data(), i, *parts[slot]);
+        for (int64_t i = begin; i < end; ++i) add_hessian_row(x.data(), i, bend, *parts[slot]);
       },
       [&](int64_t slot) { total.add(*parts[slot]); });
 
-  const double factor = total.weights > 0 ? weights_ / total.weights : 1;
+  total.scale(total.weights > 0 ? weights_ / total.weights : 1);
+  return total;
+}
+
+LinearPreconditioner LinearObjective::precondition(const std::vector<double>& x, double l2) const {
+  LinearHessian total = hessian(x, Bend::alone);
   std::vector<LinearPreconditioner::Output> outputs;
-  for (Hessian::Output& output : total.outputs) {
-    for (std::vector<double>* values : {&output.dense, &output.border, &output.diagonal}) {
-      for (double& value : *values) value *= factor;
-    }
+  for (LinearHessian::Output& output : total.outputs) {
     outputs.push_back(invert(std::move(output.dense), std::move(output.border),
                              std::move(output.diagonal), plan_, l2, weights_ * 1e-12));
   }

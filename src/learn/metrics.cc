@@ -151,7 +151,7 @@ const RegisterMetric r2_kind(
 }  // namespace
 
 ScoredRows::ScoredRows(const Scored& all, const std::vector<int64_t>& rows)
-    : outputs_(all.outputs) {
+    : outputs_(all.outputs), scale_(all.scale) {
   for (const int64_t i : rows) {
     target_.push_back(all.target[i]);
     if (all.weight != nullptr) weight_.push_back(all.weight[i]);
@@ -162,7 +162,7 @@ ScoredRows::ScoredRows(const Scored& all, const std::vector<int64_t>& rows)
 
 Scored ScoredRows::scored() const {
   return {int64_t(target_.size()), target_.data(), weight_.empty() ? nullptr : weight_.data(),
-          predicted_.data(), outputs_};
+          predicted_.data(),       outputs_,       scale_};
 }
 
 std::vector<int64_t> evenly_spaced(int64_t rows, int64_t count) {
@@ -189,18 +189,25 @@ std::string default_metric(Problem problem) {
   return "";
 }
 
-std::vector<const MetricKind*> metrics_for(Problem problem) {
+nlohmann::json MetricsAsked::json() const {
+  return {{"beside", beside}, {"alpha", scale.alpha}, {"power", scale.power}};
+}
+
+std::vector<const MetricKind*> metrics_for(Problem problem,
+                                           const std::vector<std::string>& beside) {
   std::vector<const MetricKind*> out;
   for (const auto& [name, metric] : Metrics::instance()) {
-    if (std::find(metric.problems.begin(), metric.problems.end(), problem) != metric.problems.end())
+    const bool asked = !metric.of_loss || std::count(beside.begin(), beside.end(), name) > 0;
+    if (asked && std::count(metric.problems.begin(), metric.problems.end(), problem) > 0)
       out.push_back(&metric);
   }
   return out;
 }
 
-std::map<std::string, double> score_all(Problem problem, const Scored& scored) {
+std::map<std::string, double> score_all(Problem problem, const Scored& scored,
+                                        const std::vector<std::string>& beside) {
   std::map<std::string, double> scores;
-  for (const MetricKind* metric : metrics_for(problem))
+  for (const MetricKind* metric : metrics_for(problem, beside))
     scores[metric->name] = metric->score(scored);
   return scores;
 }

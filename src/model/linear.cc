@@ -10,7 +10,7 @@
 namespace gristmill {
 namespace {
 
-constexpr int saved_version = 2;  // 1 had no means
+constexpr int saved_version = 3;  // 1 had no means, 2 no exponential link
 
 void expect(bool condition, const char* what) {
   if (!condition) throw Error(Code::corrupt, std::string("the linear model is damaged: ") + what);
@@ -69,7 +69,9 @@ class Linear : public Model {
 
   State save() const override {
     State state;
-    state.json = {{"version", saved_version},
+    // As low as it goes, so that earlier versions open what they know.
+    const int version = parameters_.link == Link::exponential ? saved_version : 2;
+    state.json = {{"version", version},
                   {"link", name_of(parameters_.link)},
                   {"outputs", parameters_.outputs}};
     state.put("bias", parameters_.bias);

@@ -129,7 +129,7 @@ TEST(Linear, WithoutMeansItIsNotExplained) {
   State state = model->save();
   const Models& models = Models::instance();
   EXPECT_EQ(models.get("linear", "model").load(state, layout())->make_explainer(layout()), nullptr);
-  state.json["version"] = 3;
+  state.json["version"] = 4;
   EXPECT_THROW(models.get("linear", "model").load(state, layout()), Error);
 }
 

@@ -91,8 +91,9 @@ void compare_folds(const Dataset& data, const State& fitted, Evaluation& out) {
 
 }  // namespace
 
-Evaluation evaluate_models(const std::vector<Candidate>& candidates, const Candidate& best,
-                           Answering& answering, const MetricKind& metric, const Store& store) {
+Evaluation evaluate_models(const PredictSpec& spec, const std::vector<Candidate>& candidates,
+                           const Candidate& best, Answering& answering, const MetricKind& metric,
+                           const Store& store) {
   Evaluation out{.test = json::object(), .test_interval = json::object(), .best = json::object()};
   std::shared_ptr<Dataset> data;  // of the best, and what it says of it
   std::unique_ptr<Predictions> predictions;
@@ -102,8 +103,10 @@ Evaluation evaluate_models(const std::vector<Candidate>& candidates, const Candi
     auto model = stored_model(store, *candidate.model, dataset->info().layout);
     if (&candidate == &best && answering.calibration)
       model = make_calibrated(std::move(model), *answering.calibration);
-    auto predicted = std::make_unique<Predictions>(*model, *dataset, Fold::test, 0);
-    Resamples metrics = resample(metrics_for(dataset->info().problem), predicted->scored(), 0);
+    auto predicted =
+        std::make_unique<Predictions>(*model, *dataset, Fold::test, 0, spec.asked.scale);
+    Resamples metrics =
+        resample(metrics_for(dataset->info().problem, spec.asked.beside), predicted->scored(), 0);
     score(candidate.name, metrics, out);
     by_model[candidate.name] = std::move(metrics.at(metric.name));
     if (&candidate != &best) continue;

@@ -23,7 +23,8 @@ struct Evaluation {
 };
 
 // `answering`: how the best answers; told what comes of it.
-Evaluation evaluate_models(const std::vector<Candidate>& candidates, const Candidate& best,
-                           Answering& answering, const MetricKind& metric, const Store& store);
+Evaluation evaluate_models(const PredictSpec& spec, const std::vector<Candidate>& candidates,
+                           const Candidate& best, Answering& answering, const MetricKind& metric,
+                           const Store& store);
 
 }  // namespace gristmill

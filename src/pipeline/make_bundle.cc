@@ -56,7 +56,7 @@ MadeBundle make_bundle(const PredictSpec& spec, const std::vector<Candidate>& ca
   }
   Answering answering = settle_answers(spec, *best, store);
   MadeBundle made{.best = best->name,
-                  .evaluation = evaluate_models(candidates, *best, answering, metric, store)};
+                  .evaluation = evaluate_models(spec, candidates, *best, answering, metric, store)};
   made.answers = answering.facts;
   const Manifest manifest = store.manifest(*best->dataset);
   const State fitted = stored_fit(store, *best->dataset);
@@ -86,6 +86,7 @@ MadeBundle make_bundle(const PredictSpec& spec, const std::vector<Candidate>& ca
                  {"test", made.evaluation.test.at(best->name)},
                  {"test_interval", made.evaluation.test_interval.at(best->name)},
                  {"evaluation", made.evaluation.best},
+                 {"learned", best->learned},
                  {"rows", facts.at("rows")},
                  {"split", facts.at("split")},
                  {"left_out", facts.at("left_out")},

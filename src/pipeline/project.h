@@ -11,6 +11,7 @@
 #include "base/file_system.h"
 #include "base/params.h"
 #include "learn/decide.h"
+#include "learn/metrics.h"
 #include "learn/split.h"
 #include "pipeline/accept.h"
 #include "source/source.h"
@@ -68,7 +69,9 @@ struct PredictSpec {
   std::vector<std::string> exclude;
   std::vector<std::string> inputs;  // empty: all that are not excluded
   SplitSpec split;
-  std::string metric;       // or "": the problem's default
+  std::string metric;       // or "": that of `loss`, or the problem's default
+  nlohmann::json loss;      // parameters of the first model that names one, else null
+  MetricsAsked asked;       // by the losses, `metric` and `accept`
   nlohmann::json features;  // "auto", or an object by column
   std::vector<ModelSpec> models;
   std::optional<Decide> decide;    // of two classes

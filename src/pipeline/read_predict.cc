@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "learn/learner.h"
+#include "learn/loss.h"
 #include "learn/metrics.h"
 #include "learn/split_boundary.h"
 #include "pipeline/project_keys.h"
@@ -28,6 +29,7 @@ std::vector<ModelSpec> read_models(const Spot& spot) {
     told_at(at.where(), [&] {
       const LearnerKind& kind = Learners::instance().get(learner, "model");
       Params checked(params, kind.params, "model " + learner);
+      if (kind.check) kind.check(checked);
       models.push_back({name_model(models, learner), learner, checked.json(), at.where()});
     });
   };
@@ -112,6 +114,43 @@ void read_answering(const Spot& spot, PredictSpec& predict) {
   }
 }
 
+// Metrics that fit the models' losses, and those asked for by name. All models are compared by one
+// scale.
+void gather_losses(PredictSpec& predict) {
+  const auto ask = [&](std::string_view name) {
+    const MetricKind* metric = Metrics::instance().find(name);
+    std::vector<std::string>& beside = predict.asked.beside;
+    if (metric != nullptr && metric->of_loss &&
+        std::find(beside.begin(), beside.end(), name) == beside.end())
+      beside.emplace_back(name);
+  };
+  std::map<std::string_view, double> scales;
+  for (const ModelSpec& model : predict.models) {
+    const std::optional<Loss> loss = Loss::of(model.params);
+    if (!loss) continue;
+    if (predict.loss.is_null()) {
+      for (const char* name : {"loss", "alpha", "power"})
+        if (model.params.contains(name)) predict.loss[name] = model.params.at(name);
+    }
+    ask(loss->kind->metric);
+    MetricScale& scale = predict.asked.scale;
+    const bool quantile = loss->is("quantile");
+    if (!quantile && !loss->is("tweedie")) continue;
+    const double value = quantile ? loss->scale.alpha : loss->scale.power;
+    const auto [first, fresh] = scales.emplace(loss->kind->name, value);
+    if (!fresh && first->second != value)
+      throw Error(
+          Code::invalid,
+          fmt::format("models of the loss {} with `{}` {:g} and {:g} cannot be compared with "
+                      "each other",
+                      loss->kind->name, quantile ? "alpha" : "power", first->second, value),
+          model.where, "make a prediction of each, under `predict:`");
+    (quantile ? scale.alpha : scale.power) = value;
+  }
+  ask(predict.metric);
+  for (const AcceptCondition& condition : predict.accept) ask(condition.metric);
+}
+
 }  // namespace
 
 PredictSpec read_predict(const Spot& spot, const std::string& name) {
@@ -172,6 +211,7 @@ PredictSpec read_predict(const Spot& spot, const std::string& name) {
            spot.where()});
     }
   }
+  gather_losses(predict);
   for (const auto& [key, unused] : spot.value.items()) predict.places[key] = spot[key].where();
   return predict;
 }

@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 
 #include "bundle/state_file.h"
+#include "learn/class_weight.h"
 #include "learn/evaluate.h"
 #include "learn/learner.h"
+#include "learn/loss.h"
 #include "learn/metrics.h"
 #include "pipeline/bind_prediction.h"
 #include "pipeline/fit_dataset.h"
@@ -21,7 +23,7 @@ using nlohmann::json;
 // Change when the same parameters over the same inputs give another result.
 constexpr int dataset_version = 9;
 constexpr int model_version = 1;
-constexpr int bundle_version = 6;
+constexpr int bundle_version = 7;
 
 constexpr std::string_view dataset_type = "application/vnd.gristmill.dataset.v1";
 constexpr std::string_view fitted_type = "application/vnd.gristmill.fitted.v1";
@@ -92,6 +94,7 @@ struct Trained {
   std::optional<Digest> model;
   std::map<std::string, double> validate;
   double seconds = 0;
+  json learned = json::object();  // TrainContext::learned
 };
 
 std::map<std::string, Interval> intervals_of(const json& intervals) {
@@ -111,11 +114,12 @@ TaskNeed dataset_need(const PredictSpec& spec, const std::optional<Digest>& mani
 Trained train(const PredictSpec& spec, const ModelSpec& model, const BuiltDataset& data,
               Executor& executor) {
   const LearnerKind& kind = Learners::instance().get(model.learner, "model");
-  const json what = {{"version", model_version},
-                     {"learner", model.learner},
-                     {"learner_version", kind.version},
-                     {"params", model.params},
-                     {"seed", spec.seed}};
+  json what = {{"version", model_version},
+               {"learner", model.learner},
+               {"learner_version", kind.version},
+               {"params", model.params},
+               {"seed", spec.seed}};
+  if (!spec.asked.beside.empty()) what["scored"] = spec.asked.json();
   const std::string name = spec.name + "/" + model.name;
   const TaskResult result = executor.task(
       "model", name, what, {dataset_need(spec, data.manifest, executor)}, [&]() -> Executor::Made {
@@ -128,14 +132,15 @@ Trained train(const PredictSpec& spec, const ModelSpec& model, const BuiltDatase
                             context);
         });
         executor.progress().end();
-        const json validate = scores_json(evaluate(*trained, *dataset, Fold::validate, 0));
+        const json validate =
+            scores_json(evaluate(*trained, *dataset, Fold::validate, 0, spec.asked));
         State state = trained->save();
         State outer;
         outer.json = {{"kind", trained->kind()}};
         outer.put_state("model", state);
         const Descriptor blob =
             executor.workspace().store().put(write_state_file(outer), std::string(model_type));
-        return {blob.digest, {{"validate", validate}}};
+        return {blob.digest, {{"validate", validate}, {"learned", context.learned}}};
       });
   if (!result.output && data.manifest && kind.bytes_per_row) {
     const auto dataset = Dataset::open(data.path);
@@ -144,7 +149,10 @@ Trained train(const PredictSpec& spec, const ModelSpec& model, const BuiltDatase
                                     kind.bytes_per_row(dataset->info().layout), rows));
   }
   Trained trained{.model = result.output, .seconds = result.seconds};
-  if (result.output) trained.validate = scores_from(result.facts.at("validate"));
+  if (result.output) {
+    trained.validate = scores_from(result.facts.at("validate"));
+    trained.learned = result.facts.value("learned", json::object());
+  }
   return trained;
 }
 
@@ -170,8 +178,21 @@ void check_answering(const PredictSpec& spec, Problem problem) {
   }
 }
 
+// What a model asks for, against what the target is.
+void check_models(const PredictSpec& spec, Problem problem) {
+  for (const ModelSpec& model : spec.models) {
+    const std::optional<Loss> loss = Loss::of(model.params);
+    told_at(model.where, [&] {
+      if (loss) check_loss_problem(*loss, problem);
+      check_class_weight_problem(model.params, problem);
+    });
+  }
+}
+
 const MetricKind& chosen_metric(const PredictSpec& spec, Problem problem) {
-  const std::string name = spec.metric.empty() ? default_metric(problem) : spec.metric;
+  std::string name = spec.metric;
+  if (name.empty() && !spec.loss.is_null()) name = Loss::of(spec.loss)->kind->metric;
+  if (name.empty()) name = default_metric(problem);
   const MetricKind& metric = Metrics::instance().get(name, "metric");
   if (!fits(metric, problem)) {
     throw Error(Code::invalid,
@@ -250,6 +271,7 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
     datasets.emplace_back(wants, build_dataset(project, spec, wants, tables, executor));
     const BuiltDataset& built = datasets.back().second;
     if (built.manifest) {  // or it fails after all training
+      check_models(spec, problem_of(built));
       chosen_metric(spec, problem_of(built));
       check_answering(spec, problem_of(built));
     }
@@ -260,12 +282,12 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
   for (const ModelSpec& model : spec.models) {
     const BuiltDataset& data = dataset_for(Learners::instance().get(model.learner, "model").wants);
     const Trained trained = train(spec, model, data, executor);
-    candidates.push_back(
-        {model.name, data.manifest, trained.model, trained.validate, trained.seconds});
+    candidates.push_back({model.name, data.manifest, trained.model, trained.validate,
+                          trained.seconds, trained.learned});
   }
   const ModelSpec baseline{
       "baseline", "baseline",
-      Params(nullptr, Learners::instance().get("baseline", "model").params, "baseline").json(),
+      Params(spec.loss, Learners::instance().get("baseline", "model").params, "baseline").json(),
       spec.where};
   const Trained floor = train(spec, baseline, datasets.front().second, executor);
   candidates.push_back(
@@ -284,6 +306,7 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
                {"metric", spec.metric},
                {"models", names},
                {"null_texts", null_texts}};
+  if (!spec.asked.beside.empty()) what["scored"] = spec.asked.json();
   if (spec.decide) what["decide"] = spec.decide->json();
   if (spec.calibrate) what["calibrate"] = true;
   if (spec.interval) what["intervals"] = *spec.interval;
@@ -318,10 +341,13 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
   for (const json& warning : result.facts.at("warnings"))
     outcome.dataset["warnings"].push_back(warning);
   for (const Candidate& candidate : candidates) {
-    outcome.models.push_back({candidate.name, candidate.validate,
-                              scores_from(result.facts.at("test").at(candidate.name)),
-                              candidate.seconds,
-                              intervals_of(result.facts.at("test_interval").at(candidate.name))});
+    outcome.models.push_back(
+        {candidate.name, candidate.validate,
+         scores_from(result.facts.at("test").at(candidate.name)), candidate.seconds,
+         intervals_of(result.facts.at("test_interval").at(candidate.name)), candidate.learned});
+    for (const json& warning : candidate.learned.value("warnings", json::array()))
+      outcome.dataset["warnings"].push_back(
+          fmt::format("{}: {}", candidate.name, warning.get<std::string>()));
   }
   outcome.baseline = std::move(outcome.models.back());
   outcome.models.pop_back();

@@ -16,6 +16,7 @@ struct ModelOutcome {
   std::map<std::string, double> validate, test;
   double seconds = 0;
   std::map<std::string, Interval> test_interval = {};
+  nlohmann::json learned = nlohmann::json::object();  // TrainContext::learned
 };
 
 struct PredictOutcome {

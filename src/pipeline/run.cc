@@ -108,6 +108,7 @@ nlohmann::json RunOutcome::json() const {
                         {"validate", scores_json(model.validate)},
                         {"test", scores_json(model.test)},
                         {"test_interval", intervals},
+                        {"learned", model.learned},
                         {"seconds", model.seconds}});
     }
     nlohmann::json verdicts = nlohmann::json::array();

@@ -20,6 +20,7 @@ struct Candidate {
   std::optional<Digest> model;    // blob
   std::map<std::string, double> validate;
   double seconds = 0;
+  nlohmann::json learned = nlohmann::json::object();  // TrainContext::learned
 };
 
 // `manifest`: of a data set.
