@@ -36,7 +36,7 @@ def project(folder, target, more, rows=2400):
         lines.append(",".join([str(i), f"{a:.4f}", kind, str(y), yes, str(a > 0).lower(), *noise]))
     folder.mkdir(exist_ok=True)
     (folder / "data.csv").write_text("\n".join(lines) + "\n")
-    others = ", ".join(n for n in ("y", "yes", "apart") if n not in target)
+    others = ", ".join(n for n in ("y", "yes", "apart") if n not in re.findall(r"\w+", target))
     write_project(folder, BASE.replace("TARGET", target) + f"    exclude: [{others}]\n" + more)
     return folder
 
