@@ -31,10 +31,6 @@ def titanic():
     return pandas.read_csv(BOKEH / "titanic_all.csv"), "survived = 1"
 
 
-def cities():
-    return pandas.read_csv(BOKEH / "world_cities.csv.gz")[["name", "lng"]], "lng"
-
-
 def airports():
     return pandas.read_csv(VEGA / "airports.csv").drop(columns=["iata", "latitude", "state"]), "longitude"
 
@@ -46,7 +42,7 @@ def planes():
 def tables():
     """{name: (rows, target)}; `part` tells the rows of train, validate and test as dates."""
     made = {}
-    for make in (movies, titanic, cities, airports, planes):
+    for make in (movies, titanic, airports, planes):
         rows, target = make()
         place = numpy.random.default_rng(7).permutation(len(rows)) / len(rows)
         rows["part"] = [f"2020-01-{1 + int(10 * share):02}" for share in place]
