@@ -9,7 +9,7 @@ endif()
 # As in the repository, so that what the files say of each other holds.
 set(doc share/doc/gristmill)
 install(FILES README.md LICENSE CHANGELOG.md CONTRIBUTING.md DESTINATION ${doc})
-install(DIRECTORY docs DESTINATION ${doc} FILES_MATCHING PATTERN "*.md" PATTERN "*.svg")
+install(DIRECTORY docs DESTINATION ${doc} FILES_MATCHING PATTERN "*.md" PATTERN "*.svg" PATTERN "*.png")
 install(DIRECTORY examples DESTINATION ${doc} PATTERN "demo.sh" EXCLUDE)
 
 # Of what the binaries hold and of what lies beside them.
