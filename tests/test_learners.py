@@ -208,3 +208,32 @@ def test_parameters_that_cannot_be(tmp_path, model, needles):
     error = fails("run", "-C", project(tmp_path / "it", "y", f"    model: {model}\n", rows=60))
     for needle in [*needles, r"gristmill\.yaml:12:"]:
         assert re.search(needle, error), error
+
+
+def test_weights_beyond_what_can_be_summed_are_refused(tmp_path):
+    (tmp_path / "rows.csv").write_text("id,x,y\n" + "".join(f"{i},{i % 7},{i % 7 + i % 2}\n" for i in range(200)))
+    text = """\
+project: heavy
+sources: {d: rows.csv}
+predict:
+  y: {from: d.rows, key: id, target: TARGET, split: {random: true}, WEIGHT model: MODEL}
+"""
+    def run_with(target="y", weight="", model="linear"):
+        (tmp_path / "gristmill.yaml").write_text(
+            text.replace("TARGET", target).replace("WEIGHT", weight).replace("MODEL", model))
+        return fails("run", "-C", tmp_path)
+    assert "above 1e30" in run_with(weight='weight: "1e300",')
+    said = run_with(target="y > 3", model="{linear: {class_weight: {true: 1.0e+300}}}")
+    assert "at most 1e9" in said and "gristmill.yaml:4" in said
+
+
+def test_targets_whose_squares_overflow_are_told(tmp_path):
+    (tmp_path / "rows.csv").write_text("id,x,y\n" + "".join(f"{i},{i % 7},{i % 7 + i % 2}e306\n" for i in range(400)))
+    (tmp_path / "gristmill.yaml").write_text("""\
+project: huge
+sources: {d: rows.csv}
+predict:
+  y: {from: d.rows, key: id, target: y, split: {random: true}, model: [{linear: {l1_ratio: 0.5}}, tree]}
+""")
+    said = fails("run", "-C", tmp_path)
+    assert "beyond 1e100" in said and "gristmill.yaml:4" in said

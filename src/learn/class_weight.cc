@@ -90,11 +90,15 @@ void check_class_weight(const Params& params) {
   if (!given.is_object() || given.empty())
     throw Error(Code::invalid, "`class_weight` is `balanced`, or a weight by class", {},
                 "for example: class_weight: {true: 5}");
+  constexpr double largest = 1e9;
   for (const auto& [label, weight] : given.items()) {
-    if (!weight.is_number() || !(weight.get<double>() > 0) || !std::isfinite(weight.get<double>()))
+    const double value = weight.is_number() ? weight.get<double>() : 0;
+    if (!(value > 0 && value <= largest))
       throw Error(Code::invalid,
-                  fmt::format("the `class_weight` of {} must be a number above 0, not {}", label,
-                              weight.dump()));
+                  fmt::format("the `class_weight` of {} must be a number above 0 and at most 1e9, "
+                              "not {}",
+                              label, weight.dump()),
+                  {}, "5 lets each row of the class count as five");
   }
 }
 

@@ -119,8 +119,8 @@ std::vector<ParamDoc> loss_params(const std::vector<std::string>& names) {
   if (tweedie)
     docs.push_back({"power",
                     "number",
-                    "Of `tweedie`: the variance grows with this power of the mean; between 1 "
-                    "(Poisson) and 2 (gamma). 1.5 by default.",
+                    "Of `tweedie`: the variance grows with this power of the mean; more than 1 "
+                    "(which is `poisson`) and less than 2 (`gamma`). 1.5 by default.",
                     {},
                     1.000001,
                     1.999999,

@@ -177,8 +177,10 @@ const RegisterLearner registration({
     .name = "tree",
     .text =
         "One shallow decision tree (CART: squared error or Gini impurity), to read: the report "
-        "tells its rules. A leaf answers with the mean of its rows, or with the shares of their "
-        "classes, to which those of all rows are added as one row.",
+        "tells its rules. Numbers of more than 254 values are asked at 254 quantiles. A leaf "
+        "answers with "
+        "the mean of its rows, or with the shares of their classes, to which those of all rows are "
+        "added as one row.",
     .params = {{"depth", "integer", "At most so many questions to an answer.", 4, 1, 12, {}},
                {"min_rows", "integer", "Rows a leaf must have.", 20, 1, 1000000000, {}},
                class_weight_param()},

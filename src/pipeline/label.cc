@@ -236,6 +236,7 @@ void LabelStage::run(const Batch& raw, int64_t first_row, LabelledChunk& out) co
   if (filter_to_fit() != nullptr) return;
   out.dropped = raw.rows - int64_t(out.broken.size()) - count_bits(out.kept);
   fill_target(out);
+  check_targets(first_row, out);
   if (weight_) fill_weight(out, first_row);
 }
 
@@ -273,6 +274,23 @@ void LabelStage::fill_target(LabelledChunk& out) const {
   out.target_column = target;
 }
 
+// Scores are sums of squares: what they cannot hold is told before it is learned from.
+void LabelStage::check_targets(int64_t first_row, const LabelledChunk& out) const {
+  constexpr double largest = 1e100;
+  if (target_->type() != Type::float64) return;
+  for (int64_t i = 0; i < out.rows.rows; ++i) {
+    if (!get_bit(out.labelled.data(), i) || std::abs(out.target[size_t(i)]) <= largest) continue;
+    throw Error(
+        Code::invalid,
+        fmt::format("the target of {} is {:.3g}: numbers beyond 1e100 cannot be squared and "
+                    "summed",
+                    spec_.name, out.target[size_t(i)]),
+        {.table = spec_.from, .row = first_row + i},
+        "drop such rows by the rule `range`, or divide the target")
+        .at(spec_.place("target"));
+  }
+}
+
 void LabelStage::fill_weight(LabelledChunk& out, int64_t first_row) const {
   const Column weight = weight_->evaluate(out.rows, out.scratch);
   out.weight.assign(size_t(out.rows.rows), 1);
@@ -281,9 +299,10 @@ void LabelStage::fill_weight(LabelledChunk& out, int64_t first_row) const {
     const double value = weight.is_null(i)            ? -1
                          : weight.type == Type::int64 ? double(weight.values<int64_t>()[i])
                                                       : weight.values<double>()[i];
-    if (!(value >= 0) || !std::isfinite(value)) {
+    constexpr double largest = 1e30;  // that sums of products of weights stay finite
+    if (!(value >= 0 && value <= largest)) {
       throw Error(Code::invalid,
-                  fmt::format("the weight of {} is missing, negative or not finite", spec_.name),
+                  fmt::format("the weight of {} is missing, negative or above 1e30", spec_.name),
                   {.table = spec_.from, .row = first_row + i},
                   "drop such rows, or write coalesce(…, 0)")
           .at(spec_.place("weight"));

@@ -93,6 +93,7 @@ class LabelStage {
   size_t index_of(const Schema& schema, const std::string& column, const std::string& member) const;
   void split_alone(const Batch& raw, const Column& group, std::vector<uint64_t>& value) const;
   void fill_target(LabelledChunk& out) const;
+  void check_targets(int64_t first_row, const LabelledChunk& out) const;
   void fill_weight(LabelledChunk& out, int64_t first_row) const;
 
   const PredictSpec& spec_;
