@@ -118,7 +118,7 @@ class BinsFit : public EncoderFit {
     std::vector<double> edges;
     for (int64_t i = 1; i < bins_; ++i) {
       const double edge = edge_at(double(i) / double(bins_));
-      // Equal values are not parted, and no bin is empty.
+      // Equal values are not parted.
       if (std::isfinite(edge) && edge > (edges.empty() ? moments_.min : edges.back()))
         edges.push_back(edge);
     }
@@ -133,7 +133,7 @@ class BinsFit : public EncoderFit {
  private:
   double edge_at(double share) const {
     if (by_quantile_) return seen_.quantile(share);
-    return moments_.min + share * (moments_.max - moments_.min);
+    return std::lerp(moments_.min, moments_.max, share);
   }
 
   SourceColumn column_;

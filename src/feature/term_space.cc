@@ -13,6 +13,7 @@ namespace {
 constexpr int64_t more_than_asked = 10;  // directions tried
 constexpr int passes = 4;
 constexpr double negligible = 1e-12;  // of the largest squared singular value
+constexpr double constant = 1e-9;     // of a square, relative: a variance of nothing
 
 // Nearly normal: twelve equal chances, by place.
 double chance(uint64_t place) {
@@ -122,8 +123,10 @@ void TermSpaceFit::finish() {
     for (int64_t t = 0; t < basis.terms; ++t) directions_.row(t)[k] *= sign;
     const auto texts = double(sums_.texts_);
     means_.push_back(sign * total / texts);
-    deviations_.push_back(
-        std::sqrt(std::max(eigen.values[size_t(k)] / texts - means_.back() * means_.back(), 0.0)));
+    // Of a direction in which all texts are alike, only rounding is left of it.
+    const double square = eigen.values[size_t(k)] / texts;
+    const double variance = square - means_.back() * means_.back();
+    deviations_.push_back(variance > constant * square ? std::sqrt(variance) : 0);
   }
   sums_ = Sums(basis_);
 }

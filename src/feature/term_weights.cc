@@ -82,7 +82,7 @@ TermWeights TermWeights::load(const State& state) {
     throw Error(Code::corrupt, "an encoder `text` without an analyzer or n-grams");
   if (terms.empty() || int64_t(terms.size()) > most_terms || rarity.size() != terms.size() ||
       !std::all_of(rarity.begin(), rarity.end(),
-                   [](double idf) { return idf > 0 && std::isfinite(idf); }))
+                   [](double idf) { return idf > 0.99 && idf < 64; }))  // 1 + ln(texts / those)
     throw Error(Code::corrupt, "an encoder `text` whose terms are not as its weights");
   return TermWeights({analyzer == "characters", ngrams[0], ngrams[1]},
                      state.at<bool>("sublinear_tf"), {terms.begin(), terms.end()},

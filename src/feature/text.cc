@@ -70,6 +70,10 @@ std::unique_ptr<Encoder> TextEncoder::load(const State& state) {
   if (plan.column.type() != Type::string || components < 0 || components > most_components ||
       (components == 0 && terms > most_columns) || int64_t(directions.size()) != terms * components)
     throw Error(Code::corrupt, "an encoder `text` without text, or with other directions");
+  for (const auto& numbers : {directions, scaling})
+    for (double number : numbers)
+      if (!std::isfinite(number))
+        throw Error(Code::corrupt, "an encoder `text` with a number that is not finite");
   if (!scaling.empty() && int64_t(scaling.size()) != 2 * components)
     throw Error(Code::corrupt, "an encoder `text` with a scaling of another size");
   for (size_t k = 1; k < scaling.size(); k += 2)

@@ -74,7 +74,8 @@ class TextFit : public EncoderFit {
     } else if (weights_->terms().empty()) {
       *why = fmt::format("no {} is in enough of its texts to be kept",
                          choice_.rule.of_characters ? "sequence of characters" : "word");
-    } else if (space_ && space_->directions().width == 0) {
+    } else if (space_ && std::all_of(space_->deviations().begin(), space_->deviations().end(),
+                                     [](double deviation) { return deviation == 0; })) {
       *why = "its texts do not differ";
     }
     if (!why->empty()) return nullptr;
@@ -124,12 +125,11 @@ class TextFit : public EncoderFit {
   }
 
   std::vector<double> scaling() const {
-    constexpr double constant = 1e-9;
     std::vector<double> out;
     for (size_t k = 0; k < space_->means().size(); ++k) {
       const double deviation = space_->deviations()[k];
       out.push_back(space_->means()[k]);
-      out.push_back(deviation > constant ? deviation : 1);
+      out.push_back(deviation > 0 ? deviation : 1);
     }
     return out;
   }
@@ -174,7 +174,7 @@ const std::vector<ParamDoc> docs = {
      "Words or sequences of fewer texts do not count; below 1 it is a share of the texts.",
      2,
      0,
-     {},
+     1000000000,
      {}},
     {"max_features",
      "integer",

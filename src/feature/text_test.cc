@@ -218,6 +218,18 @@ TEST(Text, SaysWhatCarriesNothing) {
   EXPECT_EQ(why_not({"one", "two"}, nullptr), "no word is in enough of its texts to be kept");
   EXPECT_EQ(why_not({"", ""}, "characters"),
             "no sequence of characters is in enough of its texts to be kept");
+  EXPECT_EQ(why_not({"one two", "one two", "one two"}, 2), "its texts do not differ");
+}
+
+// A direction in which all training texts are alike is not scaled by what rounding left of it.
+TEST(Text, AnotherTextIsNotFarAway) {
+  TestRows rows({{"x", Type::string}});
+  for (int i = 0; i < 200; ++i)
+    rows[0].append(std::string_view(i % 2 == 0 ? "always here red" : "always here blue"));
+  const TestRows others = TestRows::column(Type::string, {"always red", "blue", "here"});
+  for (const auto& row : fit_encode("text", rows, others, for_linear, 3).floats) {
+    for (const float value : row) EXPECT_LT(std::abs(value), 100);
+  }
 }
 
 TEST(Text, RefusesWhatIsWrong) {

@@ -12,6 +12,8 @@ namespace {
 
 constexpr int saved_version = 1;
 constexpr int64_t neighbors_max = 1000;
+// Beyond those that are trained with; sums of them are finite.
+constexpr double largest_weight = 1e60, largest_target = 1e100;
 
 void expect(bool condition, const char* what) {
   if (!condition)
@@ -54,10 +56,11 @@ class Nearest : public Model {
     expect(p_.codes.size() == p_.target.size() * size_t(codes_), "codes");
     expect(p_.weight.empty() || p_.weight.size() == p_.target.size(), "weight");
     for (float value : p_.floats) expect(std::isfinite(value), "a number is not finite");
-    for (double w : p_.weight) expect(w > 0 && std::isfinite(w), "a weight is not above 0");
+    for (double w : p_.weight)
+      expect(w > 0 && w <= largest_weight, "a weight is not above 0, or too large");
     const double classes = p_.problem == Problem::binary ? 2 : double(p_.outputs);
     for (double y : p_.target) {
-      expect(std::isfinite(y), "a target is not finite");
+      expect(std::abs(y) <= largest_target, "a target is no number, or too large");
       if (p_.problem != Problem::regression)
         expect(y >= 0 && y < classes && y == std::floor(y), "a target is no class");
     }
