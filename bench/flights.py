@@ -28,15 +28,15 @@ def matrix():
     """Figure: five CSVs joined into a dense float32 matrix in memory."""
     program = ROOT / "build/release/bench/bench_matrix"
     results = interleave({"gristmill": lambda: run([program, FOLDER]), "polars": peer("polars-matrix")})
-    slow = run([PYTHON, HERE / "peers.py", "sklearn-matrix", FOLDER / "data"])
+    slow = interleave({"sklearn": peer("sklearn-matrix")}, rounds=min(ROUNDS, 3))["sklearn"]
     ours, polars = results["gristmill"], results["polars"]
     say("matrix", rows=ours[0]["rows"], columns=ours[0]["columns"],
         gristmill_s=median(ours, "total"), gristmill_encode_s=median(ours, "encode"), gristmill_rss_mb=median(ours, "rss_mb"),
         polars_s=median(polars, "total"), polars_encode_s=median(polars, "encode"), polars_rss_mb=median(polars, "rss_mb"),
-        sklearn_s=slow["total"],
+        sklearn_s=median(slow, "total"),
         ratio_polars=median(ours, "total") / median(polars, "total"),
         ratio_polars_encode=median(ours, "encode") / median(polars, "encode"),
-        ratio_sklearn=median(ours, "total") / slow["total"])
+        ratio_sklearn=median(ours, "total") / median(slow, "total"))
 
 
 def run_fresh(seed=0):
