@@ -99,7 +99,7 @@ std::string models_part(const json& prediction) {
                  const std::string& seconds) {
     const std::string shown = escaped(name);
     std::vector<HtmlCell> row = {
-        {name == prediction.at("best") ? "<b>" + shown + "</b>" : shown},
+        {prediction.at("best").get<std::string>() == name ? "<b>" + shown + "</b>" : shown},
         number_cell(score_text(number_of(scores.at("validate").at(metric))))};
     for (const std::string& one : metrics)
       row.push_back(number_cell(score_text(number_of(scores.at("test").at(one)))));
