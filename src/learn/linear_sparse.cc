@@ -134,7 +134,6 @@ class ProximalNewton {
   void run(int steps_max, Progress& progress, std::vector<double>& x) {
     std::vector<double> gradient(x.size()), next(x.size()), next_gradient(x.size());
     double value = objective_.value(x, penalty_.l2, gradient) + penalty_.l1 * absolute(x);
-    if (!std::isfinite(value)) return;  // squares of targets beyond float64: no step can be judged
     double promised_before = -INFINITY;
     for (int steps = 0; steps < steps_max; ++steps) {
       const std::vector<double> step = model_step(x, gradient);

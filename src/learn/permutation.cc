@@ -15,6 +15,21 @@ namespace {
 constexpr int64_t max_rows = 5000;
 constexpr int shuffles = 5;
 
+// What the spec holds, in the order of `order`.
+void take_spec(const FeatureLayout& layout, size_t s, const FeatureRows& from,
+               const std::vector<int64_t>& order, const FeatureRows& to) {
+  const int64_t at = layout.at[s];
+  for (int64_t i = 0; i < to.rows; ++i) {
+    const int64_t source = order[size_t(i)];
+    if (layout.specs[s].kind == TensorKind::code) {
+      to.codes[i * to.code_stride + at] = from.codes[source * from.code_stride + at];
+    } else {
+      std::copy_n(from.floats + source * from.float_stride + at, layout.specs[s].width(),
+                  to.floats + i * to.float_stride + at);
+    }
+  }
+}
+
 // Rows of a fold, copied.
 struct Rows {
   FeatureBuffer buffer;
@@ -26,14 +41,9 @@ struct Rows {
     const FeatureLayout& layout = data.info().layout;
     const std::vector<int64_t> picked = evenly_spaced(data.fold_rows(fold), max_rows);
     features = buffer.resize(layout, int64_t(picked.size()));
-    for (int64_t i = 0; i < features.rows; ++i) {
-      const int64_t from = picked[size_t(i)];
-      for (int64_t j = 0; j < layout.floats; ++j)
-        features.floats[i * features.float_stride + j] =
-            all.features.floats[from * all.features.float_stride + j];
-      for (int64_t j = 0; j < layout.codes; ++j)
-        features.codes[i * features.code_stride + j] =
-            all.features.codes[from * all.features.code_stride + j];
+    for (size_t spec = 0; spec < layout.specs.size(); ++spec)
+      take_spec(layout, spec, all.features, picked, features);
+    for (const int64_t from : picked) {
       target.push_back(all.target[from]);
       if (all.weight != nullptr) weight.push_back(all.weight[from]);
     }
@@ -57,21 +67,6 @@ std::vector<int64_t> shuffled(int64_t count, uint64_t seed) {
     std::swap(order[size_t(i)], order[size_t(seed % uint64_t(i + 1))]);
   }
   return order;
-}
-
-// What the spec holds, in the order of `order`.
-void take_spec(const FeatureLayout& layout, size_t s, const FeatureRows& from,
-               const std::vector<int64_t>& order, const FeatureRows& to) {
-  const int64_t at = layout.at[s];
-  for (int64_t i = 0; i < to.rows; ++i) {
-    const int64_t source = order[size_t(i)];
-    if (layout.specs[s].kind == TensorKind::code) {
-      to.codes[i * to.code_stride + at] = from.codes[source * from.code_stride + at];
-    } else {
-      std::copy_n(from.floats + source * from.float_stride + at, layout.specs[s].width(),
-                  to.floats + i * to.float_stride + at);
-    }
-  }
 }
 
 }  // namespace
