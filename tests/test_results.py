@@ -23,9 +23,9 @@ REWRITE = "build/venv-test/bin/python tests/test_results.py"
 VERSIONS = {  # in the order of the work: what comes later follows from what comes before
     "table": "`table_version` in src/pipeline/tables.cc",
     "clean": "`clean_version` in src/pipeline/tables.cc, or the `.version` of the rule in src/clean",
-    "dataset": "`dataset_version` in src/pipeline/recipe.cc, or the `.version` of the rule in src/clean or of the "
+    "dataset": "`dataset_version` in src/pipeline/dataset_task.cc, or the `.version` of the rule in src/clean or of the "
                "encoder in src/feature",
-    "model": "`model_version` in src/pipeline/recipe.cc, or the `.version` of the learner in src/learn",
+    "model": "`model_version` in src/pipeline/model_task.cc, or the `.version` of the learner in src/learn",
     "bundle": "`bundle_version` in src/pipeline/recipe.cc",
 }
 

@@ -1,5 +1,9 @@
 #include "cli/evaluation_text.h"
 
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
 #include <vector>
 
 #include <fmt/format.h>
@@ -11,7 +15,22 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t max_classes_in_a_table = 6, max_pairs = 3;
+constexpr size_t max_classes_in_a_table = 6, max_pairs = 3, max_folds_shown = 10;
+
+double number_of(const json& score) { return score.is_number() ? score.get<double>() : NAN; }
+
+struct Spread {
+  double mean = NAN, deviation = NAN;  // of a sample
+
+  explicit Spread(const std::vector<double>& values) {
+    const auto count = double(values.size());
+    if (values.empty()) return;
+    mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
+    double squares = 0;
+    for (const double value : values) squares += (value - mean) * (value - mean);
+    if (count > 1) deviation = std::sqrt(squares / (count - 1));
+  }
+};
 
 std::string table_of(const std::string& model, const json& confusion) {
   const auto classes = confusion.at("classes").get<std::vector<std::string>>();
@@ -65,6 +84,35 @@ std::string slices_text(const std::string& metric, const json& slices) {
   return text_table({"worse where", "test rows", metric, "95 % interval"}, lines);
 }
 
+// The scores of each fold, and what comes of choosing in each anew.
+std::string folds_text(const std::string& metric, const json& folds) {
+  const json& test = folds.at("test");
+  const size_t count = std::min(folds.at("chosen").size(), max_folds_shown);
+  std::vector<std::string> head = {fmt::format("{} by fold", metric), "mean", "deviation"};
+  for (size_t fold = 1; fold <= count; ++fold) head.push_back(std::to_string(fold));
+  std::vector<std::vector<std::string>> lines;
+  for (const auto& [model, scores] : test.items()) {
+    std::vector<double> values;
+    for (const json& score : scores.at(metric)) {
+      if (score.is_number()) values.push_back(score.get<double>());
+    }
+    const Spread spread(values);
+    std::vector<std::string> line = {model, score_text(spread.mean), score_text(spread.deviation)};
+    for (size_t fold = 0; fold < count; ++fold)
+      line.push_back(score_text(number_of(scores.at(metric).at(fold))));
+    lines.push_back(std::move(line));
+  }
+  std::map<std::string, int> chosen;
+  for (const json& name : folds.at("chosen")) ++chosen[name.get<std::string>()];
+  std::vector<std::string> parts;
+  for (const auto& [name, times] : chosen) parts.push_back(fmt::format("{} in {}", name, times));
+  const json& nested = folds.at("nested");
+  return text_table(head, lines) +
+         fmt::format("chosen anew in each fold ({}): {} {} ({})\n", fmt::join(parts, ", "), metric,
+                     score_text(number_of(nested.at("score"))),
+                     interval_text(Interval::from_json(nested.at("interval"))));
+}
+
 std::string drift_text(const json& drift) {
   std::vector<std::string> columns;
   for (const auto& column : drift.at("columns")) {
@@ -82,7 +130,9 @@ std::string drift_text(const json& drift) {
 std::string evaluation_text(const std::string& model, const std::string& metric,
                             const json& evaluation) {
   std::string out;
+  if (evaluation.contains("folds")) out += folds_text(metric, evaluation.at("folds"));
   if (evaluation.contains("confusion")) {
+    if (!out.empty()) out += "\n";
     const json& confusion = evaluation.at("confusion");
     out += confusion.at("classes").size() <= max_classes_in_a_table ? table_of(model, confusion)
                                                                     : pairs_of(confusion);

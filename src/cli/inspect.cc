@@ -125,6 +125,12 @@ std::string inspect_text(const json& bundle) {
                        lineage.at("dataset").get<std::string>().substr(0, 12),
                        lineage.at("model").get<std::string>().substr(0, 12));
   }
+  if (const json refit = card.value("refit", json()); !refit.is_null())
+    out += fmt::format(
+        "the scores are of that model; it learned again on all {} rows: data set {}, model {}\n",
+        grouped(refit.at("rows").get<int64_t>()),
+        refit.at("dataset").get<std::string>().substr(0, 12),
+        refit.at("model").get<std::string>().substr(0, 12));
   int64_t arrays = 0;
   for (const auto& [name, size] : bundle.at("sections").items()) arrays += size.get<int64_t>();
   out += fmt::format("{} sections, {}\n", bundle.at("sections").size(), bytes_text(arrays));

@@ -171,6 +171,24 @@ std::string next_text(const PredictOutcome& prediction) {
       interval.low <= 0 && interval.high >= 0 ? ": these rows do not tell which is better" : "");
 }
 
+// What a search tried, and what it found.
+std::string search_text(const std::string& model, const json& search) {
+  double low = INFINITY, high = -INFINITY;
+  for (const json& trial : search.at("trials")) {
+    if (!trial.at("score").is_number()) continue;
+    low = std::min(low, trial.at("score").get<double>());
+    high = std::max(high, trial.at("score").get<double>());
+  }
+  std::vector<std::string> changed;
+  for (const auto& [name, value] : search.at("params").items())
+    changed.push_back(fmt::format("{}: {}", name, value.dump()));
+  return fmt::format("  {}: {} trials, {} on validate {} to {}; best {}\n", model,
+                     search.at("trials").size(), search.at("metric").get<std::string>(),
+                     score_text(low), score_text(high),
+                     changed.empty() ? "as it stands in the file"
+                                     : fmt::format("with {{{}}}", fmt::join(changed, ", ")));
+}
+
 // What the learners say of their models.
 std::string learned_text(const std::vector<ModelOutcome>& models) {
   std::string out;
@@ -178,6 +196,7 @@ std::string learned_text(const std::vector<ModelOutcome>& models) {
     if (model.learned.contains("trees"))
       out += fmt::format("  {}: {} rounds of trees\n", model.name,
                          grouped(model.learned.at("trees").get<int64_t>()));
+    if (model.learned.contains("search")) out += search_text(model.name, model.learned["search"]);
     if (model.learned.contains("held")) {
       const json& held = model.learned.at("held");
       out += fmt::format("  {}: holds {} training rows in {}\n", model.name,
@@ -220,8 +239,16 @@ std::string scores_text(const PredictOutcome& prediction) {
     rows.push_back(std::move(row));
   }
   return indented(text_table(head, rows)) +
-         fmt::format("  * the best by {} on the validate rows\n", prediction.metric) +
+         fmt::format(
+             "  * the best by {} on the validate rows{}\n", prediction.metric,
+             prediction.evaluation.contains("folds") ? "; scores are means over the folds" : "") +
          learned_text(models) + next_text(prediction);
+}
+
+std::string refit_text(const PredictOutcome& prediction) {
+  if (prediction.refit.is_null()) return "";
+  return fmt::format("  {} learned again on all {} rows: that is what the bundle holds\n",
+                     prediction.best, grouped(prediction.refit.at("rows").get<int64_t>()));
 }
 
 std::string share_text(const json& share) {
@@ -286,7 +313,7 @@ std::string run_report(const RunOutcome& outcome) {
     out += left_out_text(prediction.dataset);
     out += features_text(prediction.dataset) + "\n";
     out += scores_text(prediction);
-    out += answers_text(prediction);
+    out += answers_text(prediction) + refit_text(prediction);
     const std::string evaluation =
         evaluation_text(prediction.best, prediction.metric, prediction.evaluation);
     if (!evaluation.empty()) out += "\n" + indented(evaluation);

@@ -1,4 +1,5 @@
 // Gradient-boosted trees, trained by LightGBM (Ke et al. 2017), predicted by our own code.
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -106,8 +107,8 @@ std::string model_text(void* booster, int trees) {
 }
 
 // LightGBM counts rows in 32 bits, and early stopping needs rows to stop by.
-void check_folds(const Dataset& data) {
-  if (data.fold_rows(Fold::validate) == 0) {
+void check_folds(const Dataset& data, const Params& params) {
+  if (data.fold_rows(Fold::validate) == 0 && params.integer("patience") > 0) {
     throw Error(Code::invalid, "there are no validate rows to stop early by", {},
                 "give `validate` in `split` a larger share");
   }
@@ -124,7 +125,7 @@ std::unique_ptr<Model> train(const Dataset& unweighted, const Params& params,
   const std::shared_ptr<const Dataset> weighted = with_class_weights(unweighted, params);
   const Dataset& data = *weighted;
   check_training_rows(data);
-  check_folds(data);
+  check_folds(data, params);
   if (const std::optional<Loss> loss = Loss::of(params.json())) check_loss_targets(*loss, data);
   // Its log is the process's own, not the user's: what matters comes back as errors.
   lightgbm().RegisterLogCallback([](const char*) {});
@@ -195,6 +196,15 @@ std::vector<ParamDoc> params_of_trees() {
   return docs;
 }
 
+// As many as were best, at the median.
+nlohmann::json settled(const std::vector<nlohmann::json>& learned) {
+  std::vector<int64_t> trees;
+  for (const nlohmann::json& one : learned) trees.push_back(one.at("trees").get<int64_t>());
+  const auto median = trees.begin() + std::ptrdiff_t(trees.size() / 2);
+  std::nth_element(trees.begin(), median, trees.end());
+  return {{"trees", *median}, {"patience", 0}};
+}
+
 const RegisterLearner registration({
     .name = "boosted-trees",
     .version = 2,
@@ -208,6 +218,13 @@ const RegisterLearner registration({
           check_monotone(params);
         },
     .wants = {.scaled = false, .missing = true, .cyclic = false},
+    .search = {{"leaves", 7, 127, true, true},
+               {"learning_rate", 0.05, 0.3, true},
+               {"min_rows", 3, 200, true, true},
+               {"l2", 0.01, 30, true},
+               {"feature_fraction", 0.4, 1},
+               {"row_fraction", 0.5, 1}},
+    .settled = settled,
     // Bins take a byte a value; gradients, hessians, scores and the target four to eight bytes
     // each.
     .bytes_per_row = [](const FeatureLayout& layout) { return layout.floats + layout.codes + 32; },

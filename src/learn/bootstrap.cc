@@ -101,6 +101,25 @@ std::map<std::string, Resampled> resample(const std::vector<const MetricKind*>& 
   return out;
 }
 
+Resampled mean_of(const std::vector<Resampled>& folds, size_t disjoint) {
+  if (folds.size() == 1) return folds.front();
+  const auto is_defined = [](const Resampled& fold) { return std::isfinite(fold.score); };
+  const auto defined = double(std::count_if(folds.begin(), folds.end(), is_defined));
+  Resampled out{.score = defined > 0 ? 0.0 : NAN, .resamples = {}};
+  for (const Resampled& fold : folds) {
+    if (is_defined(fold)) out.score += fold.score / defined;
+  }
+  const auto end = folds.begin() + std::ptrdiff_t(std::min(disjoint, folds.size()));
+  const auto telling = double(std::count_if(folds.begin(), end, is_defined));
+  out.resamples.assign(folds.front().resamples.size(), out.score);
+  for (auto fold = folds.begin(); fold != end; ++fold) {
+    if (!is_defined(*fold)) continue;
+    for (size_t i = 0; i < out.resamples.size(); ++i)
+      out.resamples[i] += (fold->resamples.at(i) - fold->score) / telling;
+  }
+  return out;
+}
+
 Resampled difference(const Resampled& a, const Resampled& b) {
   Resampled out{.score = a.score - b.score, .resamples = a.resamples};
   for (size_t i = 0; i < out.resamples.size(); ++i) out.resamples[i] -= b.resamples.at(i);

@@ -39,6 +39,10 @@ std::map<std::string, Resampled> resample(const std::vector<const MetricKind*>& 
                                           const Scored& scored, int threads,
                                           const BootstrapSize& size = {});
 
+// Of one metric on each of some folds: the mean of the scores that are defined. The first
+// `disjoint` of them say how sure it is: what comes after repeats their rows.
+Resampled mean_of(const std::vector<Resampled>& folds, size_t disjoint);
+
 // a − b, resample by resample: of two models on the same rows.
 Resampled difference(const Resampled& a, const Resampled& b);
 

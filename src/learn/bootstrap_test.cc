@@ -167,5 +167,32 @@ TEST(Bootstrap, WhatIsNotDefinedHasNoInterval) {
   EXPECT_TRUE(resample({&log_loss}, {}, 2).at("log_loss").interval().json().is_null());
 }
 
+TEST(Bootstrap, FoldsAreSurerThanOneOfThem) {
+  const MetricKind& auc = Metrics::instance().get("auc", "metric");
+  std::vector<Resampled> folds;
+  for (unsigned seed = 1; seed <= 4; ++seed)
+    folds.push_back(resample({&auc}, binary_rows(800, seed).scored(), 1).at("auc"));
+  const Resampled mean = mean_of(folds, 4);
+  EXPECT_NEAR(mean.score, (folds[0].score + folds[1].score + folds[2].score + folds[3].score) / 4,
+              1e-12);
+  const auto width = [](const Resampled& of) { return of.interval().high - of.interval().low; };
+  EXPECT_NEAR(width(mean), width(folds[0]) / 2, 0.15 * width(folds[0]));
+  // The same rows once more say nothing new of how sure it is.
+  std::vector<Resampled> repeated = folds;
+  repeated.insert(repeated.end(), folds.begin(), folds.end());
+  EXPECT_NEAR(width(mean_of(repeated, 4)), width(mean), 1e-12);
+  EXPECT_EQ(mean_of({folds[0]}, 1).resamples, folds[0].resamples);
+}
+
+TEST(Bootstrap, FoldsWithoutAScoreAreLeftOut) {
+  const MetricKind& auc = Metrics::instance().get("auc", "metric");
+  const Rows one_class = {.target = {1, 1, 1}, .predicted = {.2, .3, .4}, .weight = {}};
+  const Resampled none = resample({&auc}, one_class.scored(), 1).at("auc");
+  const Resampled some = resample({&auc}, binary_rows(800, 1).scored(), 1).at("auc");
+  EXPECT_EQ(mean_of({none, some}, 2).score, some.score);
+  EXPECT_EQ(mean_of({none, some}, 2).interval().low, some.interval().low);
+  EXPECT_TRUE(mean_of({none, none}, 2).interval().json().is_null());
+}
+
 }  // namespace
 }  // namespace gristmill

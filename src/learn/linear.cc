@@ -255,6 +255,14 @@ std::vector<ParamDoc> params_of_linear() {
   return docs;
 }
 
+// The median strength that was best.
+nlohmann::json settled(const std::vector<nlohmann::json>& learned) {
+  std::vector<double> strengths;
+  for (const nlohmann::json& one : learned) strengths.push_back(one.at("l2").get<double>());
+  std::sort(strengths.begin(), strengths.end());
+  return {{"l2", strengths[strengths.size() / 2]}};
+}
+
 const RegisterLearner registration({
     .name = "linear",
     .version = 2,
@@ -269,6 +277,8 @@ const RegisterLearner registration({
           check_class_weight(params);
         },
     .wants = {.scaled = true, .missing = false, .cyclic = true},
+    .search = {{"l1_ratio", 0, 1}},
+    .settled = settled,
     .train = train,
 });
 

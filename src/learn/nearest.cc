@@ -76,6 +76,7 @@ const RegisterLearner registration({
                class_weight_param()},
     .check = check_class_weight,
     .wants = {.scaled = true, .missing = false, .cyclic = true},
+    .search = {{"neighbors", 1, 100, true, true}},
     .bytes_per_row =
         [](const FeatureLayout& layout) { return 4 * (layout.floats + layout.codes) + 16; },
     .train = train,

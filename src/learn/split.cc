@@ -13,6 +13,7 @@
 namespace gristmill {
 namespace {
 
+constexpr int max_folds = 100;
 constexpr size_t bins = 65536;  // of a hash's upper bits
 constexpr int validate_fold = int(Fold::validate), test_fold = int(Fold::test);
 
@@ -23,6 +24,13 @@ uint64_t mixed(uint64_t value, uint64_t seed) {
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
   z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
   return z ^ (z >> 31);
+}
+
+// What a row's place in a random split goes by: another one in each repeat.
+uint64_t dealt(uint64_t value, const SplitSpec& spec) {
+  const uint64_t hash = mixed(value, spec.seed);
+  const int repeat = spec.folds == 0 ? 0 : spec.number / spec.folds;
+  return repeat == 0 ? hash : mixed(hash, uint64_t(repeat));
 }
 
 uint64_t threshold(double share) { return uint64_t(std::ldexp(share, 64)); }
@@ -45,9 +53,45 @@ std::string column_name(const nlohmann::json& value, const std::string& key) {
   throw Error(Code::invalid, fmt::format("`split`: `{}` must name a column", key));
 }
 
+int count(const nlohmann::json& value, const std::string& key, int least) {
+  if (value.is_number_integer() && value >= least && value <= max_folds) return value.get<int>();
+  throw Error(Code::invalid, fmt::format("`split`: `{}` must be a whole number from {} to {}", key,
+                                         least, max_folds));
+}
+
 bool flag(const nlohmann::json& value, const std::string& key) {
   if (value.is_boolean()) return value.get<bool>();
   throw Error(Code::invalid, fmt::format("`split`: `{}` must be true or false", key));
+}
+
+void check_folds(const SplitSpec& spec, const nlohmann::json& given) {
+  const auto refuse = [](const std::string& what, const std::string& hint) {
+    throw Error(Code::invalid, "`split`: " + what, {}, hint);
+  };
+  if (spec.folds == 0) {
+    if (spec.repeats > 1)
+      refuse("`repeats` says how often `folds` are made, and there are none",
+             "write for example folds: 5");
+    return;
+  }
+  if (spec.by == SplitSpec::By::time) {
+    if (spec.repeats > 1)
+      refuse("`repeats` is not for a split by time, which can be cut in one way only", "");
+    if (Boundary::parse(spec.validate, "`validate`").instant)
+      refuse("`validate` is a date, but lies elsewhere for each of the folds",
+             "give a share such as 15%, or a span such as 30d");
+    return;
+  }
+  if (spec.folds < 3)
+    refuse("`folds: 2` leaves nothing to train on: one part tests, another validates",
+           "give 3 folds at least");
+  for (const char* name : {"validate", "test"}) {
+    if (given.contains(name))
+      refuse(fmt::format("`{}` and `folds` do not go together: each of {} folds tests once and "
+                         "validates once",
+                         name, spec.folds),
+             fmt::format("leave `{}` out", name));
+  }
 }
 
 // Sorted times → the first instant of the last `share` of them, never inside one instant.
@@ -91,6 +135,21 @@ const std::vector<ParamDoc>& SplitSpec::keys() {
        {},
        {},
        {}},
+      {"folds",
+       "integer",
+       "cross-validation: so many parts are tested in turn, each by models that have not seen it; "
+       "by time, each by models of what came before it",
+       {},
+       2,
+       max_folds,
+       {}},
+      {"repeats",
+       "integer",
+       "of folds, but not by time: deal the rows out so many times",
+       1,
+       1,
+       max_folds,
+       {}},
   };
   return docs;
 }
@@ -126,6 +185,10 @@ SplitSpec SplitSpec::parse(const nlohmann::json& json, const std::string& time_c
       spec.test = boundary_text(value, key);
     } else if (key == "gap") {
       spec.gap = boundary_text(value, key);
+    } else if (key == "folds") {
+      spec.folds = count(value, key, 2);
+    } else if (key == "repeats") {
+      spec.repeats = count(value, key, 1);
     } else {
       std::vector<std::string> known;
       for (const ParamDoc& doc : keys()) known.push_back(doc.name);
@@ -154,33 +217,54 @@ SplitSpec SplitSpec::parse(const nlohmann::json& json, const std::string& time_c
           "give a share such as 15%, or `time: COLUMN`");
     }
   }
+  check_folds(spec, json);
   return spec;
+}
+
+std::string SplitSpec::title() const {
+  if (number == all_rows) return " with all rows";
+  if (folds == 0) return "";
+  return fmt::format(" in fold {} of {}", number % folds + 1, folds) +
+         (repeats > 1 ? fmt::format(", repeat {}", number / folds + 1) : "");
 }
 
 nlohmann::json SplitSpec::json() const {
   static constexpr const char* names[] = {"random", "time", "group"};
-  return {{"by", names[int(by)]}, {"column", column}, {"stratify", stratify},
-          {"validate", validate}, {"test", test},     {"gap", gap},
-          {"seed", seed}};
+  nlohmann::json out = {{"by", names[int(by)]}, {"column", column}, {"stratify", stratify},
+                        {"validate", validate}, {"test", test},     {"gap", gap},
+                        {"seed", seed}};
+  if (number == all_rows) {
+    out["all_rows"] = true;
+  } else if (folds > 0) {
+    out.update({{"folds", folds}, {"repeats", repeats}, {"number", number}});
+  }
+  return out;
 }
 
 int Split::fold(int64_t value, int class_number) const {
+  if (spec.number == SplitSpec::all_rows) return int(Fold::train);
   if (spec.by == SplitSpec::By::time) {
+    if (value >= test_end) return -1;
     if (value >= test_from) return test_fold;
     if (value >= validate_from) return value >= test_from - gap ? -1 : validate_fold;
     return value >= validate_from - gap ? -1 : int(Fold::train);
   }
-  const uint64_t hash = mixed(uint64_t(value), spec.seed);
-  const size_t c = std::min(size_t(std::max(class_number, 0)), test_below.size() - 1);
-  if (hash < test_below[c]) return test_fold;
-  return hash < validate_below[c] ? validate_fold : int(Fold::train);
+  const size_t c = std::min(size_t(std::max(class_number, 0)), part_from.size() - 1);
+  const std::vector<uint64_t>& from = part_from[c];
+  const auto part =
+      int(std::upper_bound(from.begin(), from.end(), dealt(uint64_t(value), spec)) - from.begin());
+  if (spec.folds == 0) return part == 0 ? test_fold : part == 1 ? validate_fold : int(Fold::train);
+  const int test = spec.number % spec.folds;
+  if (part == test) return test_fold;
+  return part == (test + 1) % spec.folds ? validate_fold : int(Fold::train);
 }
 
 nlohmann::json Split::json() const {
   nlohmann::json out = spec.json();
-  if (spec.by == SplitSpec::By::time) {
+  if (spec.by == SplitSpec::By::time && spec.number != SplitSpec::all_rows) {
     out["validate_from"] = instant_text(validate_from);
     out["test_from"] = instant_text(test_from);
+    if (test_end != INT64_MAX) out["test_end"] = instant_text(test_end);
   }
   return out;
 }
@@ -198,21 +282,41 @@ struct SplitFit::Impl {
         validate(Boundary::parse(spec.validate, "`validate`")),
         test(Boundary::parse(spec.test, "`test`")) {}
 
-  Split by_time() {
-    if (rows == 0) throw Error(Code::invalid, "no row is left to be split");
-    std::sort(times.begin(), times.end());
+  // Where the last `windows` windows of test rows begin.
+  int64_t test_begins(int windows) const {
+    if (test.share) return instant_at(times, double(rows) * (1 - windows * *test.share));
+    return last + 1 - windows * (test.span ? *test.span : last + 1 - *test.instant);
+  }
+
+  // The boundaries of the split of that number.
+  Split window(int number) const {
     Split split;
     split.spec = spec;
     if (!spec.gap.empty()) split.gap = parse_span(spec.gap, "`gap`");
-    split.test_from = test.instant ? *test.instant
-                      : test.span  ? last + 1 - *test.span
-                                   : instant_at(times, double(rows) * (1 - *test.share));
+    split.test_from = test_begins(number + 1);
+    if (number > 0) split.test_end = test_begins(number);
     const double before_test =
         double(std::lower_bound(times.begin(), times.end(), split.test_from) - times.begin());
     split.validate_from = validate.instant ? *validate.instant
                           : validate.span
                               ? split.test_from - *validate.span
                               : instant_at(times, before_test - double(rows) * *validate.share);
+    return split;
+  }
+
+  Split by_time() {
+    if (rows == 0) throw Error(Code::invalid, "no row is left to be split");
+    std::sort(times.begin(), times.end());
+    const Split earliest = window(std::max(spec.folds, 1) - 1);
+    if (spec.folds > 0 && earliest.validate_from - earliest.gap <= first) {
+      throw Error(
+          Code::invalid,
+          fmt::format("nothing comes before the first of {} folds to train on: its validate "
+                      "rows would begin at {}, and the first row is of {}",
+                      spec.folds, instant_text(earliest.validate_from), instant_text(first)),
+          {}, "ask for fewer `folds`, or a shorter `test` or `validate`");
+    }
+    Split split = window(std::max(spec.number, 0));
     if (split.validate_from >= split.test_from) {
       throw Error(
           Code::invalid,
@@ -238,23 +342,34 @@ struct SplitFit::Impl {
     return ~uint64_t(0);
   }
 
+  // How far each part but the last reaches, as a share of all rows.
+  std::vector<double> part_ends() const {
+    std::vector<double> ends;
+    if (spec.folds == 0) {
+      ends = {*test.share, *test.share + *validate.share};
+      if (ends[1] >= 1)
+        throw Error(Code::invalid, "`validate` and `test` leave nothing to train on");
+    }
+    for (int fold = 1; fold < spec.folds; ++fold) ends.push_back(double(fold) / spec.folds);
+    return ends;
+  }
+
   // Without classes the thresholds do not depend on the rows: a row keeps its side when others
   // come.
   Split by_hash() const {
-    const double test_share = *test.share, both = test_share + *validate.share;
-    if (both >= 1) throw Error(Code::invalid, "`validate` and `test` leave nothing to train on");
+    const std::vector<double> ends = part_ends();
     Split split;
     split.spec = spec;
     if (!spec.stratify) {
-      split.test_below = {threshold(test_share)};
-      split.validate_below = {threshold(both)};
+      std::vector<uint64_t>& from = split.part_from.emplace_back();
+      for (const double end : ends) from.push_back(threshold(end));
       return split;
     }
     for (const auto& counts : histogram) {
       double rows = 0;
       for (const int64_t count : counts) rows += double(count);
-      split.test_below.push_back(hash_at(counts, rows * test_share));
-      split.validate_below.push_back(hash_at(counts, rows * both));
+      std::vector<uint64_t>& from = split.part_from.emplace_back();
+      for (const double end : ends) from.push_back(hash_at(counts, rows * end));
     }
     return split;
   }
@@ -274,7 +389,7 @@ void SplitFit::observe(uint64_t value, int class_number) {
   } else if (impl.spec.stratify) {
     const auto c = size_t(class_number);
     if (c >= impl.histogram.size()) impl.histogram.resize(c + 1, std::vector<int64_t>(bins));
-    ++impl.histogram[c][mixed(value, impl.spec.seed) >> 48];
+    ++impl.histogram[c][dealt(value, impl.spec) >> 48];
   }
 }
 

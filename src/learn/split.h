@@ -2,9 +2,12 @@
 // its position.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -24,6 +27,17 @@ struct SplitSpec {
   std::string validate = "15%", test = "15%";
   std::string gap;  // time: rows within this span before a boundary are left out
   uint64_t seed = 0;
+  // Cross-validation: parts of the rows that are tested in turn; 0: one split. By time, each part
+  // is tested by what was learned before it (rolling origin), the last one first.
+  int folds = 0;
+  int repeats = 1;  // random, group: how often the rows are dealt out anew
+  // Not of the file: which of the splits() it is, or all_rows.
+  int number = 0;
+  static constexpr int all_rows = -1;  // they train, and none is left to validate or test
+
+  // " in fold 2 of 5", " with all rows"; "" of a single split.
+  std::string title() const;
+  int splits() const { return std::max(folds, 1) * repeats; }
 
   static const std::vector<ParamDoc>& keys();
   // Code::invalid with the nearest key. `null`: random, or by `time_column` when there is one.
@@ -33,12 +47,15 @@ struct SplitSpec {
 
 // What was decided: recorded with the model.
 struct Split {
-  // time: rows < validate_from (− gap) train; [validate_from, test_from) validate; rest test.
-  // No row of one instant stands on two sides.
-  int64_t validate_from = 0, test_from = 0, gap = 0;  // microseconds
+  // time: rows < validate_from (− gap) train; [validate_from, test_from) validate; [test_from,
+  // test_end) test. No row of one instant stands on two sides.
+  int64_t validate_from = 0, test_from = 0, test_end = INT64_MAX, gap = 0;  // microseconds
   SplitSpec spec;
-  std::vector<uint64_t> validate_below, test_below;  // random, group: hash thresholds by class
-  // The fold of a row, or −1: in a gap. `value`: the time in µs, else the hash of key or group.
+  // random, group: of each class, the hashes that its second and later parts begin at. The parts
+  // are test, validate, train; or the folds.
+  std::vector<std::vector<uint64_t>> part_from;
+  // The fold of a row, or −1: in a gap, or after the test rows. `value`: the time in µs, else the
+  // hash of key or group.
   int fold(int64_t value_or_hash, int class_number) const;
   nlohmann::json json() const;  // instants as ISO 8601 text
 };

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <random>
 
@@ -98,12 +99,119 @@ TEST(Split, TimeIsTheDefaultWhereThereIsOne) {
   EXPECT_EQ(spec(R"({"random": true})", "t").by, SplitSpec::By::random);
 }
 
+// The fold of each of some rows in each of the splits that `json` asks for.
+std::vector<std::vector<int>> folds_of(const std::string& json,
+                                       const std::vector<std::pair<uint64_t, int>>& rows) {
+  SplitSpec asked = spec(json);
+  std::vector<std::vector<int>> out;
+  for (asked.number = 0; asked.number < asked.splits(); ++asked.number) {
+    SplitFit fit(asked);
+    for (const auto& [value, c] : rows) fit.observe(value, c);
+    const Split split = fit.decide();
+    std::vector<int>& of = out.emplace_back();
+    for (const auto& [value, c] : rows) of.push_back(split.fold(int64_t(value), c));
+  }
+  return out;
+}
+
+std::vector<std::pair<uint64_t, int>> random_rows(int count) {
+  std::mt19937_64 random(3);
+  std::vector<std::pair<uint64_t, int>> rows;
+  for (int i = 0; i < count; ++i) rows.emplace_back(random(), i % 50 == 0);
+  return rows;
+}
+
+TEST(Split, EachRowTestsOnceAndValidatesOnceInEachRepeat) {
+  const auto rows = random_rows(5000);
+  const auto folds = folds_of(R"({"folds": 5, "repeats": 3})", rows);
+  ASSERT_EQ(folds.size(), 15u);
+  int moved = 0;
+  for (size_t row = 0; row < rows.size(); ++row) {
+    std::vector<int> tested;
+    for (int repeat = 0; repeat < 3; ++repeat) {
+      std::array<int, 3> times{};
+      for (int fold = 0; fold < 5; ++fold) {
+        const int is = folds[size_t(repeat * 5 + fold)][row];
+        ++times[size_t(is)];
+        if (is == int(Fold::test)) tested.push_back(fold);
+      }
+      EXPECT_EQ(times, (std::array<int, 3>{3, 1, 1}));
+    }
+    moved += tested[0] != tested[1];
+  }
+  EXPECT_NEAR(moved, 4000, 120);  // repeats are dealt out anew: one in five stays by chance
+  for (const auto& fold : folds) EXPECT_NEAR(std::count(fold.begin(), fold.end(), 2), 1000, 120);
+}
+
+TEST(Split, StratifiedFoldsShareARareClassOut) {
+  const auto rows = random_rows(5000);
+  for (const auto& fold : folds_of(R"({"folds": 4, "stratify": true, "repeats": 2})", rows)) {
+    int rare = 0;
+    for (size_t row = 0; row < rows.size(); ++row) rare += fold[row] == 2 && rows[row].second == 1;
+    EXPECT_NEAR(rare, 25, 1);
+  }
+}
+
+// Days 0 to 99, one row each.
+std::vector<std::pair<uint64_t, int>> days() {
+  std::vector<std::pair<uint64_t, int>> rows;
+  for (int64_t d = 0; d < 100; ++d) rows.emplace_back(uint64_t(d * day), 0);
+  return rows;
+}
+
+TEST(Split, RollingOriginTestsOnWhatCameNext) {
+  for (const char* json :
+       {R"({"time": "t", "folds": 3, "test": "10%", "validate": "20%", "gap": "1d"})",
+        R"({"time": "t", "folds": 3, "test": "10d", "validate": "20d", "gap": "1d"})"}) {
+    const auto folds = folds_of(json, days());
+    ASSERT_EQ(folds.size(), 3u);
+    for (int number = 0; number < 3; ++number) {
+      for (int d = 0; d < 100; ++d) {
+        const int end = 100 - 10 * number;  // of the test rows
+        const int expected = d >= end                         ? -1
+                             : d >= end - 10                  ? 2
+                             : d == end - 11 || d == end - 31 ? -1
+                             : d >= end - 30                  ? 1
+                                                              : 0;
+        EXPECT_EQ(folds[size_t(number)][size_t(d)], expected) << json << number << " " << d;
+      }
+    }
+  }
+}
+
+TEST(Split, FoldsBeforeAllRowsAreTold) {
+  SplitFit fit(spec(R"({"time": "t", "folds": 9, "test": "10d", "validate": "10d"})"));
+  for (const auto& [value, c] : days()) fit.observe(value, c);
+  try {
+    fit.decide();
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(error.message().find("the first of 9 folds"), std::string::npos) << error.message();
+  }
+}
+
+TEST(Split, AllRowsTrainWhereThatIsAsked) {
+  for (const char* json : {R"({"time": "t", "gap": "3d"})", R"({"stratify": true})",
+                           R"({"group": "g", "folds": 5})"}) {
+    SplitSpec asked = spec(json);
+    asked.number = SplitSpec::all_rows;
+    SplitFit fit(asked);
+    for (const auto& [value, c] : days()) fit.observe(value, c);
+    const Split split = fit.decide();
+    for (const auto& [value, c] : days()) EXPECT_EQ(split.fold(int64_t(value), c), 0);
+    EXPECT_TRUE(split.json().contains("all_rows"));
+  }
+}
+
 TEST(Split, RefusesWhatMakesNoSense) {
   for (const char* json :
        {R"({"tme": "t"})", R"({"time": "t", "group": "g"})", R"({"random": true, "test": "30d"})",
         R"({"test": "0%"})", R"({"test": "150%"})", R"({"test": "soon"})",
         R"({"group": "g", "stratify": true})", R"({"random": true, "gap": "1d"})", R"([])",
-        R"({"time": 3})"}) {
+        R"({"time": 3})", R"({"folds": 1})", R"({"folds": 2})", R"({"folds": 2.5})",
+        R"({"folds": 1000})", R"({"repeats": 2})", R"({"folds": 5, "test": "10%"})",
+        R"({"folds": 5, "validate": "10%"})", R"({"time": "t", "folds": 3, "repeats": 2})",
+        R"({"time": "t", "folds": 3, "validate": "2013-01-01"})"}) {
     EXPECT_THROW(spec(json), Error) << json;
   }
   try {

@@ -186,6 +186,7 @@ const RegisterLearner registration({
                class_weight_param()},
     .check = check_class_weight,
     .wants = {.scaled = false, .missing = true, .cyclic = false},
+    .search = {{"depth", 2, 10, false, true}, {"min_rows", 5, 200, true, true}},
     // A bin of a byte a number, the row's place, and where it moves.
     .bytes_per_row = [](const FeatureLayout& layout) { return layout.floats + 16; },
     .train = train,

@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
-#include "base/number_text.h"
-#include "page/html.h"
+#include "page/models_part.h"
 #include "page/plot.h"
+#include "page/report_values.h"
 
 namespace gristmill {
 namespace {
@@ -16,26 +16,9 @@ using nlohmann::json;
 
 constexpr size_t most_bars = 15, most_classes = 12;
 
-double number_of(const json& value) { return value.is_number() ? value.get<double>() : NAN; }
-
-// [low, high] or null.
-std::pair<double, double> interval_of(const json& value) {
-  if (!value.is_array()) return {NAN, NAN};
-  return {number_of(value.at(0)), number_of(value.at(1))};
-}
-
-std::string interval_text(const json& value) {
-  const auto [low, high] = interval_of(value);
-  return std::isnan(low) ? "" : fmt::format("{} … {}", score_text(low), score_text(high));
-}
-
 std::string tile(const std::string& value, const std::string& text) {
   return fmt::format("<div class=\"tile\"><b>{}</b><span>{}</span></div>", escaped(value),
                      escaped(text));
-}
-
-std::string figure(const std::string& caption, const std::string& plot) {
-  return fmt::format("<figure><figcaption>{}</figcaption>{}</figure>", escaped(caption), plot);
 }
 
 std::string count_of(const json& rows, const char* key) {
@@ -81,53 +64,6 @@ std::string warnings(const json& prediction, const json& facts) {
     out += warning_box(warning.get<std::string>());
   for (const json& note : facts.value("notes", json::array()))
     out += warning_box(note.get<std::string>());
-  return out;
-}
-
-std::string models_part(const json& prediction) {
-  const std::string metric = prediction.at("metric").get<std::string>();
-  std::vector<Range> ranges;
-  std::vector<std::string> head = {"model", metric + " validate"};
-  std::vector<std::string> metrics = {metric};
-  for (const auto& [name, unused] : prediction.at("baseline").at("test").items()) {
-    if (name != metric) metrics.push_back(name);
-  }
-  for (const std::string& name : metrics) head.push_back(name + " test");
-  head.push_back("seconds");
-  std::vector<std::vector<HtmlCell>> rows;
-  auto add = [&](const std::string& name, const json& scores, const json& intervals,
-                 const std::string& seconds) {
-    const std::string shown = escaped(name);
-    std::vector<HtmlCell> row = {
-        {prediction.at("best").get<std::string>() == name ? "<b>" + shown + "</b>" : shown},
-        number_cell(score_text(number_of(scores.at("validate").at(metric))))};
-    for (const std::string& one : metrics)
-      row.push_back(number_cell(score_text(number_of(scores.at("test").at(one)))));
-    row.push_back(number_cell(seconds));
-    rows.push_back(std::move(row));
-    const json interval = intervals.value(metric, json());
-    if (interval.is_null()) return;
-    const auto [low, high] = interval_of(interval);
-    const double score = number_of(scores.at("test").at(metric));
-    ranges.push_back({name, name + ": " + score_text(score) + " (" + interval_text(interval) + ")",
-                      score, low, high});
-  };
-  for (const json& model : prediction.at("models"))
-    add(model.at("name").get<std::string>(), model, model.at("test_interval"),
-        fmt::format("{:.1f}", model.at("seconds").get<double>()));
-  add("baseline", prediction.at("baseline"), json::object(), "");
-  std::string out = "<h3>Models</h3>\n" + html_table(head, rows);
-  out += figure(metric + " on the test rows, with 95 % intervals of the bootstrap",
-                range_plot(ranges, NAN));
-  const json next = prediction.at("evaluation").value("next", json());
-  if (!next.is_null() && next.at("interval").is_array()) {
-    const auto [low, high] = interval_of(next.at("interval"));
-    out += fmt::format("<p>{} minus {} on the same rows: {} ({} … {}){}.</p>\n",
-                       escaped(prediction.at("best").get<std::string>()),
-                       escaped(next.at("other").get<std::string>()),
-                       score_text(number_of(next.at("difference"))), score_text(low),
-                       score_text(high), low <= 0 && high >= 0 ? ", which may be chance" : "");
-  }
   return out;
 }
 
@@ -311,6 +247,7 @@ std::string prediction_part(const std::string& name, const json& prediction, con
   const json* best = best_model(prediction);
   std::string out = fmt::format("<h2>Prediction {}</h2>\n", escaped(name));
   out += headline(prediction) + warnings(prediction, facts) + models_part(prediction);
+  out += curve_part(facts, metric);
   out += importance_part(facts, metric) + dependence_part(facts);
   if (evaluation.contains("confusion")) {
     const json& confusion = evaluation.at("confusion");

@@ -1,8 +1,11 @@
 #include "pipeline/evaluate_models.h"
 
+#include <optional>
+
 #include "clean/rule.h"
 #include "feature/featurizer.h"
 #include "learn/bootstrap.h"
+#include "learn/calibrate.h"
 #include "learn/class_report.h"
 #include "learn/copies.h"
 #include "learn/drift.h"
@@ -18,7 +21,7 @@ using nlohmann::json;
 using Resamples = std::map<std::string, Resampled>;  // by metric
 
 // All metrics of one model, and how sure they are.
-void score(const std::string& model, const Resamples& metrics, Evaluation& out) {
+void tell_scores(const std::string& model, const Resamples& metrics, Evaluation& out) {
   std::map<std::string, double> scores;
   json intervals = json::object();
   for (const auto& [name, resampled] : metrics) {
@@ -29,31 +32,30 @@ void score(const std::string& model, const Resamples& metrics, Evaluation& out) 
   out.test_interval[model] = intervals;
 }
 
-json beside_the_next(const std::vector<Candidate>& candidates, const Candidate& best,
-                     const MetricKind& metric, const std::map<std::string, Resampled>& by_model) {
-  const Candidate* next = nullptr;
-  for (const Candidate& candidate : candidates) {
-    if (&candidate != &best &&
-        (next == nullptr ||
-         better(metric, candidate.validate.at(metric.name), next->validate.at(metric.name))))
-      next = &candidate;
+// `by_model`: on the test rows.
+json beside_the_next(const SplitCandidates& splits, size_t best, const MetricKind& metric,
+                     const std::vector<Resampled>& by_model) {
+  const auto validate = [&](size_t model) { return mean_validate(splits, model).at(metric.name); };
+  std::optional<size_t> next;
+  for (size_t model = 0; model < by_model.size(); ++model) {
+    if (model != best && (!next || better(metric, validate(model), validate(*next)))) next = model;
   }
-  if (next == nullptr) return nullptr;
-  const Resampled apart = difference(by_model.at(best.name), by_model.at(next->name));
+  if (!next) return nullptr;
+  const Resampled apart = difference(by_model[best], by_model[*next]);
   if (!std::isfinite(apart.score)) return nullptr;
-  return {
-      {"other", next->name}, {"difference", apart.score}, {"interval", apart.interval().json()}};
+  return {{"other", splits.front()[*next].name},
+          {"difference", apart.score},
+          {"interval", apart.interval().json()}};
 }
 
 json slices_of(const Candidate& best, const MetricKind& metric, const Scored& scored,
-               const json& baseline, const State& fitted) {
+               double baseline, const State& fitted) {
   if (best.name == "baseline") return json::array();  // it looks at no column
   const std::vector<SlicedColumn> columns = load_slices(fitted.get_state("slices"));
   if (columns.empty()) return json::array();
   const ScoredRows looked_at(scored,
                              evenly_spaced(scored.rows, int64_t(columns.front().slice_of.size())));
-  return worst_slices(metric, looked_at.scored(), columns, metric.score(scored),
-                      baseline.is_null() ? NAN : baseline.get<double>(), 0);
+  return worst_slices(metric, looked_at.scored(), columns, metric.score(scored), baseline, 0);
 }
 
 // The kind of encoder that made each spec.
@@ -89,38 +91,100 @@ void compare_folds(const Dataset& data, const State& fitted, Evaluation& out) {
   out.drift = find_drift(data, skip, 0);
 }
 
-}  // namespace
+// The models of all splits on their test rows, one after the other; of the best on the first split
+// its data set and predictions are kept.
+class Scorer {
+ public:
+  Scorer(const PredictSpec& spec, const SplitCandidates& splits, size_t best,
+         const Answering& answering, const Store& store)
+      : spec_(spec), best_(best), answering_(answering), store_(store) {
+    for (size_t split = 0; split < splits.size(); ++split) {
+      for (size_t model = 0; model < splits[split].size(); ++model)
+        score(splits[split][model], split, model);
+    }
+  }
 
-Evaluation evaluate_models(const PredictSpec& spec, const std::vector<Candidate>& candidates,
-                           const Candidate& best, Answering& answering, const MetricKind& metric,
-                           const Store& store) {
-  Evaluation out{.test = json::object(), .test_interval = json::object(), .best = json::object()};
-  std::shared_ptr<Dataset> data;  // of the best, and what it says of it
+  std::shared_ptr<Dataset> data;
   std::unique_ptr<Predictions> predictions;
-  std::map<std::string, Resampled> by_model;  // of the metric
-  for (const Candidate& candidate : candidates) {
-    const auto dataset = stored_dataset(store, *candidate.dataset);
-    auto model = stored_model(store, *candidate.model, dataset->info().layout);
-    if (&candidate == &best && answering.calibration)
-      model = make_calibrated(std::move(model), *answering.calibration);
+  SplitScores scores;
+  json rows = json::array();  // of each split
+
+  // Means over the splits; by model.
+  std::vector<Resamples> means() const {
+    std::vector<Resamples> out;
+    for (const auto& by_split : scores) {
+      Resamples& metrics = out.emplace_back();
+      for (const auto& [name, unused] : by_split.front()) {
+        std::vector<Resampled> folds;
+        for (const Resamples& split : by_split) folds.push_back(split.at(name));
+        metrics[name] = mean_of(folds, size_t(std::max(spec_.split.folds, 1)));
+      }
+    }
+    return out;
+  }
+
+ private:
+  void score(const Candidate& candidate, size_t split, size_t number) {
+    const auto dataset = stored_dataset(store_, *candidate.dataset);
+    const DatasetInfo& info = dataset->info();
+    auto model = stored_model(store_, *candidate.model, info.layout);
+    if (number == best_ && answering_.calibration)
+      model = calibrated(std::move(model), *dataset, split);
     auto predicted =
-        std::make_unique<Predictions>(*model, *dataset, Fold::test, 0, spec.asked.scale);
-    Resamples metrics =
-        resample(metrics_for(dataset->info().problem, spec.asked.beside), predicted->scored(), 0);
-    score(candidate.name, metrics, out);
-    by_model[candidate.name] = std::move(metrics.at(metric.name));
-    if (&candidate != &best) continue;
+        std::make_unique<Predictions>(*model, *dataset, Fold::test, 0, spec_.asked.scale);
+    scores.resize(std::max(scores.size(), number + 1));
+    scores[number].push_back(
+        resample(metrics_for(info.problem, spec_.asked.beside), predicted->scored(), 0));
+    if (number == 0)
+      rows.push_back({{"train", dataset->fold_rows(Fold::train)},
+                      {"validate", dataset->fold_rows(Fold::validate)},
+                      {"test", dataset->fold_rows(Fold::test)}});
+    if (number != best_ || split > 0) return;
     data = dataset;
     predictions = std::move(predicted);
   }
-  answering.tell(predictions->scored());
-  out.next = beside_the_next(candidates, best, metric, by_model);
-  const State fitted = stored_fit(store, *best.dataset);
-  if (data->info().problem != Problem::regression)
-    out.best = class_report(predictions->scored(), data->info().classes, answering.threshold);
-  out.best["slices"] = slices_of(best, metric, predictions->scored(),
-                                 out.test.at("baseline").at(metric.name), fitted);
-  compare_folds(*data, fitted, out);
+
+  // By the validate rows of its own split.
+  std::unique_ptr<Model> calibrated(std::unique_ptr<Model> model, const Dataset& dataset,
+                                    size_t split) const {
+    if (split == 0) return make_calibrated(std::move(model), *answering_.calibration);
+    const Predictions validate(*model, dataset, Fold::validate, 0);
+    const Calibration found = fit_calibration(dataset.info().problem, validate.scored());
+    return make_calibrated(std::move(model), found);
+  }
+
+  const PredictSpec& spec_;
+  size_t best_;
+  const Answering& answering_;
+  const Store& store_;
+};
+
+}  // namespace
+
+Evaluation evaluate_models(const PredictSpec& spec, const SplitCandidates& splits, size_t best,
+                           Answering& answering, const MetricKind& metric, const Store& store) {
+  Evaluation out{.test = json::object(), .test_interval = json::object(), .best = json::object()};
+  const Scorer scorer(spec, splits, best, answering, store);
+  std::vector<Resampled> by_model;  // of the metric
+  const std::vector<Resamples> means = scorer.means();
+  for (size_t model = 0; model < means.size(); ++model) {
+    tell_scores(splits.front()[model].name, means[model], out);
+    by_model.push_back(means[model].at(metric.name));
+  }
+  const Scored scored = scorer.predictions->scored();
+  answering.tell(scored);
+  out.next = beside_the_next(splits, best, metric, by_model);
+  const Candidate& candidate = splits.front()[best];
+  const State fitted = stored_fit(store, *candidate.dataset);
+  if (scorer.data->info().problem != Problem::regression)
+    out.best = class_report(scored, scorer.data->info().classes, answering.threshold);
+  const Resampled& baseline = scorer.scores.back().front().at(metric.name);
+  out.best["slices"] = slices_of(candidate, metric, scored, baseline.score, fitted);
+  compare_folds(*scorer.data, fitted, out);
+  if (spec.split.folds == 0) return out;
+  out.best["folds"] = fold_facts(spec, splits, scorer.scores, metric, scorer.rows);
+  for (std::string& warning : fold_warnings(scorer.scores, metric, spec))
+    out.warnings.push_back(std::move(warning));
   return out;
 }
 

@@ -6,14 +6,15 @@
 
 #include <nlohmann/json.hpp>
 
-#include "learn/metrics.h"
+#include "pipeline/fold_scores.h"
 #include "pipeline/settle_answers.h"
 
 namespace gristmill {
 
 struct Evaluation {
-  nlohmann::json test, test_interval;  // model → metric → score, or [low, high]; null: not defined
-  // Of the best: class_report(), and "slices": worst_slices().
+  // model → metric → score, or [low, high]; null: not defined. Means over the splits.
+  nlohmann::json test, test_interval;
+  // Of the best: class_report(), and "slices": worst_slices(). With folds "folds": fold_facts().
   nlohmann::json best;
   // The best beside the next by the metric on validate: {"other", "difference", "interval"} of
   // their scores on the test rows; null where there is none.
@@ -22,9 +23,9 @@ struct Evaluation {
   std::vector<std::string> warnings;  // of scores that are too good to be believed
 };
 
-// `answering`: how the best answers; told what comes of it.
-Evaluation evaluate_models(const PredictSpec& spec, const std::vector<Candidate>& candidates,
-                           const Candidate& best, Answering& answering, const MetricKind& metric,
-                           const Store& store);
+// `best`: its number among the models; all that is said of it alone is of the first split.
+// `answering`: how it answers there; told what comes of it.
+Evaluation evaluate_models(const PredictSpec& spec, const SplitCandidates& splits, size_t best,
+                           Answering& answering, const MetricKind& metric, const Store& store);
 
 }  // namespace gristmill

@@ -125,14 +125,16 @@ std::vector<std::string> FoldRows::class_warnings() const {
 }
 
 void FoldRows::check_counts() const {
-  for (size_t fold = 0; fold < 3; ++fold) {
+  const size_t asked = spec_.split.number == SplitSpec::all_rows ? 1 : 3;
+  for (size_t fold = 0; fold < asked; ++fold) {
     if (counts_[fold] > 0) continue;
     throw Error(Code::invalid,
                 fmt::format("the split of {} leaves no row to {}", spec_.name, fold_names[fold]),
                 spec_.place("split"),
                 spec_.split.by == SplitSpec::By::group
                     ? "a group lies in one part whole, and there are few: split by something finer"
-                    : "move its boundaries, or give shares such as 15%");
+                : spec_.split.folds > 0 ? "ask for fewer `folds`"
+                                        : "move its boundaries, or give shares such as 15%");
   }
 }
 

@@ -241,11 +241,8 @@ void LabelPass::decide_split() {
   // Thresholds of classes: from the order met to the order of the names.
   const Split met = findings_.split;
   const auto& names = findings_.classes.classes;
-  for (size_t c = 0; c < names.size(); ++c) {
-    const size_t number = size_t(met_.at(names[c]));
-    findings_.split.validate_below[c] = met.validate_below[number];
-    findings_.split.test_below[c] = met.test_below[number];
-  }
+  for (size_t c = 0; c < names.size(); ++c)
+    findings_.split.part_from[c] = met.part_from[size_t(met_.at(names[c]))];
 }
 
 }  // namespace

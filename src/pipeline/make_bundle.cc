@@ -46,20 +46,16 @@ State fitted_state(const FitResult& result) {
   return state;
 }
 
-MadeBundle make_bundle(const PredictSpec& spec, const std::vector<Candidate>& candidates,
-                       const MetricKind& metric, const std::vector<std::string>& null_texts,
-                       const Store& store) {
-  const Candidate* best = &candidates.front();
-  for (const Candidate& candidate : candidates) {
-    if (better(metric, candidate.validate.at(metric.name), best->validate.at(metric.name)))
-      best = &candidate;
-  }
-  Answering answering = settle_answers(spec, *best, store);
-  MadeBundle made{.best = best->name,
-                  .evaluation = evaluate_models(spec, candidates, *best, answering, metric, store)};
+MadeBundle make_bundle(const PredictSpec& spec, const SplitCandidates& splits, size_t best,
+                       const Candidate* refit, const MetricKind& metric,
+                       const std::vector<std::string>& null_texts, const Store& store) {
+  const Candidate& scored = splits.front()[best];
+  const Candidate& packed = refit != nullptr ? *refit : scored;
+  Answering answering = settle_answers(spec, scored, store);
+  MadeBundle made{.evaluation = evaluate_models(spec, splits, best, answering, metric, store)};
   made.answers = answering.facts;
-  const Manifest manifest = store.manifest(*best->dataset);
-  const State fitted = stored_fit(store, *best->dataset);
+  const Manifest manifest = store.manifest(*packed.dataset);
+  const State fitted = stored_fit(store, *packed.dataset);
   Bundle bundle;
   bundle.name = spec.name;
   bundle.threshold = answering.threshold;
@@ -76,26 +72,34 @@ MadeBundle make_bundle(const PredictSpec& spec, const std::vector<Candidate>& ca
     if (bundle.rules.input().find(column) < 0) bundle.signature.ignored.push_back(column);
   }
   bundle.featurizer = Featurizer::load(fitted.get_state("features"), bundle.rules.output());
-  bundle.model = stored_model(store, *best->model, bundle.featurizer.layout());
+  bundle.model = stored_model(store, *packed.model, bundle.featurizer.layout());
   if (answering.calibration)
     bundle.model = make_calibrated(std::move(bundle.model), *answering.calibration);
-  const nlohmann::json facts = fitted.json.at("facts");
-  bundle.card = {{"model", best->name},
+  const nlohmann::json facts = stored_fit(store, *scored.dataset).json.at("facts");
+  bundle.card = {{"model", scored.name},
+                 {"learner", scored.learner},
+                 {"params", scored.params},
                  {"metric", metric.name},
-                 {"validate", scores_json(best->validate)},
-                 {"test", made.evaluation.test.at(best->name)},
-                 {"test_interval", made.evaluation.test_interval.at(best->name)},
+                 {"validate", scores_json(mean_validate(splits, best))},
+                 {"test", made.evaluation.test.at(scored.name)},
+                 {"test_interval", made.evaluation.test_interval.at(scored.name)},
                  {"evaluation", made.evaluation.best},
-                 {"learned", best->learned},
+                 {"learned", scored.learned},
                  {"rows", facts.at("rows")},
                  {"split", facts.at("split")},
-                 {"left_out", facts.at("left_out")},
+                 {"left_out", fitted.json.at("facts").at("left_out")},
                  {"importance", importance_by_column(*bundle.model, bundle.featurizer.layout())},
                  {"lineage",
                   {{"table", manifest.config.at("table")},
-                   {"dataset", best->dataset->hex()},
-                   {"model", best->model->hex()}}}};
+                   {"dataset", scored.dataset->hex()},
+                   {"model", scored.model->hex()}}}};
   bundle.card.update(made.answers);
+  if (refit != nullptr)
+    made.refit = {{"rows", fitted.json.at("facts").at("rows").at("train")},
+                  {"params", refit->params},
+                  {"dataset", refit->dataset->hex()},
+                  {"model", refit->model->hex()}};
+  bundle.card["refit"] = made.refit;
   made.bytes = bundle.serialize();
   return made;
 }

@@ -17,16 +17,17 @@ namespace gristmill {
 State fitted_state(const FitResult& result);
 
 struct MadeBundle {
-  std::string best;
-  nlohmann::json answers;  // how the best one answers: Answering::facts
+  nlohmann::json answers;  // how the best answers: Answering::facts
   Evaluation evaluation;
+  // Of the model that learned again on all rows: {"rows", "params", "dataset", "model"}; or null.
+  nlohmann::json refit;
   std::string bytes;
 };
 
-// Chooses by `metric` on validate, settles there how the best answers, then scores each candidate
-// on test, once, and packs the best.
-MadeBundle make_bundle(const PredictSpec& spec, const std::vector<Candidate>& candidates,
-                       const MetricKind& metric, const std::vector<std::string>& null_texts,
-                       const Store& store);
+// Settles on validate how the best of the models answers, then scores each of them on test, once,
+// and packs the best: `refit` where that is not null, the same learned again on all rows.
+MadeBundle make_bundle(const PredictSpec& spec, const SplitCandidates& splits, size_t best,
+                       const Candidate* refit, const MetricKind& metric,
+                       const std::vector<std::string>& null_texts, const Store& store);
 
 }  // namespace gristmill

@@ -1,9 +1,13 @@
 #include "pipeline/model_facts.h"
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 
 #include <fmt/format.h>
 
+#include "learn/learning_curve.h"
+#include "learn/loss.h"
 #include "learn/permutation.h"
 #include "pipeline/partial_dependence.h"
 #include "pipeline/stored_model.h"
@@ -17,20 +21,42 @@ using nlohmann::json;
 constexpr int64_t sample_rows = 300;
 constexpr size_t columns_shown = 8;
 
-std::vector<ColumnLoss> importance(const json& card, const Store& store) {
-  const json& lineage = card.at("lineage");
-  const auto data = stored_dataset(store, Digest::parse(lineage.at("dataset").get<std::string>()));
-  const auto model = stored_model(store, Digest::parse(lineage.at("model").get<std::string>()),
-                                  data->info().layout);
-  return permutation_importance(
-      *model, *data, Fold::validate,
-      Metrics::instance().get(card.at("metric").get<std::string>(), "metric"), 0);
-}
+// What its data set says of a model.
+struct Asked {
+  std::shared_ptr<Dataset> data;
+  std::unique_ptr<Model> model;
+  const MetricKind& metric;
+
+  Asked(const json& card, const Store& store)
+      : data(stored_dataset(store, lineage_of(card, "dataset"))),
+        model(stored_model(store, lineage_of(card, "model"), data->info().layout)),
+        metric(Metrics::instance().get(card.at("metric").get<std::string>(), "metric")) {}
+
+  std::vector<ColumnLoss> importance() const {
+    return permutation_importance(*model, *data, Fold::validate, metric, 0);
+  }
+
+  // Of a learner that learns from rows.
+  json curve(const json& card) const {
+    json out = json::array();
+    if (card.value("learner", "baseline") == "baseline") return out;
+    const LearnerKind& learner =
+        Learners::instance().get(card.at("learner").get<std::string>(), "model");
+    const Params params(card.at("params"), learner.params, "model " + learner.name);
+    const std::optional<Loss> loss = Loss::of(params.json());
+    SilentProgress progress;
+    for (const CurvePoint& point :
+         learning_curve(*data, learner, params, *model, metric, loss ? loss->scale : MetricScale{},
+                        0, progress)) {
+      if (std::isfinite(point.score)) out.push_back({{"rows", point.rows}, {"score", point.score}});
+    }
+    return out;
+  }
+};
 
 // Evenly spaced rows of the table that the model was made from, as a request has them.
 BatchBuffer sample(const Bundle& bundle, Workspace& workspace) {
-  const auto made = workspace.ledger().table_of(
-      Digest::parse(bundle.card.at("lineage").at("table").get<std::string>()));
+  const auto made = workspace.ledger().table_of(lineage_of(bundle.card, "table"));
   if (!made) throw Error(Code::not_found, "its table is not known any more");
   const TableVersion version =
       TableVersion::from_manifest(workspace.store().manifest(made->output));
@@ -64,9 +90,11 @@ std::vector<size_t> by_importance(const Schema& schema, const std::vector<Column
 
 json model_facts(std::shared_ptr<const Bundle> bundle, Workspace& workspace) {
   json importances = json::array(), dependence = json::array(), notes = json::array();
-  std::vector<ColumnLoss> losses;
+  json curve = json::array();
   try {
-    losses = importance(bundle->card, workspace.store());
+    const Asked asked(bundle->card, workspace.store());
+    const std::vector<ColumnLoss> losses = asked.importance();
+    curve = asked.curve(bundle->card);
     for (const ColumnLoss& one : losses)
       importances.push_back({{"column", one.column}, {"loss", one.loss}, {"spread", one.spread}});
     const BatchBuffer rows = sample(*bundle, workspace);
@@ -81,7 +109,10 @@ json model_facts(std::shared_ptr<const Bundle> bundle, Workspace& workspace) {
     notes.push_back(
         fmt::format("what its data say of {} is not shown: {}", bundle->name, error.message()));
   }
-  return {{"importance", importances}, {"dependence", dependence}, {"notes", notes}};
+  return {{"importance", importances},
+          {"learning_curve", curve},
+          {"dependence", dependence},
+          {"notes", notes}};
 }
 
 }  // namespace gristmill

@@ -18,9 +18,9 @@ struct Tested {
   std::vector<std::pair<uint64_t, int64_t>> by_key;  // key, row; sorted
 
   Tested(const Bundle& bundle, const Store& store)
-      : data(stored_dataset(
-            store, Digest::parse(bundle.card.at("lineage").at("dataset").get<std::string>()))),
-        predictions(std::make_unique<Predictions>(*bundle.model, *data, Fold::test, 0)) {
+      : data(stored_dataset(store, lineage_of(bundle.card, "dataset"))),
+        predictions(std::make_unique<Predictions>(*scored_model(store, bundle.card, *data), *data,
+                                                  Fold::test, 0)) {
     const uint64_t* key = data->fold_slice(Fold::test).key;
     for (int64_t i = 0; i < data->fold_rows(Fold::test); ++i) by_key.emplace_back(key[i], i);
     std::sort(by_key.begin(), by_key.end());

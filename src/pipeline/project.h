@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,7 @@ struct ModelSpec {
   std::string name;  // the learner's, with a number when the learner stands there again
   std::string learner;
   nlohmann::json params;
+  std::set<std::string> given = {};  // the parameters that the project names
   Where where;
 };
 
@@ -74,6 +76,8 @@ struct PredictSpec {
   MetricsAsked asked;       // by the losses, `metric` and `accept`
   nlohmann::json features;  // "auto", or an object by column
   std::vector<ModelSpec> models;
+  int search = 1;                  // trainings of each model, to choose its parameters by
+  bool refit = false;              // the bundle's model learns again on all rows
   std::optional<Decide> decide;    // of two classes
   bool calibrate = false;          // of classes
   std::optional<double> interval;  // of a number: its level

@@ -30,7 +30,10 @@ std::vector<ModelSpec> read_models(const Spot& spot) {
       const LearnerKind& kind = Learners::instance().get(learner, "model");
       Params checked(params, kind.params, "model " + learner);
       if (kind.check) kind.check(checked);
-      models.push_back({name_model(models, learner), learner, checked.json(), at.where()});
+      ModelSpec& model = models.emplace_back();
+      model = {name_model(models, learner), learner, checked.json(), {}, at.where()};
+      if (!params.is_object()) return;
+      for (const auto& [name, unused] : params.items()) model.given.insert(name);
     });
   };
   auto add_any = [&](const Spot& at) {
@@ -93,16 +96,28 @@ double read_level(const json& value) {
   throw Error(Code::invalid, "`intervals` is a share such as 90%");
 }
 
+bool read_flag(const Spot& spot, const std::string& name, bool absent) {
+  if (!spot.has(name)) return absent;
+  if (!spot[name].value.is_boolean()) spot[name].fail(fmt::format("`{}` is true or false", name));
+  return spot[name].value.get<bool>();
+}
+
+int read_search(const Spot& spot) {
+  if (!spot.has("search")) return 1;
+  constexpr int most = 10000;
+  const json& trials = spot["search"].value;
+  if (!trials.is_number_integer() || trials < 1 || trials > most)
+    spot["search"].fail(
+        fmt::format("`search` is how many times to train each model: 1 to {}", most));
+  return trials.get<int>();
+}
+
 void read_answering(const Spot& spot, PredictSpec& predict) {
   if (spot.has("decide")) {
     const Spot decide = spot["decide"];
     predict.decide = told_at(decide.where(), [&] { return Decide::parse(decide.value); });
   }
-  if (spot.has("calibrate")) {
-    if (!spot["calibrate"].value.is_boolean())
-      spot["calibrate"].fail("`calibrate` is true or false");
-    predict.calibrate = spot["calibrate"].value.get<bool>();
-  }
+  predict.calibrate = read_flag(spot, "calibrate", false);
   if (spot.has("intervals")) {
     const Spot intervals = spot["intervals"];
     predict.interval = told_at(intervals.where(), [&] { return read_level(intervals.value); });
@@ -206,11 +221,15 @@ PredictSpec read_predict(const Spot& spot, const std::string& name) {
   } else {
     for (const char* learner : {"linear", "boosted-trees"}) {
       predict.models.push_back(
-          {learner, learner,
+          {learner,
+           learner,
            Params(nullptr, Learners::instance().get(learner, "model").params, learner).json(),
+           {},
            spot.where()});
     }
   }
+  predict.search = read_search(spot);
+  predict.refit = read_flag(spot, "refit", predict.split.folds > 0);
   gather_losses(predict);
   for (const auto& [key, unused] : spot.value.items()) predict.places[key] = spot[key].where();
   return predict;

@@ -4,10 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "feature/encoder.h"
 #include "learn/bootstrap.h"
 #include "pipeline/accept.h"
-#include "pipeline/tables.h"
+#include "pipeline/dataset_task.h"
 
 namespace gristmill {
 
@@ -28,6 +27,7 @@ struct PredictOutcome {
   nlohmann::json answers;                                // Answering::facts
   std::vector<Verdict> accept;                           // of run
   nlohmann::json evaluation = nlohmann::json::object();  // Evaluation: `best`, `next`, `drift`
+  nlohmann::json refit;                                  // MadeBundle::refit
   std::optional<Digest> bundle;                          // absent: a plan, and it is not known yet
 
   const std::map<std::string, double>& scores_of_best() const;  // on test
@@ -36,20 +36,8 @@ struct PredictOutcome {
 // Whether all that `accept` asks for holds.
 bool is_accepted(const PredictOutcome& outcome);
 
-// Makes the tables that it is made from; what they are to its data set.
-std::vector<TaskNeed> make_tables(const Project& project, const PredictSpec& spec, Tables& tables);
 // Runs (or plans) all tasks of a prediction.
 PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, Tables& tables,
                               Executor& executor);
-
-// The encoded data set of a prediction.
-struct BuiltDataset {
-  std::optional<Digest> manifest;
-  fs::path path;  // of the file in the store
-  nlohmann::json facts;
-};
-// Its data set with the encodings that a learner wants.
-BuiltDataset build_dataset(const Project& project, const PredictSpec& spec, const Wants& wants,
-                           Tables& tables, Executor& executor);
 
 }  // namespace gristmill

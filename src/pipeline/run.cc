@@ -132,6 +132,7 @@ nlohmann::json RunOutcome::json() const {
         {"accepted", is_accepted(prediction)},
         {"accept", verdicts},
         {"evaluation", prediction.evaluation},
+        {"refit", prediction.refit},
         {"bundle", bundle == bundles.end() ? nlohmann::json() : nlohmann::json(bundle->second)}};
   }
   nlohmann::json by_table = nlohmann::json::object();

@@ -1,6 +1,7 @@
 #include "pipeline/stored_model.h"
 
 #include "bundle/state_file.h"
+#include "model/calibrated.h"
 
 namespace gristmill {
 namespace {
@@ -27,6 +28,19 @@ std::unique_ptr<Model> stored_model(const Store& store, const Digest& blob,
   return Models::instance()
       .get(state.at<std::string>("kind"), "model", Code::corrupt)
       .load(state.get_state("model"), layout);
+}
+
+Digest lineage_of(const nlohmann::json& card, const char* what) {
+  return Digest::parse(card.at("lineage").at(what).get<std::string>());
+}
+
+std::unique_ptr<Model> scored_model(const Store& store, const nlohmann::json& card,
+                                    const Dataset& data) {
+  auto model = stored_model(store, lineage_of(card, "model"), data.info().layout);
+  if (!card.contains("calibration")) return model;
+  const nlohmann::json& found = card.at("calibration");
+  return make_calibrated(std::move(model), {.slope = found.at("slope").get<double>(),
+                                            .offset = found.at("offset").get<double>()});
 }
 
 nlohmann::json stored_card(const Store& store, const Digest& bundle) {

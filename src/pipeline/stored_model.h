@@ -16,6 +16,8 @@ namespace gristmill {
 // A model that was trained for a prediction.
 struct Candidate {
   std::string name;
+  std::string learner = {};
+  nlohmann::json params = {};     // that it was trained with
   std::optional<Digest> dataset;  // manifest
   std::optional<Digest> model;    // blob
   std::map<std::string, double> validate;
@@ -29,6 +31,12 @@ std::shared_ptr<Dataset> stored_dataset(const Store& store, const Digest& manife
 State stored_fit(const Store& store, const Digest& manifest);
 std::unique_ptr<Model> stored_model(const Store& store, const Digest& blob,
                                     const FeatureLayout& layout);
+// Of a bundle's card: what its scores are of, "table", "dataset" or "model".
+Digest lineage_of(const nlohmann::json& card, const char* what);
+// The model that its scores are of, answering as its bundle does: another than the bundle's where
+// that one learned again on all rows. `data`: of lineage_of().
+std::unique_ptr<Model> scored_model(const Store& store, const nlohmann::json& card,
+                                    const Dataset& data);
 // The card of a bundle, without its model.
 nlohmann::json stored_card(const Store& store, const Digest& bundle);
 
