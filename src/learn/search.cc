@@ -5,6 +5,9 @@
 #include <limits>
 #include <numbers>
 #include <numeric>
+#include <string>
+
+#include <fmt/format.h>
 
 namespace gristmill {
 namespace {
@@ -52,11 +55,10 @@ double generalised_golden_ratio(size_t dimensions) {
 }  // namespace
 
 nlohmann::json SearchRange::value(double place) const {
-  double value = logarithmic ? low * std::pow(high / low, place) : low + (high - low) * place;
+  const double value = logarithmic ? low * std::pow(high / low, place) : low + (high - low) * place;
   if (whole) return std::llround(value);
   // Three digits tell all that a search can tell, and a user can write them down.
-  const double unit = std::pow(10, std::floor(std::log10(std::max(std::abs(value), 1e-300))) - 2);
-  return std::clamp(std::round(value / unit) * unit, low, high);
+  return std::clamp(std::stod(fmt::format("{:.3g}", value)), low, high);
 }
 
 double SearchRange::place(double value) const {

@@ -159,7 +159,7 @@ std::string unit_plot(const std::vector<UnitPoint>& points, const std::string& x
 }
 
 std::string line_plot(const std::vector<LinePoint>& points, double low, double high) {
-  constexpr double width = 260, height = 110, left = 46, top = 6;
+  constexpr double width = 260, height = 110, left = 54, top = 6;
   const Scale x{points.front().x, points.back().x, left, left + width};
   const Scale y{low, high, top + height, top};
   std::string out;

@@ -109,19 +109,28 @@ void FoldRows::count(const FoldChunk& chunk) {
 }
 
 std::vector<std::string> FoldRows::class_warnings() const {
-  std::vector<std::string> out;
   const auto rows_of = [&](Fold fold, size_t number) {
     const std::vector<int64_t>& rows = class_rows_[size_t(fold)];
     return number < rows.size() ? rows[number] : 0;
   };
+  constexpr size_t most_named = 3;
+  std::vector<std::string> unseen;
+  int64_t validate = 0, test = 0;
   for (size_t c = 0; c < found_.classes.classes.size(); ++c) {
     if (rows_of(Fold::train, c) > 0) continue;
-    out.push_back(fmt::format(
-        "no training row of {} is {}, but {} to validate and {} to test are: no model can learn it",
-        spec_.name, excerpt(found_.classes.classes[c]), rows_of(Fold::validate, c),
-        rows_of(Fold::test, c)));
+    unseen.push_back(excerpt(found_.classes.classes[c]));
+    validate += rows_of(Fold::validate, c);
+    test += rows_of(Fold::test, c);
   }
-  return out;
+  if (unseen.empty()) return {};
+  const size_t more = unseen.size() - std::min(unseen.size(), most_named);
+  if (more > 0) unseen.resize(most_named);
+  return {
+      fmt::format("no training row of {} is {}{}, but {} to validate and {} to test are: no "
+                  "model can learn {}",
+                  spec_.name, fmt::join(unseen, " or "),
+                  more > 0 ? fmt::format(" or one of {} more classes", more) : "", validate, test,
+                  unseen.size() > 1 ? "them" : "it")};
 }
 
 void FoldRows::check_counts() const {
