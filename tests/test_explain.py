@@ -180,5 +180,5 @@ def test_a_wrong_background_is_told(bundles, source, tmp_path):
     assert "none.csv" in fails(*ask, "--explain", "--background", tmp_path / "none.csv")
     wrong = write_rows(tmp_path / "wrong.jsonl", [INPUT[0], INPUT[1] | {"items": "many"}])
     error = fails(*ask, "--explain", "--background", wrong)
-    assert "items" in error and "row 2" in error
+    assert "items" in error and "row 2" in error and str(wrong) in error
     assert not (tmp_path / "out.csv").exists()

@@ -65,11 +65,13 @@ std::unique_ptr<ColumnExplainer> explain_against(const Predictor& predictor,
                                                  Progress& progress) {
   const Signature& signature = predictor.bundle().signature;
   const Expected expected = signature.expected();
-  RowInput input(file);
-  const auto rows = input.read(expected, signature.null_texts, decimal, nullptr);
   RowSample sample(expected.schema, background_rows_max);
-  Batch batch;
-  while (rows->next(batch)) sample.add(batch);
+  told_at({.file = file}, [&] {
+    RowInput input(file);
+    const auto rows = input.read(expected, signature.null_texts, decimal, nullptr);
+    Batch batch;
+    while (rows->next(batch)) sample.add(batch);
+  });
   sample.finish();
   if (sample.seen() == 0)
     throw Error(Code::invalid, fmt::format("the background {} has no rows", file));

@@ -1,6 +1,7 @@
 #include "feature/holidays.h"
 
 #include <algorithm>
+#include <cctype>
 #include <set>
 
 #include <fmt/format.h>
