@@ -122,3 +122,63 @@ def test_wrong_use(bundles, source, tmp_path):
     named = tmp_path / "named.jsonl"
     named.write_text(json.dumps(INPUT[0] | {"base": 1}) + "\n")
     assert "base" in fails("predict", bundles["late"], named, "--explain", "--keep", "id,base")
+
+
+def write_rows(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_a_background_tells_answers_from_its_rows(bundles, source, tmp_path):
+    """The base is the mean score of the background, and contributions lead from there to each row's score."""
+    background = write_rows(tmp_path / "background.jsonl", [plain_row(o, *NEEDED) for o in ORDERS[500:620]])
+    for name in ("minutes", "late"):
+        done = gristmill("predict", bundles[name], source, "-o", tmp_path / "out.jsonl", "--explain", "--background", background)
+        assert f"explained against the 120 rows of {background}" in done.stderr
+        rows = [json.loads(line) for line in open(tmp_path / "out.jsonl", encoding="utf-8")]
+        gristmill("predict", bundles[name], background, "-o", tmp_path / "own.jsonl")
+        answers = [json.loads(line) for line in open(tmp_path / "own.jsonl", encoding="utf-8")]
+
+        def score(row):
+            return math.log(row["probability"] / (1 - row["probability"])) if name == "late" else row["prediction"]
+
+        mean = sum(map(score, answers)) / len(answers)
+        for row in rows:
+            assert math.isclose(row["base"], mean, rel_tol=1e-9)
+            assert math.isclose(row["base"] + sum(contributions(row).values()), score(row), rel_tol=1e-9)
+        assert set(contributions(rows[0])) == set(contributions(explained(bundles[name], source)[0]))
+
+
+def test_classes_are_explained_against_a_background(bundles, source, tmp_path):
+    background = write_rows(tmp_path / "background.jsonl", INPUT[:1])
+    gristmill("predict", bundles["channel_of"], source, "-o", tmp_path / "out.jsonl", "--explain", "--background", background)
+    rows = [json.loads(line) for line in open(tmp_path / "out.jsonl", encoding="utf-8")]
+    for c in CLASSES:
+        assert not any(contributions(rows[0], f"_{c}").values())  # it is the background itself
+    for row in rows:
+        scores = {c: row[f"base_{c}"] + sum(contributions(row, f"_{c}").values()) for c in CLASSES}
+        total = sum(map(math.exp, scores.values()))
+        for c in CLASSES:
+            assert math.isclose(math.exp(scores[c]) / total, row[f"probability_{c}"], rel_tol=1e-9)
+
+
+def test_of_a_large_background_the_same_rows_are_taken_each_time(bundles, source, tmp_path):
+    background = write_rows(tmp_path / "background.jsonl", [plain_row(o, *NEEDED) for o in ORDERS])
+    out = []
+    for _ in range(2):
+        done = gristmill("predict", bundles["late"], source, "-o", tmp_path / "out.csv", "--explain", "--background", background)
+        assert f"explained against 256 of the 3,000 rows of {background}" in done.stderr
+        out.append((tmp_path / "out.csv").read_bytes())
+    assert out[0] == out[1]
+
+
+def test_a_wrong_background_is_told(bundles, source, tmp_path):
+    empty = write_rows(tmp_path / "empty.jsonl", [])
+    ask = ("predict", bundles["late"], source, "-o", tmp_path / "out.csv")
+    assert "has no rows" in fails(*ask, "--explain", "--background", empty)
+    assert "add --explain" in fails(*ask, "--background", source, code=2)
+    assert "none.csv" in fails(*ask, "--explain", "--background", tmp_path / "none.csv")
+    wrong = write_rows(tmp_path / "wrong.jsonl", [INPUT[0], INPUT[1] | {"items": "many"}])
+    error = fails(*ask, "--explain", "--background", wrong)
+    assert "items" in error and "row 2" in error and str(wrong) in error
+    assert not (tmp_path / "out.csv").exists()

@@ -20,9 +20,13 @@ std::string explained_as(const RuleChain& rules, const std::string& made) {
 
 }  // namespace
 
-ColumnExplainer::ColumnExplainer(std::shared_ptr<const Bundle> bundle)
-    : bundle_(std::move(bundle)),
-      explainer_(bundle_->model->make_explainer(bundle_->featurizer.layout())) {
+ColumnExplainer::ColumnExplainer(std::shared_ptr<const Bundle> bundle,
+                                 const FeatureRows* background)
+    : bundle_(std::move(bundle)) {
+  const Model& model = *bundle_->model;
+  const FeatureLayout& layout = bundle_->featurizer.layout();
+  explainer_ = background == nullptr ? model.make_explainer(layout)
+                                     : model.make_explainer_against(layout, *background);
   if (explainer_ == nullptr) {
     throw Error(
         Code::invalid,

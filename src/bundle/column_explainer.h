@@ -22,9 +22,12 @@ struct Explanations {
 
 class ColumnExplainer {
  public:
+  // Against the training rows, or against those of `background`, at least one, as the bundle's
+  // featurizer wrote them; they are not looked at later.
   // Code::invalid when the bundle keeps too little of its model, as those from before explanations
   // do; Code::exhausted when its trees are too large.
-  explicit ColumnExplainer(std::shared_ptr<const Bundle> bundle);
+  explicit ColumnExplainer(std::shared_ptr<const Bundle> bundle,
+                           const FeatureRows* background = nullptr);
 
   const std::vector<double>& base() const { return explainer_->base(); }  // [outputs]
   // In the order of the signature, then what rules made. None where the model reads no feature.

@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <cstdio>
-#include <optional>
+#include <memory>
 
 #include <fmt/format.h>
 
-#include "bundle/column_explainer.h"
 #include "bundle/predictor.h"
+#include "cli/background.h"
 #include "cli/console.h"
 #include "cli/open_project.h"
 #include "cli/row_files.h"
@@ -55,7 +55,8 @@ Wanted find_wanted(const Invocation& call, const Signature& signature, RowInput&
   return wanted;
 }
 
-constexpr int64_t cells_max = 4 << 20;  // of the answers held at once
+constexpr int64_t cells_max = 4 << 20;      // of the answers held at once
+constexpr int64_t steps_max = 100'000'000;  // of explaining at once: about a second
 
 // Batch scoring: rows in input order, memory bounded by a batch.
 class Scoring {
@@ -85,7 +86,9 @@ class Scoring {
   void run(BatchReader& rows, BatchWriter& out) {
     Batch batch;
     // Whole bytes of the bits of nulls.
-    const int64_t part_rows = std::max<int64_t>(1, cells_max / 8 / int64_t(output_.size())) * 8;
+    const int64_t by_cells = cells_max / int64_t(output_.size());
+    const int64_t by_steps = explainer_ ? steps_max / explainer_->steps() : by_cells;
+    const int64_t part_rows = std::max<int64_t>(1, std::min(by_cells, by_steps) / 8) * 8;
     progress_.begin("predicting", 0, "rows");
     while (rows.next(batch)) {
       for (int64_t begin = 0; begin < batch.rows; begin += part_rows)
@@ -169,13 +172,29 @@ char given_decimal(const Invocation& call) {
   throw Error(Code::usage, fmt::format("--decimal takes a comma or a dot, not \"{}\"", given));
 }
 
+// Null when answers are not explained.
+std::unique_ptr<ColumnExplainer> make_explainer(const Invocation& call, const Predictor& predictor,
+                                                char decimal) {
+  if (!call.has("background")) {
+    if (!call.has("explain")) return nullptr;
+    return std::make_unique<ColumnExplainer>(predictor.shared_bundle());
+  }
+  const std::string background = call.value("background");
+  if (!call.has("explain"))
+    throw Error(Code::usage, "--background is what --explain explains against", {},
+                "add --explain");
+  if (background == "-" && call.value("INPUT") == "-")
+    throw Error(Code::usage, "standard input cannot be both the input and the background");
+  refuse_overwriting(background, call.value("output", "-"));
+  return explain_against(predictor, background, decimal, *call.progress);
+}
+
 void predict(const Invocation& call) {
   const char decimal = given_decimal(call);
   refuse_overwriting(call.value("INPUT"), call.value("output", "-"));
   const auto bundle = Bundle::open(find_bundle(call, call.value("BUNDLE")));
   const Predictor predictor(bundle);
-  std::optional<ColumnExplainer> explainer;
-  if (call.has("explain")) explainer.emplace(bundle);
+  const std::unique_ptr<ColumnExplainer> explainer = make_explainer(call, predictor, decimal);
   const Signature& signature = predictor.bundle().signature;
   auto tell_unknown = [&](const std::vector<std::string>& names) {
     call.progress->note(fmt::format("columns that the model does not know are ignored: {}",
@@ -183,7 +202,7 @@ void predict(const Invocation& call) {
   };
   RowInput input(call.value("INPUT"));
   const Wanted wanted = find_wanted(call, signature, input);
-  Scoring scoring(predictor, explainer ? &*explainer : nullptr, wanted, *call.progress);
+  Scoring scoring(predictor, explainer.get(), wanted, *call.progress);
   const auto rows = input.read(wanted.expected, signature.null_texts, decimal, tell_unknown);
   RowFileWriter out(call.value("output", "-"), scoring.output());
   scoring.run(*rows, out.writer());
@@ -213,6 +232,10 @@ const RegisterVerb registration({
          {.name = "--explain",
           .text = "Add to each row `base` and `contribution_COLUMN`, which sum to the score: "
                   "the value, the log-odds, or each class's score before the softmax"},
+         {.name = "--background",
+          .value = "FILE",
+          .text = "Rows, as INPUT has them, that --explain tells the answers from rather than from "
+                  "the training rows: `base` is their mean score; of more than 256, a sample"},
          {.name = "--decimal",
           .value = "CHAR",
           .text = "What stands before a number's fraction in CSV: `,` or `.`; a dot when not "

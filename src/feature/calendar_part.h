@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "feature/calendar.h"
+#include "feature/holidays.h"
 #include "frame/column.h"
 #include "frame/time_zone.h"
 
@@ -22,11 +23,14 @@ enum class Part : uint8_t {
   weekday,
   hour,  // counted in minutes of the day
   minute,
+  holiday,
+  days_to_holiday,
+  days_since_holiday,
   elapsed,  // days since the earliest in training
   before,   // days before the prediction time
 };
-inline constexpr size_t part_count = 10;
-inline constexpr size_t calendar_part_count = 8;  // all but the last two, which are differences
+inline constexpr size_t part_count = 13;
+inline constexpr size_t calendar_part_count = 11;  // all but the last two, which are differences
 
 struct PartInfo {
   std::string_view name;
@@ -37,6 +41,7 @@ struct PartInfo {
   double unit = 1;      // value / unit is what is written as a number
 };
 const PartInfo& info_of(Part part);
+// Those that do not come with holidays.
 const std::vector<std::string>& part_names();
 // Code::corrupt when there is none.
 Part parse_part(std::string_view name);
@@ -84,8 +89,16 @@ class Clock {
 
 inline bool needs_civil(Part part) { return part <= Part::day_of_year && part != Part::week; }
 
-// `civil` is read only where needs_civil says so.
-inline int64_t value_of(Part part, WallTime wall, const CivilDate& civil) {
+// Those that come with holidays, in order.
+inline constexpr Part holiday_parts[] = {Part::holiday, Part::days_to_holiday,
+                                         Part::days_since_holiday};
+inline bool needs_holidays(Part part) {
+  return part >= Part::holiday && part <= Part::days_since_holiday;
+}
+
+// `civil` and `holidays` are read only where needs_civil and needs_holidays say so.
+inline int64_t value_of(Part part, WallTime wall, const CivilDate& civil,
+                        const Holidays& holidays) {
   switch (part) {
     case Part::year:
       return civil.year;
@@ -101,6 +114,12 @@ inline int64_t value_of(Part part, WallTime wall, const CivilDate& civil) {
       return weekday_of(wall.days);
     case Part::hour:
       return wall.minute;
+    case Part::holiday:
+      return holidays.days_to_next(wall.days) == 0;
+    case Part::days_to_holiday:
+      return holidays.days_to_next(wall.days);
+    case Part::days_since_holiday:
+      return holidays.days_since_last(wall.days);
     default:
       return wall.minute % 60;
   }

@@ -84,7 +84,7 @@ void DatetimeEncoder::encode(const Batch& rows, const FeatureRows& out, const in
       } else if (output.part == Part::elapsed) {
         value = clock.days(i, false);
       } else {
-        int64_t whole = value_of(output.part, wall, civil);
+        int64_t whole = value_of(output.part, wall, civil, plan_.holidays);
         const PartInfo& info = info_of(output.part);
         if (circles_[o] != nullptr) {
           cell[o] = circles_[o][whole - info.first];
@@ -112,6 +112,7 @@ State DatetimeEncoder::save() const {
   state.put<double>("numbers", std::move(numbers));
   state.json["filled"] = plan_.filled;
   state.json["indicator"] = plan_.indicator;
+  if (!plan_.holidays.empty()) plan_.holidays.save(state);
   if (plan_.uses_time) {
     State time;
     plan_.time.save(time);
@@ -142,6 +143,7 @@ std::unique_ptr<Encoder> DatetimeEncoder::load(const State& state) {
     if (output.form != Form::number && info_of(output.part).period == 0)
       throw corrupt("an encoder `datetime` with a cycle of what does not return");
     plan.uses_time |= output.part == Part::before;
+    if (needs_holidays(output.part) && plan.holidays.empty()) plan.holidays = Holidays::load(state);
     plan.outputs.push_back(output);
   }
   if (plan.uses_time) plan.time = SourceColumn::load(state.get_state("time"));

@@ -21,6 +21,7 @@ struct DatetimeOutput {
 struct DatetimePlan {
   SourceColumn column;
   TimeZone zone;
+  Holidays holidays;  // where an output needs them
   std::vector<DatetimeOutput> outputs;
   bool filled = false;     // missing is 0, else NaN
   bool indicator = false;  // a last column marks what is missing

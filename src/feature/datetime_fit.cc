@@ -46,14 +46,15 @@ struct Seen {
 
 class DatetimeFit : public EncoderFit {
  public:
-  // `parts` empty: chosen when freezing.
+  // `parts` empty: chosen when freezing. Those of holidays come beside them, if there are any.
   DatetimeFit(SourceColumn column, std::string time, const Wants& wants, TimeZone zone,
-              std::vector<Part> parts)
+              std::vector<Part> parts, Holidays holidays)
       : column_(std::move(column)),
         time_(time == column_.name() ? "" : std::move(time)),
         wants_(wants),
         zone_(std::move(zone)),
-        parts_(std::move(parts)) {}
+        parts_(std::move(parts)),
+        holidays_(std::move(holidays)) {}
 
   std::vector<std::string> reads() const override {
     if (time_.empty()) return {column_.name()};
@@ -71,7 +72,7 @@ class DatetimeFit : public EncoderFit {
     seen_.merge(chunk);
   }
   std::unique_ptr<EncoderFit> clone_empty() const override {
-    return std::make_unique<DatetimeFit>(column_, time_, wants_, zone_, parts_);
+    return std::make_unique<DatetimeFit>(column_, time_, wants_, zone_, parts_, holidays_);
   }
   void merge(EncoderFit&& later) override {
     auto& other = dynamic_cast<DatetimeFit&>(later);
@@ -88,6 +89,13 @@ class DatetimeFit : public EncoderFit {
     plan.filled = wants_.fills();
     plan.indicator = plan.filled && seen_.nulls > 0;
     for (Part part : parts_.empty() ? chosen() : parts_) add(part, plan);
+    if (!holidays_.empty())
+      for (Part part : holiday_parts) add(part, plan);
+    const auto of_holidays = [](const DatetimeOutput& output) {
+      return needs_holidays(output.part);
+    };
+    if (std::any_of(plan.outputs.begin(), plan.outputs.end(), of_holidays))
+      plan.holidays = holidays_;
     if (plan.outputs.empty()) {
       *why = seen_.first == seen_.last
                  ? "constant: all its values are the same moment"
@@ -127,12 +135,14 @@ class DatetimeFit : public EncoderFit {
   // A part that was seen to vary needs no more rows: after a few, none does.
   void observe_parts(const Column& column, Clock& clock, Seen& chunk) const {
     std::vector<Part> open = candidates();
+    if (!holidays_.empty())
+      open.insert(open.end(), std::begin(holiday_parts), std::end(holiday_parts));
     for (int64_t i = 0; i < column.length && !open.empty(); ++i) {
       if (column.is_null(i)) continue;
       WallTime wall = clock.wall(i);
       CivilDate civil = civil_from_days(wall.days);
       std::erase_if(open, [&](Part part) {
-        chunk.see(size_t(part), value_of(part, wall, civil));
+        chunk.see(size_t(part), value_of(part, wall, civil, holidays_));
         return chunk.varies[size_t(part)];
       });
     }
@@ -197,6 +207,9 @@ class DatetimeFit : public EncoderFit {
     } else if (info.period > 0) {
       plan.outputs.push_back(
           uniform(part, 0, info.first / info.unit, (info.first + info.period - 1) / info.unit));
+    } else if (needs_holidays(part)) {
+      plan.outputs.push_back(
+          uniform(part, 0, 0, part == Part::holiday ? 1 : double(Holidays::most_days)));
     } else {
       plan.outputs.push_back(uniform(part, 0, double(year(seen_.first)), double(year(seen_.last))));
     }
@@ -214,6 +227,7 @@ class DatetimeFit : public EncoderFit {
   Wants wants_;
   TimeZone zone_;
   std::vector<Part> parts_;
+  Holidays holidays_;
   Seen seen_;
 };
 
@@ -233,6 +247,14 @@ const std::vector<ParamDoc> docs = {
      "The time zone whose calendar is read off an instant, e.g. America/New_York; columns with a "
      "zone only.",
      "UTC",
+     {},
+     {},
+     {}},
+    {"holidays",
+     "any",
+     "A file of the project whose first column has one date a row, or a list of dates: tells "
+     "whether a day is one of them, and the days to the next and since the last, at most 14.",
+     nullptr,
      {},
      {},
      {}},
@@ -261,6 +283,22 @@ std::vector<Part> parts_of(const nlohmann::json& given, const EncoderContext& co
   return parts;
 }
 
+// Read from their file before: a list of dates.
+Holidays holidays_of(const Params& params, const EncoderContext& context) {
+  if (!params.has("holidays")) return {};
+  if (!params["holidays"].is_array())
+    throw Error(Code::invalid, "encoder datetime: `holidays` is neither a file nor a list of dates",
+                {.field = context.field.name},
+                "for example {day: {datetime: {holidays: holidays.csv}}}");
+  return parse_holidays(params["holidays"]);
+}
+
+void read_files(nlohmann::json& params, const fs::path& dir) {
+  if (!params.is_object() || !params.contains("holidays") || !params["holidays"].is_string())
+    return;
+  params["holidays"] = read_holidays(dir, params["holidays"].get<std::string>());
+}
+
 std::unique_ptr<EncoderFit> make(const nlohmann::json& given, const EncoderContext& context) {
   Params params(given, docs, "encoder datetime");
   require_type(context.field, "datetime", {Type::date, Type::timestamp, Type::timestamptz},
@@ -279,7 +317,8 @@ std::unique_ptr<EncoderFit> make(const nlohmann::json& given, const EncoderConte
     throw error.at({.field = context.field.name});
   }
   return std::make_unique<DatetimeFit>(SourceColumn(context.field), context.time, context.wants,
-                                       std::move(zone), parts_of(params["parts"], context));
+                                       std::move(zone), parts_of(params["parts"], context),
+                                       holidays_of(params, context));
 }
 
 const RegisterEncoder registered({
@@ -292,6 +331,7 @@ const RegisterEncoder registered({
     .params = docs,
     .make = make,
     .load = DatetimeEncoder::load,
+    .read_files = read_files,
 });
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/file_system.h"
 #include "base/params.h"
 #include "base/registry.h"
 #include "base/state.h"
@@ -87,10 +88,17 @@ class EncoderFit {
 };
 
 struct EncoderContext {
-  const Field& field;  // the column
+  const Schema& schema;  // of the rows
+  const Field& field;    // the column
   const Wants& wants;
   std::string time;  // the prediction time's column, for elapsed; "" when there is none
   TargetInfo target = {};
+};
+
+// Columns that an encoder reads beside its own.
+struct OtherColumns {
+  std::vector<std::string> encoded;  // it says what they say: `auto` leaves them to it
+  std::vector<std::string> read;     // only looked at
 };
 
 struct EncoderKind {
@@ -102,6 +110,11 @@ struct EncoderKind {
   std::function<std::unique_ptr<EncoderFit>(const nlohmann::json& params, const EncoderContext&)>
       make;
   std::function<std::unique_ptr<Encoder>(const State&)> load;
+  // As the parameters name them; absent: none. Code::invalid.
+  std::function<OtherColumns(const nlohmann::json& params)> others = nullptr;
+  // Puts in place of files that the parameters name, below `dir`, what they hold; absent: they name
+  // none. Code::invalid, Code::not_found.
+  std::function<void(nlohmann::json& params, const fs::path& dir)> read_files = nullptr;
 };
 using Encoders = Registry<EncoderKind>;
 using RegisterEncoder = Registration<EncoderKind>;

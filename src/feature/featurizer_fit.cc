@@ -69,7 +69,8 @@ struct FeaturizerFit::Impl {
 
 std::unique_ptr<EncoderFit> FeaturizerFit::Impl::make(const Item& item, const std::string& kind,
                                                       const nlohmann::json& params) const {
-  const EncoderContext context{.field = in[item.index],
+  const EncoderContext context{.schema = in,
+                               .field = in[item.index],
                                .wants = wants,
                                .time = time >= 0 ? in[size_t(time)].name : std::string(),
                                .target = target.value_or(TargetInfo())};

@@ -12,14 +12,8 @@
 namespace gristmill {
 namespace {
 
-int64_t number_of(std::string_view level) {
-  int64_t number;
-  std::memcpy(&number, level.data(), sizeof(number));
-  return number;
-}
-
 bool level_before(Type type, std::string_view a, std::string_view b) {
-  return type == Type::string ? a < b : number_of(a) < number_of(b);
+  return type == Type::string ? a < b : number_of_level(a) < number_of_level(b);
 }
 
 }  // namespace
@@ -33,9 +27,15 @@ void require_level_type(const Field& field, std::string_view kind) {
                is_time(field.type) ? "choose `datetime`" : "choose `number`");
 }
 
+int64_t number_of_level(std::string_view level) {
+  int64_t number;
+  std::memcpy(&number, level.data(), sizeof(number));
+  return number;
+}
+
 std::string name_of_level(Type type, std::string_view level) {
   if (type == Type::string) return std::string(level);
-  const int64_t number = number_of(level);
+  const int64_t number = number_of_level(level);
   if (type == Type::boolean) return number != 0 ? "true" : "false";
   return std::to_string(number);
 }

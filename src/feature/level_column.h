@@ -18,6 +18,7 @@ namespace gristmill {
 void require_level_type(const Field& field, std::string_view kind);
 bool has_levels(Type type);
 
+int64_t number_of_level(std::string_view level);  // of what is no text
 // As people write it.
 std::string name_of_level(Type type, std::string_view level);
 

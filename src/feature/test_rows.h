@@ -62,8 +62,9 @@ inline std::unique_ptr<Encoder> fit_encoder(const std::string& kind, const TestR
                                             std::string* why = nullptr,
                                             const std::string& time = "") {
   std::string reason;
-  auto fit =
-      Encoders::instance().get(kind, "encoder").make(params, {rows.schema()[0], wants, time});
+  auto fit = Encoders::instance()
+                 .get(kind, "encoder")
+                 .make(params, {rows.schema(), rows.schema()[0], wants, time});
   do fit->observe({rows.batch()});
   while (fit->next_pass());
   auto encoder = fit->freeze(&reason);

@@ -107,6 +107,20 @@ TEST(JsonDecoder, CollectsUnknownNamesSortedForEachCallAlone) {
             std::vector<std::string>{"aa"});
 }
 
+TEST(JsonDecoder, NumbersInAnArrayAreText) {
+  auto text_of = [](const std::string& array) {
+    JsonDecoder decoder({Schema({{"x", Type::string}}), {}});
+    BatchBuffer out;
+    const std::string body = "[{\"x\":" + array + "}]" + std::string(64, ' ');
+    decoder.decode(std::string_view(body).substr(0, body.size() - 64), 10, out);
+    return cell_text(out.view().columns[0], 0);
+  };
+  EXPECT_EQ(text_of("[1, 2.50 ,-3e2,null]"), "[1,2.50,-3e2,null]");
+  EXPECT_EQ(text_of("[ ]"), "[]");
+  for (const char* broken : {"[1,]", "[1 2]", "[,1]", "[1", "[nul]", "[01]", "[true]"})
+    EXPECT_THROW(text_of(broken), Error) << broken;
+}
+
 TEST(JsonDecoder, SaysWhichRowAndColumnIsWrong) {
   struct Case {
     const char* row;
@@ -128,7 +142,12 @@ TEST(JsonDecoder, SaysWhichRowAndColumnIsWrong) {
            {R"({"id":1e-30,"carrier":"A"})", "id", "takes an integer"},
            {R"({"id":5.00000000000000000000000001,"carrier":"A"})", "id", "takes an integer"},
            {R"({"id":1,"carrier":5})", "carrier", "takes text, not 5"},
-           {R"({"id":1,"carrier":["A"]})", "carrier", "takes text, not an array"},
+           {R"({"id":1,"carrier":["A"]})", "carrier",
+            "takes text, not an array with the string \"A\"",
+            "an array of numbers is taken as its text"},
+           {R"({"id":1,"carrier":[[1]]})", "carrier", "takes text, not an array with an array",
+            "an array of numbers is taken as its text"},
+           {R"({"id":1,"carrier":{"a":1}})", "carrier", "takes text, not an object"},
            {R"({"id":1,"carrier":"A","late":1})", "late", "takes true or false, not 1"},
            {R"({"id":1,"carrier":"A","late":"true"})", "late", "not the string \"true\""},
            {R"({"id":1,"carrier":"A","dep_delay":1e400})", "dep_delay", "too large"},

@@ -147,6 +147,7 @@ void JsonRows::append_value(JsonScanner& in, const Field& field, ColumnBuffer& o
       out.append(c == 't');
       return;
     default:
+      if (c == '[' && field.type == Type::string) return append_numbers(in, field, out);
       return append_text(in, field, out);
   }
 }
@@ -187,6 +188,31 @@ void JsonRows::append_text(JsonScanner& in, const Field& field, ColumnBuffer& ou
     fail_value(fmt::format("column \"{}\" takes {}, not {}", field.name, kind_of(field.type),
                            excerpt(text)));
   }
+}
+
+// An array of numbers stands for its text, "[1,2.5,null]": as such are lists read from files.
+void JsonRows::append_numbers(JsonScanner& in, const Field& field, ColumnBuffer& out) {
+  in.take('[');
+  text_scratch_.assign(1, '[');
+  if (!in.take(']')) {
+    do {
+      if (text_scratch_.size() > 1) text_scratch_ += ',';
+      const char c = in.peek();
+      if (c == 'n') {
+        in.literal("null");
+        text_scratch_ += "null";
+      } else if (c == '-' || uint8_t(c - '0') <= 9) {
+        text_scratch_ += in.number().text;
+      } else {
+        fail_value(fmt::format("column \"{}\" takes text, not an array with {}", field.name,
+                               in.describe()),
+                   "an array of numbers is taken as its text");
+      }
+    } while (in.take(','));
+    in.expect(']', "after the last number of an array");
+  }
+  text_scratch_ += ']';
+  out.append(std::string_view(text_scratch_));
 }
 
 void JsonRows::fill_absent(BatchBuffer& out) {

@@ -49,6 +49,7 @@ class JsonRows {
   void append_value(JsonScanner& in, const Field& field, ColumnBuffer& out);
   void append_number(JsonScanner& in, const Field& field, ColumnBuffer& out);
   void append_text(JsonScanner& in, const Field& field, ColumnBuffer& out);
+  void append_numbers(JsonScanner& in, const Field& field, ColumnBuffer& out);
   void fill_absent(BatchBuffer& out);
   [[noreturn]] void fail_kind(JsonScanner& in, const Field& field);
   [[noreturn]] void fail_value(const std::string& message, const std::string& hint = "");

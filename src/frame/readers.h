@@ -21,12 +21,13 @@ struct Expected {
 
 // Decodes `{"instances": [{column: value, …}, …]}`, or the array alone, in one strict pass. One
 // object is kept per thread and reused; it allocates nothing once warm. Types are taken strictly:
-// int64 whole numbers (5 and 5.0), float64 any number, string strings, boolean true and false,
-// dates and times ISO 8601 strings; null or absent where nullable. What is skipped is checked as
-// JSON too. Errors are Code::invalid (Code::exhausted for more than `max_rows` rows), with row and
-// field in `where`, the byte in the message where the JSON is malformed, and the nearest unknown
-// name of that row as hint for a missing column. Among them: integers beyond int64, numbers beyond
-// double, a name twice in a row, bytes that are not UTF-8 or follow the end.
+// int64 whole numbers (5 and 5.0), float64 any number, string strings and arrays of numbers (as
+// their text, "[1,2.5]"), boolean true and false, dates and times ISO 8601 strings; null or absent
+// where nullable. What is skipped is checked as JSON too. Errors are Code::invalid (Code::exhausted
+// for more than `max_rows` rows), with row and field in `where`, the byte in the message where the
+// JSON is malformed, and the nearest unknown name of that row as hint for a missing column. Among
+// them: integers beyond int64, numbers beyond double, a name twice in a row, bytes that are not
+// UTF-8 or follow the end.
 class JsonDecoder {
  public:
   explicit JsonDecoder(const Expected& expected);

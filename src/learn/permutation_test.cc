@@ -22,6 +22,10 @@ class Sum : public Model {
   }
   State save() const override { return {}; }
   std::unique_ptr<Explainer> make_explainer(const FeatureLayout&) const override { return nullptr; }
+  std::unique_ptr<Explainer> make_explainer_against(const FeatureLayout&,
+                                                    const FeatureRows&) const override {
+    return nullptr;
+  }
 };
 
 TestDataset numbers(int64_t rows) {

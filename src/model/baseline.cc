@@ -55,6 +55,10 @@ class Baseline : public Model {
   std::unique_ptr<Explainer> make_explainer(const FeatureLayout&) const override {
     return link_ ? std::make_unique<BaselineExplainer>(score_of(answer_, *link_)) : nullptr;
   }
+  std::unique_ptr<Explainer> make_explainer_against(const FeatureLayout& layout,
+                                                    const FeatureRows&) const override {
+    return make_explainer(layout);
+  }
 
  private:
   std::vector<double> answer_;

@@ -55,11 +55,18 @@ class Calibrated : public Model {
   }
   std::vector<double> importance() const override { return model_->importance(); }
   std::unique_ptr<Explainer> make_explainer(const FeatureLayout& layout) const override {
-    auto own = model_->make_explainer(layout);
-    return own ? std::make_unique<CalibratedExplainer>(std::move(own), calibration_) : nullptr;
+    return calibrated(model_->make_explainer(layout));
+  }
+  std::unique_ptr<Explainer> make_explainer_against(const FeatureLayout& layout,
+                                                    const FeatureRows& background) const override {
+    return calibrated(model_->make_explainer_against(layout, background));
   }
 
  private:
+  std::unique_ptr<Explainer> calibrated(std::unique_ptr<Explainer> own) const {
+    return own ? std::make_unique<CalibratedExplainer>(std::move(own), calibration_) : nullptr;
+  }
+
   std::unique_ptr<Model> model_;
   Calibration calibration_;
 };

@@ -16,7 +16,8 @@ namespace gristmill {
 class Explainer {
  public:
   virtual ~Explainer() = default;
-  // Of each output: the mean score over the training rows, as the model tells them apart.
+  // Of each output: the mean score over the training rows, as the model tells them apart, or over
+  // the rows that it explains against.
   virtual const std::vector<double>& base() const = 0;
   // Features explained: the layout's floats, then its codes; 0 for a model that reads none.
   virtual int64_t features() const = 0;

@@ -84,10 +84,29 @@ class Linear : public Model {
   std::unique_ptr<Explainer> make_explainer(const FeatureLayout& layout) const override {
     return make_linear_explainer(parameters_, layout);
   }
+  std::unique_ptr<Explainer> make_explainer_against(const FeatureLayout& layout,
+                                                    const FeatureRows& background) const override {
+    LinearParameters parameters = parameters_;
+    parameters.means = means_of(background);
+    return make_linear_explainer(parameters, layout);
+  }
 
  private:
   int64_t level(int32_t code, int64_t column) const {
     return offsets_[column] + known_level(code, offsets_[column + 1] - offsets_[column]);
+  }
+
+  // As LinearParameters::means.
+  std::vector<double> means_of(const FeatureRows& rows) const {
+    std::vector<double> means(size_t(floats_ + offsets_.back()), 0);
+    for (int64_t i = 0; i < rows.rows; ++i) {
+      const float* x = rows.floats + i * rows.float_stride;
+      for (int64_t j = 0; j < floats_; ++j) means[size_t(j)] += std::isnan(x[j]) ? 0 : double(x[j]);
+      for (int64_t c = 0; c + 1 < int64_t(offsets_.size()); ++c)
+        means[size_t(floats_ + level(rows.codes[i * rows.code_stride + c], c))] += 1;
+    }
+    for (double& mean : means) mean /= double(rows.rows);
+    return means;
   }
 
   LinearParameters parameters_;

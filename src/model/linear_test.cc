@@ -123,6 +123,32 @@ TEST(Linear, ExplainsByDistanceFromTheMean) {
   }
 }
 
+TEST(Linear, ExplainsByDistanceFromTheMeanOfOtherRows) {
+  const LinearParameters p = parameters(3);  // it keeps no means
+  Row row, other, third;
+  other.x.assign(6, 0.5f);
+  other.codes[0] = 0;
+  std::vector<float> x = other.x;
+  x.insert(x.end(), third.x.begin(), third.x.end());
+  std::vector<int32_t> codes = other.codes;
+  codes.insert(codes.end(), third.codes.begin(), third.codes.end());
+  const FeatureRows background{2, x.data(), 6, codes.data(), 2};
+  const auto explainer = make_linear(p, layout())->make_explainer_against(layout(), background);
+  ASSERT_NE(explainer, nullptr);
+  std::vector<double> out(24);
+  explainer->explain(row.view(), out.data());
+  for (int k = 0; k < 3; ++k) {
+    const double base = (score(p, k, other, 0, 2) + score(p, k, third, 3, 2)) / 2;
+    EXPECT_NEAR(explainer->base()[size_t(k)], base, 1e-14);
+    double sum = base;
+    for (int f = 0; f < 8; ++f) sum += out[size_t(k * 8 + f)];
+    EXPECT_NEAR(sum, score(p, k, row, 3, 2), 1e-14);
+    const double mean = (0.5 + double(third.x[1])) / 2;
+    EXPECT_NEAR(out[size_t(k * 8 + 1)], p.weights[size_t(k * 6 + 1)] * (double(row.x[1]) - mean),
+                1e-14);
+  }
+}
+
 TEST(Linear, WithoutMeansItIsNotExplained) {
   auto model = make_linear(parameters(1), layout());
   EXPECT_EQ(model->make_explainer(layout()), nullptr);

@@ -27,6 +27,11 @@ class Model {
   // `layout`: the one it was loaded with. Null where what was kept of the model does not suffice.
   // Code::exhausted: too large to explain.
   virtual std::unique_ptr<Explainer> make_explainer(const FeatureLayout& layout) const = 0;
+  // The same against the rows of `background`, at least one: a feature that is not known has the
+  // value that it has in one of them, whatever the row's other features are ("interventional").
+  // Its base is their mean score.
+  virtual std::unique_ptr<Explainer> make_explainer_against(
+      const FeatureLayout& layout, const FeatureRows& background) const = 0;
 };
 
 // The version of a saved model's form: `version` of its state, 1 where it has none. Code::invalid

@@ -96,12 +96,18 @@ class Nearest : public Model {
     return state;
   }
 
-  std::unique_ptr<Explainer> make_explainer(const FeatureLayout&) const override {
+  std::unique_ptr<Explainer> make_explainer(const FeatureLayout&) const override { refuse(); }
+  std::unique_ptr<Explainer> make_explainer_against(const FeatureLayout&,
+                                                    const FeatureRows&) const override {
+    refuse();
+  }
+
+ private:
+  [[noreturn]] static void refuse() {
     throw Error(Code::invalid, "nearest neighbours are not explained: rows answer, not columns", {},
                 "linear models and trees are");
   }
 
- private:
   using Neighbor = std::pair<double, int64_t>;  // squared distance, row
 
   // The nearest first.

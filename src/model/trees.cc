@@ -1,5 +1,6 @@
 #include "model/trees.h"
 
+#include "model/background_shap.h"
 #include "model/forest.h"
 #include "model/lightgbm_text.h"
 #include "model/tree_engine.h"
@@ -23,6 +24,10 @@ class Trees : public Model {
   std::vector<double> importance() const override { return forest_.importance; }
   std::unique_ptr<Explainer> make_explainer(const FeatureLayout& layout) const override {
     return forest_.leaf_count.empty() ? nullptr : make_tree_shap(forest_, layout);
+  }
+  std::unique_ptr<Explainer> make_explainer_against(const FeatureLayout& layout,
+                                                    const FeatureRows& background) const override {
+    return make_background_shap(forest_, layout, background);
   }
 
  private:

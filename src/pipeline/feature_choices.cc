@@ -25,6 +25,27 @@ FeatureChoice parse_choice(const PredictSpec& spec, const std::string& column,
               spec.place("features"));
 }
 
+// What the encoder reads beside `choice.column` must be there and be allowed.
+OtherColumns other_columns(const PredictSpec& spec, const Schema& columns,
+                           const FeatureChoice& choice,
+                           const std::map<std::string, std::string>& reasons) {
+  const EncoderKind* kind = Encoders::instance().find(choice.kind);
+  if (kind == nullptr || !kind->others) return {};
+  OtherColumns others =
+      told_at(spec.place("features"), [&] { return kind->others(choice.params); });
+  for (const auto* names : {&others.encoded, &others.read}) {
+    for (const std::string& name : *names) {
+      check_known(spec, columns, name, "features");
+      if (reasons.count(name) > 0)
+        throw Error(
+            Code::invalid,
+            fmt::format("{} cannot be encoded with {}: {}", choice.column, name, reasons.at(name)),
+            spec.place("features"));
+    }
+  }
+  return others;
+}
+
 }  // namespace
 
 std::vector<FeatureChoice> feature_choices(
@@ -55,6 +76,12 @@ std::vector<FeatureChoice> feature_choices(
       given.emplace(name, parse_choice(spec, name, value));
     }
   }
+  for (const auto& [column, choice] : given) {
+    for (const std::string& name : other_columns(spec, columns, choice, reasons).encoded) {
+      if (given.count(name) == 0)
+        reasons.emplace(name, fmt::format("encoded with {}, by `{}`", column, choice.kind));
+    }
+  }
   std::vector<FeatureChoice> choices;
   for (const std::string& name : columns.names()) {
     auto reason = reasons.find(name);
@@ -66,6 +93,16 @@ std::vector<FeatureChoice> feature_choices(
     }
   }
   return choices;
+}
+
+void read_feature_files(const fs::path& dir, PredictSpec& spec) {
+  if (!spec.features.is_object()) return;
+  for (auto& [column, choice] : spec.features.items()) {
+    if (!choice.is_object() || choice.size() != 1) continue;  // refused when it is chosen
+    const EncoderKind* kind = Encoders::instance().find(choice.begin().key());
+    if (kind == nullptr || !kind->read_files) continue;
+    told_at(spec.place("features"), [&] { kind->read_files(choice.begin().value(), dir); });
+  }
 }
 
 FeaturizerFit start_features(const PredictSpec& spec, const Schema& in,

@@ -18,6 +18,10 @@ std::vector<FeatureChoice> feature_choices(
     const std::vector<std::pair<std::string, std::string>>& forbidden,
     std::vector<FeaturizerFit::LeftOut>& left_out);
 
+// Puts in place of files that `features` names, below the project's folder, what they hold: what is
+// made of them hangs on it.
+void read_feature_files(const fs::path& dir, PredictSpec& spec);
+
 // The fit of these choices over the columns `in`. What does not fit is told at `features`.
 FeaturizerFit start_features(const PredictSpec& spec, const Schema& in,
                              const std::vector<FeatureChoice>& choices, const Wants& wants,

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "clean/rule.h"
 #include "frame/cell.h"
+#include "pipeline/feature_choices.h"
 #include "pipeline/project_keys.h"
 #include "pipeline/read_predict.h"
 #include "pipeline/spot.h"
@@ -272,6 +273,7 @@ Project Project::read(const fs::path& dir, const std::map<std::string, std::stri
   });
   each("predict", [&](const Spot& spot, const std::string& name) {
     project.predicts.push_back(read_predict(spot, name));
+    read_feature_files(dir, project.predicts.back());
     project.predicts.back().from_many_files =
         std::any_of(project.sources.begin(), project.sources.end(), [](const SourceSpec& source) {
           return source.given.is_object() && source.given.contains("as");
