@@ -1,12 +1,12 @@
 #!/bin/bash
 # Every figure of the README beside its peers, in the same run on the same cores; one JSON line a figure.
-#   run.sh                 all: serve flights expressions rules servers slope memory impute explain encoders text
+#   run.sh                 all: serve flights expressions rules servers slope memory impute explain encoders tables
 #   run.sh FIGURE...       some
 #   ROUNDS=N               how often each is measured; medians are taken
 # What the peers need is installed here and nowhere else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-[ $# -gt 0 ] || set -- serve flights expressions rules servers slope memory impute explain encoders text
+[ $# -gt 0 ] || set -- serve flights expressions rules servers slope memory impute explain encoders tables
 scripts/venv.sh bench
 for figure in "$@"; do
   case $figure in
@@ -29,10 +29,10 @@ for figure in "$@"; do
       ninja -C build/release bench_server_join >/dev/null
       build/venv-bench/bin/python bench/servers.py
       ;;
-    text) build/venv-bench/bin/python bench/text.py ;;
+    tables) build/venv-bench/bin/python bench/tables.py ;;
     slope | memory) build/venv-bench/bin/python bench/large.py "$figure" ;;
     *)
-      echo "run.sh: there is no figure \`$figure\`: serve, flights, expressions, rules, servers, slope, memory, impute, explain, encoders or text" >&2
+      echo "run.sh: there is no figure \`$figure\`: serve, flights, expressions, rules, servers, slope, memory, impute, explain, encoders or tables" >&2
       exit 2
       ;;
   esac

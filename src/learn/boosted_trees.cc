@@ -157,7 +157,7 @@ std::vector<ParamDoc> params_of_trees() {
       {"depth", "integer", "Depth of a tree; -1: no limit.", -1, -1, 1000, {}},
       {"learning_rate", "number", "How much of each tree is added.", 0.1, 1e-6, 1, {}},
       {"min_rows", "integer", "Rows a leaf must have.", 20, 0, 1000000000, {}},
-      {"l2", "number", "L2 penalty on leaf values.", 0.0, 0, {}, {}},
+      {"l2", "number", "L2 penalty on leaf values.", 5.0, 0, {}, {}},
       {"feature_fraction",
        "number",
        "Share of the features that each tree may use.",
@@ -207,7 +207,7 @@ nlohmann::json settled(const std::vector<nlohmann::json>& learned) {
 
 const RegisterLearner registration({
     .name = "boosted-trees",
-    .version = 2,
+    .version = 3,
     .text = "Gradient-boosted trees by LightGBM, categories as categories; stops when the loss on "
             "the validate rows no longer falls.",
     .params = params_of_trees(),
