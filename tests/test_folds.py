@@ -65,8 +65,8 @@ def test_each_row_is_tested_once_and_scores_are_means(tmp_path):
 
 def test_a_fold_is_what_a_run_by_itself_gives(tmp_path):
     """The first fold's scores are those of the same split written out: its features saw its training rows only."""
-    made, _ = run(make(tmp_path / "folds", FEW + "\nsplit: {folds: 4}\nrefit: false"))
-    alone, _ = run(make(tmp_path / "alone", FEW + "\nsplit: {validate: 25%, test: 25%}"))
+    made, _ = run(make(tmp_path / "folds", FEW + "\nsplit: {folds: 4, stratify: true}\nrefit: false"))
+    alone, _ = run(make(tmp_path / "alone", FEW + "\nsplit: {stratify: true, validate: 25%, test: 25%}"))
     for folded, model in zip(made["models"], alone["models"]):
         assert made["evaluation"]["folds"]["test"][model["name"]]["auc"][0] == model["test"]["auc"]
         assert folded["test"]["auc"] != model["test"]["auc"]
@@ -165,21 +165,122 @@ def test_the_report_shows_the_folds(tmp_path):
     run(make(tmp_path, FEW + "\nsplit: {folds: 4}"))
     gristmill("report", "-C", tmp_path, "-o", tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
-    for told in ("<h3>Folds</h3>", "fold 4: ", "chosen in each fold anew", "Would more rows help?",
+    for told in ("<h3>Folds</h3>", "fold 4: ", "Chosen in each fold anew", "Would more rows help?",
                  "learned again on all 400 rows"):
         assert told in page, told
+
+
+def test_folds_are_equal_parts(tmp_path):
+    made, _ = run(make(tmp_path, "model: linear\nsplit: {folds: 7}\nmetric: log_loss", rows=60))
+    assert {rows["test"] for rows in made["evaluation"]["folds"]["rows"]} <= {8, 9}
+
+
+def test_what_learns_again_has_the_features_that_were_scored(tmp_path):
+    """A column that `auto` leaves out of few training rows it would take of all rows."""
+    make(tmp_path, "model: linear\nrefit: true", rows=1300)
+    lines = (tmp_path / "data/rows.csv").read_text(encoding="utf-8").splitlines()
+    draw = random.Random(8)
+    words = ["pain", "fever", "cough", "rest", "night", "walk", "cold", "heat", "sleep", "food"]
+    notes = ["note"] + [" ".join(draw.choices(words, k=6)) + f" {i}" for i in range(1300)]
+    (tmp_path / "data/rows.csv").write_text("\n".join(map(",".join, zip(lines, notes))) + "\n", encoding="utf-8")
+    made, _ = run(tmp_path)
+    assert "note" in [one["column"] for one in made["left_out"]]
+    features = gristmill_json("inspect", made["bundle"])["features"]
+    assert "note" not in {feature["source"] for feature in features}
+    assert {feature["source"] for feature in features} == {one["column"] for one in made["features"]}
+
+
+def test_report_is_of_the_last_run_that_has_one(tmp_path):
+    make(tmp_path, "model: linear")
+    _, good = run(tmp_path)
+    make(tmp_path, "model: linear\nmetric: rmse")
+    fails("run", "-C", tmp_path)
+    assert gristmill_json("report", "-C", tmp_path)["run"] == good["run"]
 
 
 def test_a_fold_without_a_positive_row_is_told(tmp_path):
     made, _ = run(make(tmp_path, "model: linear\nsplit: {folds: 12}", rows=300, rare=True))
     scores = made["evaluation"]["folds"]["test"]["linear"]["auc"]
     assert None in scores
-    assert any("auc is defined in" in w and "stratify: true" in w for w in made["warnings"])
+    assert any("allow no auc" in w and "stratify: true" in w for w in made["warnings"])
 
 
 def test_training_rows_of_one_class_name_the_fold(tmp_path):
     error = fails("run", "-C", make(tmp_path, "model: linear\nsplit: {folds: 4, group: ward}", rows=62, rare=True))
     assert "in fold" in error and "of 4" in error, error
+
+
+def counts(folder, more, rows=240):
+    """Counts that a line predicts badly: below zero for the smallest, where Poisson deviance is not defined."""
+    draw = random.Random(2)
+    (folder / "data").mkdir(parents=True, exist_ok=True)
+    with open(folder / "data/rows.csv", "w", newline="", encoding="utf-8") as file:
+        out = csv.writer(file)
+        out.writerow(["id", "x", "calls"])
+        for i in range(rows):
+            x = draw.uniform(-3, 3)
+            out.writerow([i, f"{x:.3f}", int(math.exp(x) * 3 + draw.random())])
+    write_project(folder, f"""\
+project: counts
+sources: {{data: data/*.csv}}
+predict:
+  calls:
+    from: data.rows
+    key: id
+    target: calls
+    {more}
+""")
+    return folder
+
+
+def test_a_model_without_a_score_in_some_fold_is_not_the_best(tmp_path):
+    counts(tmp_path, "model: [{linear: {loss: poisson}}, linear]\n    split: {folds: 6}")
+    made = gristmill_json("run", "-C", tmp_path)["predictions"]["calls"]
+    by_fold = made["evaluation"]["folds"]["test"]["linear-2"]["poisson_deviance"]
+    assert None in by_fold
+    assert made["models"][1]["test"]["poisson_deviance"] is None and made["best"] == "linear"
+    assert any(w.startswith("linear-2 has no poisson_deviance in ") for w in made["warnings"])
+
+
+def test_compare_and_report_score_a_quantile_by_its_alpha(tmp_path):
+    counts(tmp_path, "model: {boosted-trees: {loss: quantile, alpha: 0.95, trees: 20}}")
+    first = gristmill_json("run", "-C", tmp_path)
+    counts(tmp_path, "model: {boosted-trees: {loss: quantile, alpha: 0.95, trees: 5}}")
+    second = gristmill_json("run", "-C", tmp_path)
+    paired = gristmill_json("compare", first["run"], second["run"], "-C", tmp_path)["paired"]["calls"]
+    for run_, side in ((first, "a"), (second, "b")):
+        told = run_["predictions"]["calls"]["models"][0]["test"]["pinball"]
+        assert paired[side] == pytest.approx(told, rel=1e-12)
+    facts = gristmill_json("report", "-C", tmp_path)["models"]["calls"]
+    assert max(one["loss"] for one in facts["importance"]) < 3
+
+
+def test_compare_says_when_rows_weigh_otherwise(tmp_path):
+    counts(tmp_path, "model: linear")
+    first = gristmill_json("run", "-C", tmp_path)
+    counts(tmp_path, "model: linear\n    weight: 1 + id % 3")
+    second = gristmill_json("run", "-C", tmp_path)
+    paired = gristmill_json("compare", first["run"], second["run"], "-C", tmp_path)["paired"]["calls"]
+    assert "weigh the same rows differently" in paired["reason"]
+
+
+def test_every_model_is_calibrated_for_its_test_scores(tmp_path):
+    made, _ = run(make(tmp_path, "model: [nearest, nearest]\ncalibrate: true\nsplit: {validate: 25%, test: 25%}"))
+    assert made["models"][0]["test"] == made["models"][1]["test"]
+
+
+def test_a_plan_after_a_fold_that_failed(tmp_path):
+    make(tmp_path, "model: linear\nsplit: {folds: 4, group: ward}", rows=62, rare=True)
+    fails("run", "-C", tmp_path)
+    assert "with all rows" in gristmill("plan", "-C", tmp_path).stdout
+
+
+def test_more_repeats_reuse_the_folds_there_are(tmp_path):
+    make(tmp_path, "model: linear\nsplit: {folds: 3}\nrefit: false")
+    run(tmp_path)
+    make(tmp_path, "model: linear\nsplit: {folds: 3, repeats: 2}\nrefit: false")
+    _, outcome = run(tmp_path)
+    assert outcome["tasks"]["reused"] >= 1 + 3 * 3  # the table; data set, model and baseline of each fold
 
 
 @pytest.mark.parametrize("more, told", [
@@ -190,6 +291,9 @@ def test_training_rows_of_one_class_name_the_fold(tmp_path):
     ("split: {time: day, folds: 3, repeats: 2}", "cut in one way only"),
     ("split: {time: day, folds: 3, validate: 2024-03-01}", "lies elsewhere for each of the folds"),
     ("split: {time: day, folds: 9, test: 12%}", "nothing comes before the first of 9 folds"),
+    ("split: {folds: 50, repeats: 10}", "are more than 200 splits"),
+    ("split: {time: day, folds: 16, test: 1000000w, validate: 1d}", "nothing comes before the first of 16 folds"),
+    ("model: {boosted-trees: {row_fraction: 0.001}}", "`row_fraction` leaves no row"),
     ("refit: maybe", "`refit` is true or false"),
     ("search: 0", "`search` is how many times"),
     ("search: lots", "`search` is how many times"),

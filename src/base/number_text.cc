@@ -19,6 +19,7 @@ std::string grouped(int64_t number) {
 
 std::string score_text(double value) {
   if (std::isnan(value)) return "–";
+  if (value != 0 && std::abs(value) < 1e-3) return fmt::format("{:.3g}", value);
   return std::abs(value) >= 1000 ? fmt::format("{:.1f}", value) : fmt::format("{:.4f}", value);
 }
 

@@ -142,8 +142,9 @@ std::string paired_text(const std::string& name, const json& paired) {
                        paired.at("reason").get<std::string>());
   const Interval interval = Interval::from_json(paired.at("interval"));
   return fmt::format(
-      "{}: {} on the {} test rows that both answered: A {}, B {}, B − A {} ({}){}\n", name,
+      "{}: {} on the {} test rows{} that both answered: A {}, B {}, B − A {} ({}){}\n", name,
       paired.at("metric").get<std::string>(), grouped(paired.at("rows").get<int64_t>()),
+      paired.at("first_fold").get<bool>() ? " of the first fold" : "",
       score_text(paired.at("a").get<double>()), score_text(paired.at("b").get<double>()),
       signed_number(paired.at("difference").get<double>()), interval_text(interval),
       interval.low <= 0 && interval.high >= 0 ? ", which may be chance" : "");

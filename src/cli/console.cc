@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -154,6 +155,16 @@ std::string text_table(const std::vector<std::string>& head,
   const TextTable table(head, rows);
   std::string out = table.head();
   for (const auto& row : rows) out += table.line(row);
+  return out;
+}
+
+std::string indented(const std::string& lines) {
+  std::string out;
+  for (size_t at = 0; at < lines.size();) {
+    const size_t end = std::min(lines.find('\n', at), lines.size() - 1);
+    out += (end == at ? "" : "  ") + lines.substr(at, end - at + 1);
+    at = end + 1;
+  }
   return out;
 }
 

@@ -59,5 +59,7 @@ class TextTable {
 
 std::string text_table(const std::vector<std::string>& head,
                        const std::vector<std::vector<std::string>>& rows);
+// Each of the lines, which all end, by two spaces to the right; empty ones stay so.
+std::string indented(const std::string& lines);
 
 }  // namespace gristmill

@@ -35,7 +35,8 @@ TEST(Console, BytesSecondsAndScores) {
   EXPECT_EQ(seconds_text(119), "119 s");
   EXPECT_EQ(seconds_text(300), "5 min");
   EXPECT_EQ(score_text(0.75), "0.7500");
-  EXPECT_EQ(score_text(-0.00004), "-0.0000");
+  EXPECT_EQ(score_text(-0.00004), "-4e-05");
+  EXPECT_EQ(score_text(0), "0.0000");
   EXPECT_EQ(score_text(999.99999), "1000.0000");
   EXPECT_EQ(score_text(1000), "1000.0");
   EXPECT_EQ(score_text(-12345.67), "-12345.7");

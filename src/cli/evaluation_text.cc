@@ -103,13 +103,17 @@ std::string folds_text(const std::string& metric, const json& folds) {
     lines.push_back(std::move(line));
   }
   std::map<std::string, int> chosen;
-  for (const json& name : folds.at("chosen")) ++chosen[name.get<std::string>()];
+  for (const json& name : folds.at("chosen")) {
+    if (!name.is_null()) ++chosen[name.get<std::string>()];
+  }
   std::vector<std::string> parts;
   for (const auto& [name, times] : chosen) parts.push_back(fmt::format("{} in {}", name, times));
   const json& nested = folds.at("nested");
+  const size_t hidden = folds.at("chosen").size() - count;
   return text_table(head, lines) +
-         fmt::format("chosen anew in each fold ({}): {} {} ({})\n", fmt::join(parts, ", "), metric,
-                     score_text(number_of(nested.at("score"))),
+         (hidden > 0 ? fmt::format("and {} more folds, in `run --json`\n", hidden) : "") +
+         fmt::format("chosen anew in each fold, on its validate rows alone ({}): {} {} ({})\n",
+                     fmt::join(parts, ", "), metric, score_text(number_of(nested.at("score"))),
                      interval_text(Interval::from_json(nested.at("interval"))));
 }
 

@@ -30,10 +30,20 @@ json facts_of_models(const Invocation& call, Workspace& workspace, const json& r
   return out;
 }
 
+// The one that is asked for; else the last that has something to report, not one that goes on.
+RunRecord wanted_run(const Invocation& call, Ledger& ledger) {
+  constexpr int looked_at = 100;
+  if (call.has("RUN")) return ledger.run(call.value("RUN"));
+  for (const RunRecord& run : ledger.runs(looked_at)) {
+    if (run.report.is_object() && run.report.contains("predictions")) return ledger.run(run.id);
+  }
+  return ledger.run("last");
+}
+
 void report(const Invocation& call) {
   need_state(call.dir);
   Workspace workspace(call.dir);
-  json run = run_facts(workspace, workspace.ledger().run(call.value("RUN", "last")));
+  json run = run_facts(workspace, wanted_run(call, workspace.ledger()));
   const json models = facts_of_models(call, workspace, run);
   if (!call.json || call.has("output")) {
     const std::string own = fmt::format("report-{}.html", run.at("run").get<std::string>());

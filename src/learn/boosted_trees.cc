@@ -92,7 +92,11 @@ int grow(void* booster, const Params& params, Progress& progress) {
       break;
     }
   }
-  return patience > 0 ? best : int(params.integer("trees"));
+  if (patience == 0) return int(params.integer("trees"));
+  if (best == 0)
+    throw Error(Code::invalid, "the loss on the validate rows is never a number, to stop early by",
+                {}, "do all of them have weight 0, or a target beyond the loss?");
+  return best;
 }
 
 std::string model_text(void* booster, int trees) {
@@ -111,6 +115,10 @@ void check_folds(const Dataset& data, const Params& params) {
   if (data.fold_rows(Fold::validate) == 0 && params.integer("patience") > 0) {
     throw Error(Code::invalid, "there are no validate rows to stop early by", {},
                 "give `validate` in `split` a larger share");
+  }
+  if (params.number("row_fraction") * double(data.fold_rows(Fold::train)) < 1) {
+    throw Error(Code::invalid, "`row_fraction` leaves no row to grow a tree on", {},
+                fmt::format("there are {} training rows", data.fold_rows(Fold::train)));
   }
   if (data.info().layout.floats + data.info().layout.codes == 0) {
     throw Error(Code::invalid, "boosted trees have no feature to split on");

@@ -26,12 +26,13 @@ std::array<uint8_t, 65536> poisson_table() {
   return counts;
 }
 
-void draw_weights(int64_t resample, const Scored& rows, std::vector<double>& weights) {
+void draw_weights(uint64_t seed, int64_t resample, const Scored& rows,
+                  std::vector<double>& weights) {
   static const std::array<uint8_t, 65536> counts = poisson_table();
   weights.resize(size_t(rows.rows));
   uint64_t random = 0;
   for (int64_t i = 0; i < rows.rows; ++i) {
-    random = i % 4 == 0 ? combine64(uint64_t(resample), uint64_t(i)) : random >> 16;
+    random = i % 4 == 0 ? combine64(uint64_t(resample) ^ mix64(seed), uint64_t(i)) : random >> 16;
     weights[size_t(i)] = double(counts[random & 0xffff]) * rows.weight_of(i);
   }
 }
@@ -68,7 +69,7 @@ Interval Resampled::interval() const {
 }
 
 std::map<std::string, Resampled> resample(const std::vector<const MetricKind*>& metrics,
-                                          const Scored& scored, int threads,
+                                          const Scored& scored, int threads, uint64_t seed,
                                           const BootstrapSize& size) {
   const ScoredRows sample(scored, evenly_spaced(scored.rows, size.rows));
   const Scored rows = sample.scored();
@@ -91,7 +92,7 @@ std::map<std::string, Resampled> resample(const std::vector<const MetricKind*>& 
     check_interrupted();
     std::vector<double> weights;
     for (int64_t r = part * at_once; r < std::min((part + 1) * at_once, size.resamples); ++r) {
-      draw_weights(r, rows, weights);
+      draw_weights(seed, r, rows, weights);
       for (size_t m = 0; m < scorings.size(); ++m) {
         const double deviation = scorings[m](weights.data()) - centers[m];
         results[m]->resamples[size_t(r)] = results[m]->score + deviation * shrink;
@@ -102,20 +103,15 @@ std::map<std::string, Resampled> resample(const std::vector<const MetricKind*>& 
 }
 
 Resampled mean_of(const std::vector<Resampled>& folds, size_t disjoint) {
+  if (folds.empty()) return {.score = NAN, .resamples = {}};
   if (folds.size() == 1) return folds.front();
-  const auto is_defined = [](const Resampled& fold) { return std::isfinite(fold.score); };
-  const auto defined = double(std::count_if(folds.begin(), folds.end(), is_defined));
-  Resampled out{.score = defined > 0 ? 0.0 : NAN, .resamples = {}};
-  for (const Resampled& fold : folds) {
-    if (is_defined(fold)) out.score += fold.score / defined;
-  }
-  const auto end = folds.begin() + std::ptrdiff_t(std::min(disjoint, folds.size()));
-  const auto telling = double(std::count_if(folds.begin(), end, is_defined));
+  Resampled out;
+  for (const Resampled& fold : folds) out.score += fold.score / double(folds.size());
+  if (disjoint == 0) return out;
   out.resamples.assign(folds.front().resamples.size(), out.score);
-  for (auto fold = folds.begin(); fold != end; ++fold) {
-    if (!is_defined(*fold)) continue;
+  for (size_t fold = 0; fold < disjoint; ++fold) {
     for (size_t i = 0; i < out.resamples.size(); ++i)
-      out.resamples[i] += (fold->resamples.at(i) - fold->score) / telling;
+      out.resamples[i] += (folds[fold].resamples.at(i) - folds[fold].score) / double(disjoint);
   }
   return out;
 }

@@ -33,14 +33,15 @@ struct Resampled {
   Interval interval() const;
 };
 
-// Scores by metric. Rows as many as elsewhere get the same weights: the resamples of two models on
-// the same rows are pairs. The same for any number of threads (0: all cores).
+// Scores by metric. Rows as many as elsewhere get the same weights by the same seed: the resamples
+// of two models on the same rows are pairs; those of other rows need another seed. The same for any
+// number of threads (0: all cores).
 std::map<std::string, Resampled> resample(const std::vector<const MetricKind*>& metrics,
-                                          const Scored& scored, int threads,
+                                          const Scored& scored, int threads, uint64_t seed = 0,
                                           const BootstrapSize& size = {});
 
-// Of one metric on each of some folds: the mean of the scores that are defined. The first
-// `disjoint` of them say how sure it is: what comes after repeats their rows.
+// Of one metric on each of some folds: their mean, not defined where one of them is not. The first
+// `disjoint` of them say how sure it is: what comes after repeats their rows. 0: no interval.
 Resampled mean_of(const std::vector<Resampled>& folds, size_t disjoint);
 
 // a − b, resample by resample: of two models on the same rows.

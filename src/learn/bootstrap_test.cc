@@ -184,14 +184,34 @@ TEST(Bootstrap, FoldsAreSurerThanOneOfThem) {
   EXPECT_EQ(mean_of({folds[0]}, 1).resamples, folds[0].resamples);
 }
 
-TEST(Bootstrap, FoldsWithoutAScoreAreLeftOut) {
+TEST(Bootstrap, AFoldWithoutAScoreLeavesNoMean) {
   const MetricKind& auc = Metrics::instance().get("auc", "metric");
   const Rows one_class = {.target = {1, 1, 1}, .predicted = {.2, .3, .4}, .weight = {}};
   const Resampled none = resample({&auc}, one_class.scored(), 1).at("auc");
   const Resampled some = resample({&auc}, binary_rows(800, 1).scored(), 1).at("auc");
-  EXPECT_EQ(mean_of({none, some}, 2).score, some.score);
-  EXPECT_EQ(mean_of({none, some}, 2).interval().low, some.interval().low);
-  EXPECT_TRUE(mean_of({none, none}, 2).interval().json().is_null());
+  EXPECT_TRUE(std::isnan(mean_of({none, some}, 2).score));
+  EXPECT_TRUE(mean_of({none, some}, 2).interval().json().is_null());
+  EXPECT_TRUE(std::isnan(mean_of({}, 0).score));
+  EXPECT_EQ(mean_of({some, some}, 0).score, some.score);
+  EXPECT_TRUE(mean_of({some, some}, 0).interval().json().is_null());
+}
+
+// Rows in the order of their key may be hard and easy in stretches: with the same weights in each
+// fold, the folds would err together.
+TEST(Bootstrap, FoldsOfOtherSeedsDoNotErrTogether) {
+  const MetricKind& mae = Metrics::instance().get("mae", "metric");
+  Rows stretch = {.target = std::vector<double>(1000, 0), .predicted = {}, .weight = {}};
+  for (int i = 0; i < 1000; ++i) stretch.predicted.push_back(i < 100 ? 10 : 0.1);
+  std::vector<Resampled> same, other;
+  for (uint64_t fold = 0; fold < 8; ++fold) {
+    same.push_back(resample({&mae}, stretch.scored(), 1).at("mae"));
+    other.push_back(resample({&mae}, stretch.scored(), 1, fold).at("mae"));
+  }
+  const auto width = [](const std::vector<Resampled>& folds) {
+    const Interval interval = mean_of(folds, folds.size()).interval();
+    return interval.high - interval.low;
+  };
+  EXPECT_NEAR(width(other) / width(same), 1 / std::sqrt(8), 0.1);
 }
 
 }  // namespace

@@ -20,6 +20,12 @@ void CopiedRows::set_problem(Problem problem, std::vector<std::string> classes) 
   info_.weighted = false;
 }
 
+void CopiedRows::reserve(int64_t rows) {
+  floats_.reserve(size_t(rows * info_.layout.floats));
+  codes_.reserve(size_t(rows * info_.layout.codes));
+  target_.reserve(size_t(rows));
+}
+
 void CopiedRows::add(int64_t row, double target) {
   const FeatureLayout& layout = from_.info().layout;
   const DatasetRows one = from_.slice(row, 1);

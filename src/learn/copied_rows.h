@@ -14,6 +14,7 @@ class CopiedRows : public Dataset {
 
   // Another problem than that of `from`: add() is then given the target.
   void set_problem(Problem problem, std::vector<std::string> classes);
+  void reserve(int64_t rows);
   void add(int64_t row) { add(row, from_.slice(row, 1).target[0]); }
   void add(int64_t row, double target);
   // What is added from here on validates.

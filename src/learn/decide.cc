@@ -112,6 +112,8 @@ Decide Decide::parse(const nlohmann::json& given) {
     decide.by = By::cost;
     decide.missed = costs.number("missed");
     decide.false_alarm = costs.number("false_alarm");
+    if (!(decide.missed + decide.false_alarm < 1e100))
+      throw Error(Code::invalid, "decide: the costs must be below 1e100");
     if (decide.missed + decide.false_alarm <= 0)
       throw Error(Code::invalid, "decide: one of the costs must be above 0");
     return decide;

@@ -14,10 +14,11 @@ struct CurvePoint {
   double score;
 };
 
-// Trains on a sixteenth, an eighth, a quarter and half of the training rows, each within the next,
+// Trains on some sixteenth, eighth, quarter and half of the training rows, each within the next,
 // drawn by `seed`; of fewer than 50 rows, and where a learner refuses so few, there is no point.
-// Rows stay encoded as all training rows had them. At most 200 MB of rows are copied, and 50,000
-// validate rows asked. `whole`: the model of all rows, the last point.
+// Rows stay encoded as all training rows had them: what encoders learn from the target flatters the
+// first points. At most 50,000 validate rows are asked, and 50 million values copied. `whole`: the
+// model of all rows, the last point.
 std::vector<CurvePoint> learning_curve(const Dataset& data, const LearnerKind& learner,
                                        const Params& params, const Model& whole,
                                        const MetricKind& metric, const MetricScale& scale,

@@ -78,10 +78,14 @@ struct Strength {
 };
 
 // From the least strength that leaves no weight down to a thousandth of it, as scikit-learn's path.
-std::vector<double> path_from(double highest) {
+// A share of ridge is as strong whatever the target's unit, and the rest is not: then down to where
+// the weakest ridge is.
+std::vector<double> path_from(double highest, double l1_ratio) {
+  double lowest = highest * 1e-3;
+  if (l1_ratio < 1) lowest = std::min(lowest, std::end(penalties)[-1]);
   std::vector<double> out;
   for (int i = 0; i < path_strengths; ++i)
-    out.push_back(highest * std::pow(1e-3, double(i) / (path_strengths - 1)));
+    out.push_back(highest * std::pow(lowest / highest, double(i) / (path_strengths - 1)));
   return out;
 }
 
@@ -99,7 +103,7 @@ std::vector<double> strengths_of(const Dataset& data, const Params& params,
   if (l1_ratio > 0) {
     const double highest =
         l1_of_no_weights(objective, start) * objective.loss_scale() / objective.scale() / l1_ratio;
-    return highest > 0 ? path_from(highest) : std::vector<double>{1};
+    return highest > 0 ? path_from(highest, l1_ratio) : std::vector<double>{1};
   }
   if (rows > auto_rows_max) return {1};
   return {std::begin(penalties), std::end(penalties)};
@@ -229,7 +233,7 @@ std::vector<ParamDoc> params_of_linear() {
        "LogisticRegression. "
        "`auto`: the best on validate of 100, 10, 1 and 0.1 (1 where there are more than a "
        "million training rows); with an l1_ratio, of 16 strengths from the least that "
-       "leaves no weight down to a thousandth of it.",
+       "leaves no weight down to a thousandth of it, or, below 1, to 0.1.",
        "auto",
        0,
        {},
@@ -265,7 +269,7 @@ nlohmann::json settled(const std::vector<nlohmann::json>& learned) {
 
 const RegisterLearner registration({
     .name = "linear",
-    .version = 2,
+    .version = 3,
     .text = "Ridge, lasso and elastic net of a number, a quantile of it or a count; logistic or "
             "softmax "
             "regression of two classes or more. Streams over the rows; categories count as one-hot "

@@ -189,8 +189,17 @@ std::string default_metric(Problem problem) {
   return "";
 }
 
+nlohmann::json MetricScale::json() const { return {{"alpha", alpha}, {"power", power}}; }
+
+MetricScale MetricScale::from_json(const nlohmann::json& json) {
+  const MetricScale plain;
+  return {json.value("alpha", plain.alpha), json.value("power", plain.power)};
+}
+
 nlohmann::json MetricsAsked::json() const {
-  return {{"beside", beside}, {"alpha", scale.alpha}, {"power", scale.power}};
+  nlohmann::json out = scale.json();
+  out["beside"] = beside;
+  return out;
 }
 
 std::vector<const MetricKind*> metrics_for(Problem problem,

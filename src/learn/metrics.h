@@ -18,6 +18,8 @@ namespace gristmill {
 struct MetricScale {
   double alpha = 0.5;  // the quantile of `pinball`
   double power = 1.5;  // of the variance, of `tweedie_deviance`
+  nlohmann::json json() const;
+  static MetricScale from_json(const nlohmann::json& json);  // what is absent: as above
 };
 
 // What a prediction is scored by beside the metrics of its problem.

@@ -50,13 +50,13 @@ struct Rows {
   }
 };
 
-double score_of(const Model& model, const MetricKind& metric, const Rows& rows,
-                const FeatureRows& features) {
+double score_of(const Model& model, const MetricKind& metric, const MetricScale& scale,
+                const Rows& rows, const FeatureRows& features) {
   std::vector<double> predicted(size_t(features.rows * model.outputs()));
   model.predict(features, predicted.data());
   return metric.score({features.rows, rows.target.data(),
                        rows.weight.empty() ? nullptr : rows.weight.data(), predicted.data(),
-                       model.outputs()});
+                       model.outputs(), scale});
 }
 
 std::vector<int64_t> shuffled(int64_t count, uint64_t seed) {
@@ -72,10 +72,11 @@ std::vector<int64_t> shuffled(int64_t count, uint64_t seed) {
 }  // namespace
 
 std::vector<ColumnLoss> permutation_importance(const Model& model, const Dataset& data, Fold fold,
-                                               const MetricKind& metric, int threads) {
+                                               const MetricKind& metric, const MetricScale& scale,
+                                               int threads) {
   const FeatureLayout& layout = data.info().layout;
   const Rows rows(data, fold);
-  const double whole = score_of(model, metric, rows, rows.features);
+  const double whole = score_of(model, metric, scale, rows, rows.features);
   if (!std::isfinite(whole)) return {};
   std::vector<ColumnLoss> out;
   std::vector<std::vector<size_t>> specs_of;  // of each column
@@ -99,7 +100,7 @@ std::vector<ColumnLoss> permutation_importance(const Model& model, const Dataset
       const auto order = shuffled(rows.features.rows, combine64(uint64_t(c), uint64_t(k)));
       for (const size_t s : specs_of[size_t(c)])
         take_spec(layout, s, rows.features, order, changed.features);
-      losses.push_back(sign * (whole - score_of(model, metric, rows, changed.features)));
+      losses.push_back(sign * (whole - score_of(model, metric, scale, rows, changed.features)));
     }
     const double mean = std::accumulate(losses.begin(), losses.end(), 0.0) / shuffles;
     double squares = 0;

@@ -22,6 +22,7 @@ struct ColumnLoss {
 // five shuffles each; the same for any number of threads (0: all cores). Empty where the metric is
 // not defined on the rows. O(columns · rows · cost of a prediction).
 std::vector<ColumnLoss> permutation_importance(const Model& model, const Dataset& data, Fold fold,
-                                               const MetricKind& metric, int threads);
+                                               const MetricKind& metric, const MetricScale& scale,
+                                               int threads);
 
 }  // namespace gristmill

@@ -45,7 +45,7 @@ TestDataset numbers(int64_t rows) {
 // A shuffled x of weight w moves the answer by w (x' − x): the squared error becomes 2 w².
 TEST(Permutation, WhatIsLostIsWhatTheColumnTells) {
   const MetricKind& rmse = Metrics::instance().get("rmse", "metric");
-  const auto losses = permutation_importance(Sum(), numbers(4000), Fold::validate, rmse, 0);
+  const auto losses = permutation_importance(Sum(), numbers(4000), Fold::validate, rmse, {}, 0);
   ASSERT_EQ(losses.size(), 4u);
   EXPECT_EQ(losses[0].column, "x0");
   EXPECT_NEAR(losses[0].loss, 3 * std::sqrt(2.0), 0.15);
@@ -58,15 +58,15 @@ TEST(Permutation, WhatIsLostIsWhatTheColumnTells) {
 
 TEST(Permutation, LossesOfScoresThatShouldBeHighArePositive) {
   const MetricKind& r2 = Metrics::instance().get("r2", "metric");
-  const auto losses = permutation_importance(Sum(), numbers(500), Fold::validate, r2, 0);
+  const auto losses = permutation_importance(Sum(), numbers(500), Fold::validate, r2, {}, 0);
   EXPECT_GT(losses[0].loss, 1);
 }
 
 TEST(Permutation, IsTheSameForAnyNumberOfThreads) {
   const MetricKind& rmse = Metrics::instance().get("rmse", "metric");
   const TestDataset data = numbers(6000);  // more than are looked at
-  const auto one = permutation_importance(Sum(), data, Fold::validate, rmse, 1);
-  const auto three = permutation_importance(Sum(), data, Fold::validate, rmse, 3);
+  const auto one = permutation_importance(Sum(), data, Fold::validate, rmse, {}, 1);
+  const auto three = permutation_importance(Sum(), data, Fold::validate, rmse, {}, 3);
   for (size_t i = 0; i < one.size(); ++i) {
     EXPECT_EQ(one[i].column, three[i].column);
     EXPECT_EQ(one[i].loss, three[i].loss);
@@ -85,7 +85,7 @@ TEST(Permutation, NothingWhereTheScoreIsNotDefined) {
       std::fill_n(out, rows.rows, 0.5);
     }
   };
-  EXPECT_TRUE(permutation_importance(Constant(), data, Fold::validate, auc, 0).empty());
+  EXPECT_TRUE(permutation_importance(Constant(), data, Fold::validate, auc, {}, 0).empty());
 }
 
 }  // namespace

@@ -95,7 +95,7 @@ nlohmann::json worst_slices(const MetricKind& metric, const Scored& scored,
                     [&](const Slice* other) { return mostly_the_same(*other, slice); }))
       continue;
     const Resampled resampled =
-        resample({&metric}, ScoredRows(scored, slice.rows).scored(), threads, slice_bootstrap)
+        resample({&metric}, ScoredRows(scored, slice.rows).scored(), threads, 0, slice_bootstrap)
             .at(metric.name);
     if (!(slice.gap > deviations(looked_at) * deviation(resampled.resamples))) continue;
     listed.push_back(&slice);

@@ -69,7 +69,9 @@ std::string folds_part(const json& prediction) {
   size_t fold = 0;
   for (const json& score : folds.at("test").at(best).at(metric)) {
     const json& rows = folds.at("rows").at(fold++);
-    const std::string name = fmt::format("fold {}", fold);
+    const int64_t count = folds.at("folds").get<int64_t>(), at = int64_t(fold) - 1;
+    std::string name = fmt::format("fold {}", at % count + 1);
+    if (folds.at("repeats") != 1) name += fmt::format(", {}", at / count + 1);
     ranges.push_back(
         {name,
          fmt::format("{}: {} on {} rows, trained on {}", name, score_text(number_of(score)),
@@ -79,7 +81,9 @@ std::string folds_part(const json& prediction) {
   }
   std::erase_if(ranges, [](const Range& range) { return std::isnan(range.value); });
   std::map<std::string, int> chosen;
-  for (const json& name : folds.at("chosen")) ++chosen[name.get<std::string>()];
+  for (const json& name : folds.at("chosen")) {
+    if (!name.is_null()) ++chosen[name.get<std::string>()];
+  }
   std::vector<std::string> parts;
   for (const auto& [name, times] : chosen) parts.push_back(fmt::format("{} in {}", name, times));
   const json& nested = folds.at("nested");
@@ -89,7 +93,7 @@ std::string folds_part(const json& prediction) {
          figure(fmt::format("{} of {} on the test rows of each fold; dashed: their mean", metric,
                             best),
                 range_plot(ranges, whole)) +
-         fmt::format("<p>With the best on validate chosen in each fold anew ({}): {} {}{}.</p>\n",
+         fmt::format("<p>Chosen in each fold anew, on its validate rows alone ({}): {} {}{}.</p>\n",
                      escaped(fmt::format("{}", fmt::join(parts, ", "))), escaped(metric),
                      score_text(number_of(nested.at("score"))),
                      nested.at("interval").is_null()
@@ -154,8 +158,11 @@ std::string curve_part(const json& facts, const std::string& metric) {
     high = std::max(high, score);
   }
   return "<h3>Would more rows help?</h3>\n" +
-         figure(fmt::format("{} on validate, by the rows to train on", metric),
-                line_plot(points, low, high));
+         figure(
+             fmt::format("{} on validate, by the rows to train on, which were drawn by chance and "
+                         "encoded as all of them had it",
+                         metric),
+             line_plot(points, low, high));
 }
 
 }  // namespace gristmill

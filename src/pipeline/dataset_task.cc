@@ -7,7 +7,6 @@
 #include "bundle/state_file.h"
 #include "pipeline/bind_prediction.h"
 #include "pipeline/fit_dataset.h"
-#include "pipeline/make_bundle.h"
 #include "table/key.h"
 
 namespace gristmill {
@@ -71,7 +70,7 @@ Executor::Made fit(const PredictSpec& spec, const std::vector<RuleSpec>& rules, 
   manifest.config = {{"table", table.need.digest->hex()}, {"content", result.dataset.hex()}};
   manifest.layers.push_back(workspace.store().publish(file, std::string(dataset_type)));
   manifest.layers.push_back(
-      workspace.store().put(write_state_file(fitted_state(result)), std::string(fitted_type)));
+      workspace.store().put(write_state_file(result.state()), std::string(fitted_type)));
   if (result.quarantine.rows() > 0)
     manifest.layers.push_back(
         result.quarantine.write(result.steps, workspace.engine(), workspace.store()));

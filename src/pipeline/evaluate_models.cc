@@ -109,32 +109,18 @@ class Scorer {
   SplitScores scores;
   json rows = json::array();  // of each split
 
-  // Means over the splits; by model.
-  std::vector<Resamples> means() const {
-    std::vector<Resamples> out;
-    for (const auto& by_split : scores) {
-      Resamples& metrics = out.emplace_back();
-      for (const auto& [name, unused] : by_split.front()) {
-        std::vector<Resampled> folds;
-        for (const Resamples& split : by_split) folds.push_back(split.at(name));
-        metrics[name] = mean_of(folds, size_t(std::max(spec_.split.folds, 1)));
-      }
-    }
-    return out;
-  }
-
  private:
   void score(const Candidate& candidate, size_t split, size_t number) {
     const auto dataset = stored_dataset(store_, *candidate.dataset);
     const DatasetInfo& info = dataset->info();
     auto model = stored_model(store_, *candidate.model, info.layout);
-    if (number == best_ && answering_.calibration)
-      model = calibrated(std::move(model), *dataset, split);
+    if (answering_.calibration && (number == best_ || candidate.learner != "baseline"))
+      model = calibrated(std::move(model), *dataset);
     auto predicted =
         std::make_unique<Predictions>(*model, *dataset, Fold::test, 0, spec_.asked.scale);
     scores.resize(std::max(scores.size(), number + 1));
     scores[number].push_back(
-        resample(metrics_for(info.problem, spec_.asked.beside), predicted->scored(), 0));
+        resample(metrics_for(info.problem, spec_.asked.beside), predicted->scored(), 0, split));
     if (number == 0)
       rows.push_back({{"train", dataset->fold_rows(Fold::train)},
                       {"validate", dataset->fold_rows(Fold::validate)},
@@ -144,10 +130,8 @@ class Scorer {
     predictions = std::move(predicted);
   }
 
-  // By the validate rows of its own split.
-  std::unique_ptr<Model> calibrated(std::unique_ptr<Model> model, const Dataset& dataset,
-                                    size_t split) const {
-    if (split == 0) return make_calibrated(std::move(model), *answering_.calibration);
+  // By the validate rows, each model by itself.
+  static std::unique_ptr<Model> calibrated(std::unique_ptr<Model> model, const Dataset& dataset) {
     const Predictions validate(*model, dataset, Fold::validate, 0);
     const Calibration found = fit_calibration(dataset.info().problem, validate.scored());
     return make_calibrated(std::move(model), found);
@@ -166,10 +150,10 @@ Evaluation evaluate_models(const PredictSpec& spec, const SplitCandidates& split
   Evaluation out{.test = json::object(), .test_interval = json::object(), .best = json::object()};
   const Scorer scorer(spec, splits, best, answering, store);
   std::vector<Resampled> by_model;  // of the metric
-  const std::vector<Resamples> means = scorer.means();
-  for (size_t model = 0; model < means.size(); ++model) {
-    tell_scores(splits.front()[model].name, means[model], out);
-    by_model.push_back(means[model].at(metric.name));
+  for (size_t model = 0; model < scorer.scores.size(); ++model) {
+    const Resamples means = mean_test(scorer.scores, model, spec.split);
+    tell_scores(splits.front()[model].name, means, out);
+    by_model.push_back(means.at(metric.name));
   }
   const Scored scored = scorer.predictions->scored();
   answering.tell(scored);
@@ -183,7 +167,7 @@ Evaluation evaluate_models(const PredictSpec& spec, const SplitCandidates& split
   compare_folds(*scorer.data, fitted, out);
   if (spec.split.folds == 0) return out;
   out.best["folds"] = fold_facts(spec, splits, scorer.scores, metric, scorer.rows);
-  for (std::string& warning : fold_warnings(scorer.scores, metric, spec))
+  for (std::string& warning : fold_warnings(spec, splits, scorer.scores, metric))
     out.warnings.push_back(std::move(warning));
   return out;
 }

@@ -1,4 +1,6 @@
-// What the test rows say of the models: asked once, after the best is chosen.
+// What the test rows say of the models: asked once, after the best is chosen. With folds, the test
+// rows of one are validate rows of another: which model is best is then seen from all rows, and
+// only fold_facts()' "nested" knows of a choice without them.
 #pragma once
 
 #include <string>

@@ -95,6 +95,28 @@ std::vector<FeatureChoice> feature_choices(
   return choices;
 }
 
+void keep_choices(const nlohmann::json& facts, PredictSpec& spec) {
+  if (!spec.features.is_object()) spec.features = nlohmann::json::object();
+  std::set<std::string> with_others;  // they are left out again by themselves
+  for (const auto& [column, value] : spec.features.items()) {
+    const FeatureChoice choice = parse_choice(spec, column, value);
+    const EncoderKind* kind = Encoders::instance().find(choice.kind);
+    if (kind == nullptr || !kind->others) continue;
+    const OtherColumns others = kind->others(choice.params);
+    with_others.insert(others.encoded.begin(), others.encoded.end());
+    with_others.insert(others.read.begin(), others.read.end());
+  }
+  for (const nlohmann::json& chosen : facts.at("features")) {
+    const std::string column = chosen.at("column").get<std::string>();
+    if (!spec.features.contains(column)) spec.features[column] = chosen.at("encoder");
+  }
+  for (const nlohmann::json& left : facts.at("left_out")) {
+    const std::string column = left.at("column").get<std::string>();
+    spec.features.erase(column);
+    if (with_others.count(column) == 0) spec.exclude.push_back(column);
+  }
+}
+
 void read_feature_files(const fs::path& dir, PredictSpec& spec) {
   if (!spec.features.is_object()) return;
   for (auto& [column, choice] : spec.features.items()) {

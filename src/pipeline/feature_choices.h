@@ -18,6 +18,10 @@ std::vector<FeatureChoice> feature_choices(
     const std::vector<std::pair<std::string, std::string>>& forbidden,
     std::vector<FeaturizerFit::LeftOut>& left_out);
 
+// Names in `spec` what `facts` (FitResult::facts) tell was chosen: each column's encoder, and as
+// excluded those left out, so that another fit on other rows makes the same features.
+void keep_choices(const nlohmann::json& facts, PredictSpec& spec);
+
 // Puts in place of files that `features` names, below the project's folder, what they hold: what is
 // made of them hangs on it.
 void read_feature_files(const fs::path& dir, PredictSpec& spec);

@@ -219,6 +219,7 @@ void Fitter::warn_of_emptied() {
       if (std::find(writes.begin(), writes.end(), left.column) != writes.end())
         kinds.push_back(step.kind);
     }
+    if (kinds.empty()) continue;  // what it had lies in rows that do not train
     result_.own_warnings.push_back(fmt::format(
         "the rules of {} leave no value of {}, which had some (by {}): `gristmill preview "
         "{}` shows what they do",
@@ -266,6 +267,15 @@ nlohmann::json FitResult::facts() const {
           {"quarantine", quarantine.facts(steps)},
           {"passes", passes},
           {"layout", featurizer.layout().json()}};
+}
+
+State FitResult::state() const {
+  State out;
+  out.json = {{"signature", signature.json()}, {"facts", facts()}};
+  out.put_state("rules", rules.save());
+  out.put_state("features", featurizer.save());
+  out.put_state("slices", save_slices(slices));
+  return out;
 }
 
 std::vector<std::string> FitResult::warnings(const std::string& table) const {

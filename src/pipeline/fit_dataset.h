@@ -51,6 +51,8 @@ struct FitResult {
   Digest dataset;                    // of the content
 
   nlohmann::json facts() const;
+  // Rules, featurizer, signature, facts and slices, as kept beside the data set.
+  State state() const;
   // Of rules and of the target; `table` is what the prediction is made from.
   std::vector<std::string> warnings(const std::string& table) const;
 };

@@ -15,23 +15,29 @@ namespace gristmill {
 // By split, then as in the project file, the baseline last.
 using SplitCandidates = std::vector<std::vector<Candidate>>;
 
-// Of a model on the validate rows: means over the splits of what is defined there.
+// Of a model on the validate rows, by metric: means over the splits in which the baseline has a
+// score, so that all models are compared on the same rows; NaN where this one has none there.
 std::map<std::string, double> mean_validate(const SplitCandidates& splits, size_t model);
-// The best by that.
+// The best by that, the baseline where none is better. Code::invalid when the metric is defined for
+// none.
 size_t best_model(const SplitCandidates& splits, const MetricKind& metric);
 
 // By model, then split: its scores on the test rows.
 using SplitScores = std::vector<std::vector<std::map<std::string, Resampled>>>;
+// The same means of these.
+std::map<std::string, Resampled> mean_test(const SplitScores& scores, size_t model,
+                                           const SplitSpec& split);
 
 // {"folds", "repeats", "rows": of each split {"train", "validate", "test"}, "test": by model and
-// metric, the scores by split, "chosen": the best on the validate rows of each split, "nested":
-// {"score", "interval"} of those by the metric, on its test rows}. Nested (Varma and Simon 2006):
-// what the choice itself gains by chance is not in that score.
+// metric, the scores by split, "chosen": the best on the validate rows of each split (null where
+// they tell none), "nested":
+// {"score", "interval"} of those by the metric, on its test rows}. Nested: each choice was made
+// without the rows that score it, but on one part only, where the means choose by all of them.
 nlohmann::json fold_facts(const PredictSpec& spec, const SplitCandidates& splits,
                           const SplitScores& scores, const MetricKind& metric,
                           const nlohmann::json& rows);
-// Of metrics that are not defined in all folds.
-std::vector<std::string> fold_warnings(const SplitScores& scores, const MetricKind& metric,
-                                       const PredictSpec& spec);
+// Of models that the metric is not defined for in all folds.
+std::vector<std::string> fold_warnings(const PredictSpec& spec, const SplitCandidates& splits,
+                                       const SplitScores& scores, const MetricKind& metric);
 
 }  // namespace gristmill

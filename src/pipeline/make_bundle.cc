@@ -37,15 +37,6 @@ RuleChain narrowed(const RuleChain& rules, std::set<std::string> wanted,
 
 }  // namespace
 
-State fitted_state(const FitResult& result) {
-  State state;
-  state.json = {{"signature", result.signature.json()}, {"facts", result.facts()}};
-  state.put_state("rules", result.rules.save());
-  state.put_state("features", result.featurizer.save());
-  state.put_state("slices", save_slices(result.slices));
-  return state;
-}
-
 MadeBundle make_bundle(const PredictSpec& spec, const SplitCandidates& splits, size_t best,
                        const Candidate* refit, const MetricKind& metric,
                        const std::vector<std::string>& null_texts, const Store& store) {
@@ -80,6 +71,7 @@ MadeBundle make_bundle(const PredictSpec& spec, const SplitCandidates& splits, s
                  {"learner", scored.learner},
                  {"params", scored.params},
                  {"metric", metric.name},
+                 {"scale", spec.asked.scale.json()},
                  {"validate", scores_json(mean_validate(splits, best))},
                  {"test", made.evaluation.test.at(scored.name)},
                  {"test_interval", made.evaluation.test_interval.at(scored.name)},

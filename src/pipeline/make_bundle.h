@@ -8,13 +8,9 @@
 
 #include "learn/metrics.h"
 #include "pipeline/evaluate_models.h"
-#include "pipeline/fit_dataset.h"
 #include "store/store.h"
 
 namespace gristmill {
-
-// Rules, featurizer and signature of a data set, as kept beside it.
-State fitted_state(const FitResult& result);
 
 struct MadeBundle {
   nlohmann::json answers;  // how the best answers: Answering::facts

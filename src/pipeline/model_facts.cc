@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include <fmt/format.h>
 
 #include "learn/learning_curve.h"
-#include "learn/loss.h"
 #include "learn/permutation.h"
 #include "pipeline/partial_dependence.h"
 #include "pipeline/stored_model.h"
@@ -26,14 +24,16 @@ struct Asked {
   std::shared_ptr<Dataset> data;
   std::unique_ptr<Model> model;
   const MetricKind& metric;
+  MetricScale scale;
 
   Asked(const json& card, const Store& store)
       : data(stored_dataset(store, lineage_of(card, "dataset"))),
         model(stored_model(store, lineage_of(card, "model"), data->info().layout)),
-        metric(Metrics::instance().get(card.at("metric").get<std::string>(), "metric")) {}
+        metric(Metrics::instance().get(card.at("metric").get<std::string>(), "metric")),
+        scale(MetricScale::from_json(card.value("scale", json::object()))) {}
 
   std::vector<ColumnLoss> importance() const {
-    return permutation_importance(*model, *data, Fold::validate, metric, 0);
+    return permutation_importance(*model, *data, Fold::validate, metric, scale, 0);
   }
 
   // Of a learner that learns from rows.
@@ -43,11 +43,9 @@ struct Asked {
     const LearnerKind& learner =
         Learners::instance().get(card.at("learner").get<std::string>(), "model");
     const Params params(card.at("params"), learner.params, "model " + learner.name);
-    const std::optional<Loss> loss = Loss::of(params.json());
     SilentProgress progress;
     for (const CurvePoint& point :
-         learning_curve(*data, learner, params, *model, metric, loss ? loss->scale : MetricScale{},
-                        0, progress)) {
+         learning_curve(*data, learner, params, *model, metric, scale, 0, progress)) {
       if (std::isfinite(point.score)) out.push_back({{"rows", point.rows}, {"score", point.score}});
     }
     return out;

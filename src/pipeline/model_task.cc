@@ -74,6 +74,22 @@ Candidate train_model(const PredictSpec& spec, const ModelSpec& model, const Bui
   return trained;
 }
 
+namespace {
+
+// Nothing where a later trial asks what the rows do not allow; what the project says must work.
+std::optional<Candidate> try_trial(const PredictSpec& spec, const ModelSpec& trial,
+                                   const BuiltDataset& data, Executor& executor, size_t number) {
+  if (number == 1) return train_model(spec, trial, data, executor);
+  try {
+    return train_model(spec, trial, data, executor, fmt::format(", trial {}", number));
+  } catch (const Error& error) {
+    if (error.code() != Code::invalid) throw;
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
 Candidate search_model(const PredictSpec& spec, const ModelSpec& model, const BuiltDataset& data,
                        const MetricKind* metric, Executor& executor) {
   std::vector<SearchRange> ranges;
@@ -88,9 +104,13 @@ Candidate search_model(const PredictSpec& spec, const ModelSpec& model, const Bu
     const json params = search.ask();
     ModelSpec trial = model;
     trial.params.update(params);
-    Candidate candidate =
-        train_model(spec, trial, data, executor,
-                    trials.empty() ? "" : fmt::format(", trial {}", trials.size() + 1));
+    std::optional<Candidate> trained = try_trial(spec, trial, data, executor, trials.size() + 1);
+    if (!trained) {
+      search.tell(NAN);
+      trials.push_back({{"params", params}, {"score", nullptr}});
+      continue;
+    }
+    Candidate& candidate = *trained;
     if (!candidate.model || metric == nullptr) {
       if (spec.search > 1)
         executor.add_reason(fmt::format("the search has {} trials", spec.search));

@@ -19,8 +19,9 @@ struct Tested {
 
   Tested(const Bundle& bundle, const Store& store)
       : data(stored_dataset(store, lineage_of(bundle.card, "dataset"))),
-        predictions(std::make_unique<Predictions>(*scored_model(store, bundle.card, *data), *data,
-                                                  Fold::test, 0)) {
+        predictions(std::make_unique<Predictions>(
+            *scored_model(store, bundle.card, *data), *data, Fold::test, 0,
+            MetricScale::from_json(bundle.card.value("scale", json::object())))) {
     const uint64_t* key = data->fold_slice(Fold::test).key;
     for (int64_t i = 0; i < data->fold_rows(Fold::test); ++i) by_key.emplace_back(key[i], i);
     std::sort(by_key.begin(), by_key.end());
@@ -55,6 +56,18 @@ bool same_truth(const Scored& a, const Scored& b) {
   return std::equal(a.target, a.target + a.rows, b.target);
 }
 
+bool same_weights(const Scored& a, const Scored& b) {
+  for (int64_t i = 0; i < a.rows; ++i) {
+    if (a.weight_of(i) != b.weight_of(i)) return false;
+  }
+  return true;
+}
+
+// Whose first fold alone is compared.
+bool has_folds(const Bundle& bundle) {
+  return bundle.card.value("evaluation", json::object()).contains("folds");
+}
+
 json compared(const Bundle& a, const Bundle& b, const Store& store) {
   if (a.signature.problem != b.signature.problem || a.signature.classes != b.signature.classes)
     return {{"reason", "they predict other things"}};
@@ -67,15 +80,21 @@ json compared(const Bundle& a, const Bundle& b, const Store& store) {
   const ScoredRows rows_b(tested_b.predictions->scored(), common.in_b);
   if (!same_truth(rows_a.scored(), rows_b.scored()))
     return {{"reason", "what is true of the same rows differs"}};
+  if (!same_weights(rows_a.scored(), rows_b.scored()))
+    return {{"reason", "they weigh the same rows differently"}};
   const MetricKind& metric =
       Metrics::instance().get(b.card.at("metric").get<std::string>(), "metric");
   const Resampled in_a = resample({&metric}, rows_a.scored(), 0).at(metric.name);
   const Resampled in_b = resample({&metric}, rows_b.scored(), 0).at(metric.name);
   const Resampled apart = difference(in_b, in_a);
   if (!std::isfinite(apart.score)) return {{"reason", metric.name + " is not defined on them"}};
-  return {{"metric", metric.name},     {"rows", common.in_a.size()},
-          {"a", in_a.score},           {"b", in_b.score},
-          {"difference", apart.score}, {"interval", apart.interval().json()}};
+  return {{"first_fold", has_folds(a) || has_folds(b)},
+          {"metric", metric.name},
+          {"rows", common.in_a.size()},
+          {"a", in_a.score},
+          {"b", in_b.score},
+          {"difference", apart.score},
+          {"interval", apart.interval().json()}};
 }
 
 }  // namespace

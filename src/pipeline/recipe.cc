@@ -5,10 +5,10 @@
 
 #include <fmt/format.h>
 
-#include "learn/class_weight.h"
 #include "learn/learner.h"
-#include "learn/loss.h"
 #include "learn/metrics.h"
+#include "pipeline/check_target.h"
+#include "pipeline/feature_choices.h"
 #include "pipeline/make_bundle.h"
 #include "pipeline/model_task.h"
 
@@ -26,59 +26,6 @@ std::map<std::string, Interval> intervals_of(const json& intervals) {
   std::map<std::string, Interval> out;
   for (const auto& [name, interval] : intervals.items()) out[name] = Interval::from_json(interval);
   return out;
-}
-
-bool fits(const MetricKind& metric, Problem problem) {
-  return std::find(metric.problems.begin(), metric.problems.end(), problem) !=
-         metric.problems.end();
-}
-
-// What the answers are asked to be, against what they can be.
-void check_answering(const PredictSpec& spec, Problem problem) {
-  const auto refuse = [&](const char* member, const char* needs) {
-    throw Error(Code::invalid,
-                fmt::format("`{}` is for {}, and {} is a {} problem", member, needs, spec.name,
-                            name_of(problem)),
-                spec.place(member));
-  };
-  if (spec.decide && problem != Problem::binary) refuse("decide", "a yes or no");
-  if (spec.calibrate && problem == Problem::regression) refuse("calibrate", "classes");
-  if (spec.interval && problem != Problem::regression) refuse("intervals", "numbers");
-  for (const AcceptCondition& condition : spec.accept) {
-    if (!fits(Metrics::instance().get(condition.metric, "metric"), problem))
-      refuse("accept", ("other metrics than " + condition.metric).c_str());
-  }
-}
-
-// What a model asks for, against what the target is.
-void check_models(const PredictSpec& spec, Problem problem) {
-  for (const ModelSpec& model : spec.models) {
-    const std::optional<Loss> loss = Loss::of(model.params);
-    told_at(model.where, [&] {
-      if (loss) check_loss_problem(*loss, problem);
-      check_class_weight_problem(model.params, problem);
-    });
-  }
-}
-
-const MetricKind& chosen_metric(const PredictSpec& spec, Problem problem) {
-  std::string name = spec.metric;
-  if (name.empty() && !spec.loss.is_null()) name = Loss::of(spec.loss)->kind->metric;
-  if (name.empty()) name = default_metric(problem);
-  const MetricKind& metric = Metrics::instance().get(name, "metric");
-  if (!fits(metric, problem)) {
-    throw Error(Code::invalid,
-                fmt::format("metric {} does not fit: {} is a {} problem", name, spec.name,
-                            name_of(problem)),
-                spec.place("metric"),
-                fmt::format("`{}` does{}", default_metric(problem),
-                            problem == Problem::regression
-                                ? fmt::format("; for a yes or no, make the target a condition: "
-                                              "`target: {} = 1`",
-                                              spec.target)
-                                : ""));
-  }
-  return metric;
 }
 
 }  // namespace
@@ -140,11 +87,7 @@ class SplitModels {
       if (known == wants) return built;
     }
     const BuiltDataset built = build_dataset(project_, spec_, wants, tables_, executor_);
-    if (built.manifest) {  // or it fails after all training
-      check_models(spec_, problem_of(built));
-      chosen_metric(spec_, problem_of(built));
-      check_answering(spec_, problem_of(built));
-    }
+    if (built.manifest) check_target(spec_, problem_of(built));  // or it fails after all training
     return datasets_.emplace_back(wants, built).second;
   }
 
@@ -180,7 +123,8 @@ json settled_params(const SplitCandidates& splits, size_t number) {
   if (!kind.settled || !chosen.model) return params;
   std::vector<json> learned;
   for (const auto& candidates : splits) {
-    if (candidates[number].params == chosen.params) learned.push_back(candidates[number].learned);
+    if (candidates[number].model && candidates[number].params == chosen.params)
+      learned.push_back(candidates[number].learned);
   }
   params.update(kind.settled(learned));
   return params;
@@ -259,8 +203,12 @@ PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, T
   const size_t best = are_trained(splits) ? best_model(splits, *metric) : 0;
   std::optional<Candidate> refit;
   if (spec.refit) {
-    SplitModels all_rows(project, with_split(spec, SplitSpec::all_rows), tables, executor);
-    refit = learn_again(all_rows, splits, best, executor);
+    PredictSpec again = with_split(spec, SplitSpec::all_rows);
+    if (const auto& scored = splits.front()[best].dataset; scored)
+      keep_choices(stored_fit(executor.workspace().store(), *scored).json.at("facts"), again);
+    SplitModels all_rows(project, std::move(again), tables, executor);
+    refit = told_of(all_rows.spec().split,
+                    [&] { return learn_again(all_rows, splits, best, executor); });
   }
 
   std::vector<TaskNeed> needs;

@@ -27,7 +27,7 @@ struct Candidate {
 
 // `manifest`: of a data set.
 std::shared_ptr<Dataset> stored_dataset(const Store& store, const Digest& manifest);
-// fitted_state() of it.
+// FitResult::state() of it.
 State stored_fit(const Store& store, const Digest& manifest);
 std::unique_ptr<Model> stored_model(const Store& store, const Digest& blob,
                                     const FeatureLayout& layout);
