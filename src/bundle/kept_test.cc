@@ -88,20 +88,23 @@ void expect_as_kept(const std::string& set, const std::string& model, bool expla
   }
   if (explained) return expect_explained_as_kept(bundle, decoded.view(), kept);
   EXPECT_NE(testing_rules::error_of([&] { ColumnExplainer explainer(bundle); }, Code::invalid)
-                .find("cannot explain"),
+                .find("explain"),
             std::string::npos);
 }
 
+using Kinds = std::set<std::string>;
+
 // What of the format a set must hold, so that it keeps what it is there to keep.
-void expect_covers(const std::string& set, const std::string& model, const std::string& kind) {
+void expect_covers(const std::string& set, const std::string& model, const std::string& kind,
+                   const Kinds& rules = {"derive", "impute", "lookup", "map", "missing", "range"},
+                   const Kinds& encoders = {"boolean", "category", "datetime", "number"}) {
   auto bundle = Bundle::open(folder + set + "_" + model + ".bundle");
   EXPECT_EQ(bundle->model->kind(), kind);
-  std::set<std::string> rules, encoders;
-  for (const auto& step : bundle->rules.steps()) rules.insert(step.kind);
-  for (const auto& step : bundle->featurizer.steps()) encoders.insert(step.kind);
-  EXPECT_EQ(rules,
-            (std::set<std::string>{"derive", "impute", "lookup", "map", "missing", "range"}));
-  EXPECT_EQ(encoders, (std::set<std::string>{"boolean", "category", "datetime", "number"}));
+  Kinds of_rules, of_encoders;
+  for (const auto& step : bundle->rules.steps()) of_rules.insert(step.kind);
+  for (const auto& step : bundle->featurizer.steps()) of_encoders.insert(step.kind);
+  EXPECT_EQ(of_rules, rules);
+  EXPECT_EQ(of_encoders, encoders);
 }
 
 TEST(KeptBundles, Format1) {
@@ -121,6 +124,19 @@ TEST(KeptBundles, Format1WithExplanations) {
   expect_as_kept("2", "late", true);
   expect_as_kept("2", "minutes", true);
   expect_as_kept("2", "channel_of", true);
+}
+
+// The encoders and models that came later; of another project.
+TEST(KeptBundles, Format1WithMoreKinds) {
+  expect_covers(
+      "3", "calls", "linear", {},
+      {"datetime", "frequency", "geo", "hash", "list", "number", "set", "target", "text"});
+  expect_covers("3", "stays", "calibrated", {},
+                {"bins", "category", "datetime", "geo", "minhash", "ordinal", "target", "text"});
+  expect_covers("3", "place", "nearest", {}, {"category", "datetime", "number"});
+  expect_as_kept("3", "calls", true);
+  expect_as_kept("3", "stays", true);
+  expect_as_kept("3", "place", false);
 }
 
 }  // namespace
