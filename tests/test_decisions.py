@@ -66,7 +66,7 @@ def test_a_yes_is_decided_as_asked(tmp_path, decide, check):
 def test_calibrated_probabilities_are_honest(tmp_path):
     """Trees that learn each row by heart are far too sure; calibrated, their log loss falls, and what they
     answer is the same in a file, over HTTP and explained."""
-    trees = "{boosted-trees: {trees: 200, patience: 0, leaves: 60, min_rows: 2}}"
+    trees = "{boosted-trees: {trees: 200, patience: 0, leaves: 60, min_rows: 2, l2: 0}}"
     plain = project(tmp_path / "plain", "yes")
     both = {}
     for name, extra in (("plain", ""), ("calibrated", "    calibrate: true\n")):

@@ -129,7 +129,7 @@ class CategoryFit : public EncoderFit {
     if (!distinct && !overflows()) return false;
     if (mostly_long()) return true;
     const Words words = this->words();
-    return words.mean >= 1.5 && (distinct || words.distinct * 2 < counts_.distinct());
+    return words.mean >= several_words && (distinct || words.distinct * 2 < counts_.distinct());
   }
   bool overflows() const override { return int64_t(counts_.distinct()) > most_; }
 
@@ -143,13 +143,18 @@ class CategoryFit : public EncoderFit {
     // Of the values that were counted: all, or the first 262,144 different ones.
     double distinct = double(counts_.distinct()) / double(std::max<int64_t>(counts_.admitted(), 1));
     if (present <= few || distinct <= 0.5) return {};
-    if (int64_t(counts_.distinct()) == present)
-      return "looks like an identifier: all its values are distinct";
-    return fmt::format("looks like an identifier: {:.1f} % of its values are distinct",
-                       distinct * 100);
+    const std::string share =
+        int64_t(counts_.distinct()) == present ? "all" : fmt::format("{:.1f} %", distinct * 100);
+    return fmt::format("looks like an identifier: {} {} values are distinct{}", share,
+                       share == "all" ? "its" : "of its",
+                       words().mean >= several_words
+                           ? "; if its words tell something, say `text` in `features`"
+                           : "");
   }
 
  private:
+  static constexpr double several_words = 1.5;  // a row, on average: more than a name of one word
+
   struct Words {
     double mean = 0;  // of a row
     size_t distinct = 0;
