@@ -29,7 +29,7 @@ def peer(indices, target, rows, aim):
     """SGD as its guide says for many rows: one pass after the other, until the loss is what it should be."""
     train = one_hot(indices[: rows * COLUMNS], rows)
     held = one_hot(indices[rows * COLUMNS:], len(target) - rows)
-    model = SGDClassifier(loss="log_loss", alpha=1 / rows, average=True, random_state=0)
+    model = SGDClassifier(loss="log_loss", average=True, random_state=0)
     seconds = 0
     for passes in range(1, PASSES + 1):
         start = time.perf_counter()
