@@ -233,6 +233,12 @@ predict:
     return folder
 
 
+def paired(folder, one, other):
+    """What two runs print, and what compares them."""
+    runs = [gristmill_json("run", "-C", counts(folder, more)) for more in (one, other)]
+    return runs, gristmill_json("compare", *(run_["run"] for run_ in runs), "-C", folder)["paired"]["calls"]
+
+
 def test_a_model_without_a_score_in_some_fold_is_not_the_best(tmp_path):
     counts(tmp_path, "model: [{linear: {loss: poisson}}, linear]\n    split: {folds: 6}")
     made = gristmill_json("run", "-C", tmp_path)["predictions"]["calls"]
@@ -243,25 +249,18 @@ def test_a_model_without_a_score_in_some_fold_is_not_the_best(tmp_path):
 
 
 def test_compare_and_report_score_a_quantile_by_its_alpha(tmp_path):
-    counts(tmp_path, "model: {boosted-trees: {loss: quantile, alpha: 0.95, trees: 20}}")
-    first = gristmill_json("run", "-C", tmp_path)
-    counts(tmp_path, "model: {boosted-trees: {loss: quantile, alpha: 0.95, trees: 5}}")
-    second = gristmill_json("run", "-C", tmp_path)
-    paired = gristmill_json("compare", first["run"], second["run"], "-C", tmp_path)["paired"]["calls"]
-    for run_, side in ((first, "a"), (second, "b")):
+    trees = "model: {{boosted-trees: {{loss: quantile, alpha: 0.95, trees: {}}}}}"
+    runs, scores = paired(tmp_path, trees.format(20), trees.format(5))
+    for run_, side in zip(runs, "ab"):
         told = run_["predictions"]["calls"]["models"][0]["test"]["pinball"]
-        assert paired[side] == pytest.approx(told, rel=1e-12)
+        assert scores[side] == pytest.approx(told, rel=1e-12)
     facts = gristmill_json("report", "-C", tmp_path)["models"]["calls"]
     assert max(one["loss"] for one in facts["importance"]) < 3
 
 
 def test_compare_says_when_rows_weigh_otherwise(tmp_path):
-    counts(tmp_path, "model: linear")
-    first = gristmill_json("run", "-C", tmp_path)
-    counts(tmp_path, "model: linear\n    weight: 1 + id % 3")
-    second = gristmill_json("run", "-C", tmp_path)
-    paired = gristmill_json("compare", first["run"], second["run"], "-C", tmp_path)["paired"]["calls"]
-    assert "weigh the same rows differently" in paired["reason"]
+    _, scores = paired(tmp_path, "model: linear", "model: linear\n    weight: 1 + id % 3")
+    assert "weigh the same rows differently" in scores["reason"]
 
 
 def test_every_model_is_calibrated_for_its_test_scores(tmp_path):

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <numeric>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "cli/console.h"
+#include "page/report_values.h"
 
 namespace gristmill {
 namespace {
@@ -16,8 +16,6 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t max_classes_in_a_table = 6, max_pairs = 3, max_folds_shown = 10;
-
-double number_of(const json& score) { return score.is_number() ? score.get<double>() : NAN; }
 
 struct Spread {
   double mean = NAN, deviation = NAN;  // of a sample
@@ -102,18 +100,12 @@ std::string folds_text(const std::string& metric, const json& folds) {
       line.push_back(score_text(number_of(scores.at(metric).at(fold))));
     lines.push_back(std::move(line));
   }
-  std::map<std::string, int> chosen;
-  for (const json& name : folds.at("chosen")) {
-    if (!name.is_null()) ++chosen[name.get<std::string>()];
-  }
-  std::vector<std::string> parts;
-  for (const auto& [name, times] : chosen) parts.push_back(fmt::format("{} in {}", name, times));
   const json& nested = folds.at("nested");
   const size_t hidden = folds.at("chosen").size() - count;
   return text_table(head, lines) +
          (hidden > 0 ? fmt::format("and {} more folds, in `run --json`\n", hidden) : "") +
          fmt::format("chosen anew in each fold, on its validate rows alone ({}): {} {} ({})\n",
-                     fmt::join(parts, ", "), metric, score_text(number_of(nested.at("score"))),
+                     chosen_text(folds), metric, score_text(number_of(nested.at("score"))),
                      interval_text(Interval::from_json(nested.at("interval"))));
 }
 

@@ -1,7 +1,6 @@
 #include "page/models_part.h"
 
 #include <algorithm>
-#include <map>
 
 #include "page/plot.h"
 #include "page/report_values.h"
@@ -80,12 +79,6 @@ std::string folds_part(const json& prediction) {
          number_of(score), NAN, NAN});
   }
   std::erase_if(ranges, [](const Range& range) { return std::isnan(range.value); });
-  std::map<std::string, int> chosen;
-  for (const json& name : folds.at("chosen")) {
-    if (!name.is_null()) ++chosen[name.get<std::string>()];
-  }
-  std::vector<std::string> parts;
-  for (const auto& [name, times] : chosen) parts.push_back(fmt::format("{} in {}", name, times));
   const json& nested = folds.at("nested");
   double whole = 0;
   for (const Range& range : ranges) whole += range.value / double(ranges.size());
@@ -94,7 +87,7 @@ std::string folds_part(const json& prediction) {
                             best),
                 range_plot(ranges, whole)) +
          fmt::format("<p>Chosen in each fold anew, on its validate rows alone ({}): {} {}{}.</p>\n",
-                     escaped(fmt::format("{}", fmt::join(parts, ", "))), escaped(metric),
+                     escaped(chosen_text(folds)), escaped(metric),
                      score_text(number_of(nested.at("score"))),
                      nested.at("interval").is_null()
                          ? ""
@@ -132,8 +125,7 @@ std::string refit_part(const json& prediction) {
   if (refit.is_null()) return {};
   return fmt::format(
       "<p>The bundle holds {} learned again on all {} rows, after it was scored: no score here is "
-      "of "
-      "that one.</p>\n",
+      "of that one.</p>\n",
       escaped(prediction.at("best").get<std::string>()), grouped(refit.at("rows").get<int64_t>()));
 }
 

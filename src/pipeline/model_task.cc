@@ -45,6 +45,18 @@ void tell_memory(const LearnerKind& kind, const BuiltDataset& data, Executor& ex
                                   kind.bytes_per_row(dataset->info().layout), rows));
 }
 
+// Nothing where a later trial asks what the rows do not allow; what the project says must work.
+std::optional<Candidate> try_trial(const PredictSpec& spec, const ModelSpec& trial,
+                                   const BuiltDataset& data, Executor& executor, size_t number) {
+  if (number == 1) return train_model(spec, trial, data, executor);
+  try {
+    return train_model(spec, trial, data, executor, fmt::format(", trial {}", number));
+  } catch (const Error& error) {
+    if (error.code() != Code::invalid) throw;
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 Candidate train_model(const PredictSpec& spec, const ModelSpec& model, const BuiltDataset& data,
@@ -73,22 +85,6 @@ Candidate train_model(const PredictSpec& spec, const ModelSpec& model, const Bui
   }
   return trained;
 }
-
-namespace {
-
-// Nothing where a later trial asks what the rows do not allow; what the project says must work.
-std::optional<Candidate> try_trial(const PredictSpec& spec, const ModelSpec& trial,
-                                   const BuiltDataset& data, Executor& executor, size_t number) {
-  if (number == 1) return train_model(spec, trial, data, executor);
-  try {
-    return train_model(spec, trial, data, executor, fmt::format(", trial {}", number));
-  } catch (const Error& error) {
-    if (error.code() != Code::invalid) throw;
-    return std::nullopt;
-  }
-}
-
-}  // namespace
 
 Candidate search_model(const PredictSpec& spec, const ModelSpec& model, const BuiltDataset& data,
                        const MetricKind* metric, Executor& executor) {

@@ -28,22 +28,6 @@ std::map<std::string, Interval> intervals_of(const json& intervals) {
   return out;
 }
 
-}  // namespace
-
-const std::map<std::string, double>& PredictOutcome::scores_of_best() const {
-  for (const ModelOutcome& model : models) {
-    if (model.name == best) return model.test;
-  }
-  return baseline.test;
-}
-
-bool is_accepted(const PredictOutcome& outcome) {
-  return std::all_of(outcome.accept.begin(), outcome.accept.end(),
-                     [](const Verdict& verdict) { return verdict.holds; });
-}
-
-namespace {
-
 // What is wrong with a later one of several folds says with which: the others were right.
 template <class Work>
 auto told_of(const SplitSpec& split, Work work) {
@@ -189,6 +173,18 @@ json bundle_what(const PredictSpec& spec, const std::vector<Candidate>& candidat
 }
 
 }  // namespace
+
+const std::map<std::string, double>& PredictOutcome::scores_of_best() const {
+  for (const ModelOutcome& model : models) {
+    if (model.name == best) return model.test;
+  }
+  return baseline.test;
+}
+
+bool is_accepted(const PredictOutcome& outcome) {
+  return std::all_of(outcome.accept.begin(), outcome.accept.end(),
+                     [](const Verdict& verdict) { return verdict.holds; });
+}
 
 PredictOutcome run_prediction(const Project& project, const PredictSpec& spec, Tables& tables,
                               Executor& executor) {
